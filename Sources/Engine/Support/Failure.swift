@@ -1,0 +1,19 @@
+import Foundation
+
+/// A fault of a file, a user or a library, told in one clear sentence: what, where, what was found and expected, and what to do.
+///
+/// Programmer's mistakes are preconditions; everything that input can cause is a `Failure`.
+public struct Failure: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
+    /// The whole sentence, ready to print.
+    public let description: String
+
+    /// - Parameter sentence: one sentence that says what is wrong, where, what was expected, and what to do about it.
+    public init(_ sentence: String) { description = sentence }
+
+    public var errorDescription: String? { description }
+
+    /// The last C library error (`errno`) beside what was being done, for example `cannot write /tmp/a: No space left on device`.
+    public static func system(_ doing: String, _ code: Int32 = errno) -> Failure {
+        Failure("cannot \(doing): \(String(cString: strerror(code)))")
+    }
+}

@@ -1,0 +1,114 @@
+/// A wish of the user's, one line of `control.jsonl`; the engine applies it at the next step boundary.
+public enum SteeringCommand: Equatable, Sendable {
+    case pause
+    case resume
+    /// While paused: compute one step, then pause again.
+    case singleStep
+    /// Write a checkpoint now.
+    case checkpoint
+    /// Write a checkpoint and end the run.
+    case stop
+    /// Give a setting a new value.
+    case set(SteerableSetting, Double)
+}
+
+/// The settings that may change while a run goes on.
+public enum SteerableSetting: String, Codable, CaseIterable, Sendable {
+    case learningRate
+    case temperature
+    case momentum
+    case beta
+    case neighbours
+
+    /// The values that make sense.
+    public var range: ClosedRange<Double> {
+        switch self {
+        case .learningRate: 0...10
+        case .temperature: 0.001...10
+        case .momentum: 0...1
+        case .beta: 0...100
+        case .neighbours: 0...3
+        }
+    }
+
+    /// What it is, in a sentence.
+    public var help: String {
+        switch self {
+        case .learningRate: "base learning rate; the cosine schedule multiplies it"
+        case .temperature: "temperature T of both contrastive losses"
+        case .momentum: "m of the key encoder: key = m·key + (1-m)·query"
+        case .beta: "weight of the neighbour loss"
+        case .neighbours: "neighbouring landmarks in the neighbour loss"
+        }
+    }
+}
+
+extension SteeringCommand: Codable {
+    private enum Key: String, CodingKey { case action, setting, value }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        let action = try container.decode(String.self, forKey: .action)
+        switch action {
+        case "pause": self = .pause
+        case "resume": self = .resume
+        case "step": self = .singleStep
+        case "checkpoint": self = .checkpoint
+        case "stop": self = .stop
+        case "set":
+            self = .set(try container.decode(SteerableSetting.self, forKey: .setting), try container.decode(Double.self, forKey: .value))
+        default:
+            throw DecodingError.dataCorruptedError(forKey: .action, in: container, debugDescription: "unknown action \(action)")
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(action, forKey: .action)
+        if case .set(let setting, let value) = self {
+            try container.encode(setting, forKey: .setting)
+            try container.encode(value, forKey: .value)
+        }
+    }
+
+    private var action: String {
+        switch self {
+        case .pause: "pause"
+        case .resume: "resume"
+        case .singleStep: "step"
+        case .checkpoint: "checkpoint"
+        case .stop: "stop"
+        case .set: "set"
+        }
+    }
+
+    /// From the words of `workbench steer`: `pause`, `resume`, `step`, `checkpoint`, `stop` or `name=value`.
+    public init(words: String) throws {
+        switch words {
+        case "pause": self = .pause
+        case "resume": self = .resume
+        case "step": self = .singleStep
+        case "checkpoint": self = .checkpoint
+        case "stop": self = .stop
+        default:
+            let parts = words.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let setting = SteerableSetting(rawValue: parts[0]) else {
+                let names = SteerableSetting.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Failure("\"\(words)\" is no steering command; expected pause, resume, step, checkpoint, stop or name=value with one of \(names)")
+            }
+            guard let value = Double(parts[1]), setting.range.contains(value) else {
+                throw Failure(
+                    "\(setting.rawValue)=\(parts[1]) is out of range; expected a number from \(setting.range.lowerBound) to \(setting.range.upperBound)")
+            }
+            if setting == .neighbours, value != value.rounded() { throw Failure("neighbours=\(parts[1]) must be a whole number from 0 to 3") }
+            self = .set(setting, value)
+        }
+    }
+}
+
+extension SteeringCommand: CustomStringConvertible {
+    public var description: String {
+        if case .set(let setting, let value) = self { return "\(setting.rawValue)=\(value)" }
+        return action
+    }
+}
