@@ -12,7 +12,7 @@ public struct Atlas: Sendable {
     /// SHA-256 of mask and landmarks: data prepared with another atlas are refused.
     public let checksum: String
 
-    init(lungs: Volume<UInt8>, landmarks: [VoxelIndex], neighbours: [[Int]], checksum: String) {
+    package init(lungs: Volume<UInt8>, landmarks: [VoxelIndex], neighbours: [[Int]], checksum: String) {
         self.lungs = lungs
         self.landmarks = landmarks
         self.neighbours = neighbours
