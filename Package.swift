@@ -43,7 +43,7 @@ let package = Package(
             name: "Workbench",
             dependencies: ["Engine", "Views", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
-        .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: strict),
+        .testTarget(name: "EngineTests", dependencies: ["Engine"] + kernelNames, swiftSettings: strict),
         .testTarget(name: "ViewModelTests", dependencies: ["Views", "Engine"], swiftSettings: strict),
     ]
 )

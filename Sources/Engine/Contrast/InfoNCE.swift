@@ -12,6 +12,11 @@ package struct InfoNCE {
     /// Slots of a query's own subject are masked (-∞).
     package let maskOwnKeys: Bool
 
+    package init(temperature: Float, maskOwnKeys: Bool) {
+        self.temperature = temperature
+        self.maskOwnKeys = maskOwnKeys
+    }
+
     package struct Result {
         /// Loss of each query, nats.
         package var losses: [Float]

@@ -22,7 +22,7 @@ package final class MemoryBank {
     private var keys: [AlignedFloats?]
     private var owners: [[Int32]]
     /// The slot that the next key overwrites.
-    private(set) var next: [Int]
+    package private(set) var next: [Int]
 
     package init(landmarks: Int, size: Int, seed: UInt64) {
         precondition(landmarks > 0 && size > 0, "MemoryBank: \(landmarks) landmarks × \(size), expected both positive")

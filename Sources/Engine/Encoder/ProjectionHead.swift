@@ -5,6 +5,10 @@ import KernelInterface
 /// Source: the release's `fc` with its MLP option.
 package struct ProjectionHead {
     package let architecture: EncoderArchitecture
+
+    package init(architecture: EncoderArchitecture) {
+        self.architecture = architecture
+    }
     private var width: Int { EncoderArchitecture.representation }
 
     /// Embeddings of `count` representations.

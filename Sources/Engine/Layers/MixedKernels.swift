@@ -10,7 +10,7 @@ package final class MixedKernels {
     package let capacity: Int
     package let trainable: Bool
     /// The locations mixed last, normalised coordinates.
-    private(set) var locations: [SIMD3<Float>] = []
+    package private(set) var locations: [SIMD3<Float>] = []
     /// Floats of one location in each buffer.
     private let naturalStride, forwardStride, backwardStride, biasStride: Int
     private let naturalOffsets, forwardOffsets, backwardOffsets, biasOffsets: [Int]

@@ -7,7 +7,7 @@ package final class SGD {
     package let weightDecay: Float
     /// The velocities v, laid out like the parameters.
     package let velocity: ParameterSet
-    private(set) var steps: Int
+    package private(set) var steps: Int
 
     package init(layout: ParameterLayout, momentum: Float, weightDecay: Float, steps: Int = 0) {
         self.momentum = momentum

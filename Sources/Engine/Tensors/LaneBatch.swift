@@ -11,6 +11,12 @@ package struct LaneBatch: Equatable {
         package let location: Int
         /// Samples of the batch in lanes 0, 1, …
         package let samples: Range<Int>
+
+        package init(group: Int, location: Int, samples: Range<Int>) {
+            self.group = group
+            self.location = location
+            self.samples = samples
+        }
     }
 
     package let blocks: [Block]

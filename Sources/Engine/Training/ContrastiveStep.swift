@@ -18,6 +18,20 @@ package final class ContrastiveStep {
         package var neighbours: [[Floats]]
         /// Order in which the keys go through batch norm's groups: position i holds the key of subject `keyOrder[i]`.
         package var keyOrder: [Int]
+
+        package init(
+            landmark: Int, location: SIMD3<Float>, neighbourLocations: [SIMD3<Float>], subjects: [Int32], queries: [Floats],
+            keys: [Floats], neighbours: [[Floats]], keyOrder: [Int]
+        ) {
+            self.landmark = landmark
+            self.location = location
+            self.neighbourLocations = neighbourLocations
+            self.subjects = subjects
+            self.queries = queries
+            self.keys = keys
+            self.neighbours = neighbours
+            self.keyOrder = keyOrder
+        }
     }
 
     /// Numbers that may change from step to step.
@@ -27,6 +41,13 @@ package final class ContrastiveStep {
         /// m of the key encoder.
         package var momentum: Float
         package var beta: Float
+
+        package init(learningRate: Float, temperature: Float, momentum: Float, beta: Float) {
+            self.learningRate = learningRate
+            self.temperature = temperature
+            self.momentum = momentum
+            self.beta = beta
+        }
     }
 
     package struct Output {
@@ -131,7 +152,7 @@ package final class ContrastiveStep {
     }
 
     /// The keys of the last step, `[subject][128]`, for the bank's log.
-    private(set) var lastKeys: AlignedFloats?
+    package private(set) var lastKeys: AlignedFloats?
 
     private func encodeKeys(_ input: Input) -> AlignedFloats {
         let count = input.subjects.count
