@@ -32,7 +32,9 @@ struct LandmarksTests {
         // 10 corners an axis make 1,000 boxes. The lower half along x is full; above it only 5 of 32 planes are, 16 % of a box.
         let extent = Extent3(cube: 32 + 9 * 26 + 1)
         var lungs = Volume<UInt8>(extent: extent, voxelToWorld: .identity, repeating: 1)
-        for offset in lungs.voxels.indices where offset % extent.x >= 130 && offset / (extent.x * extent.y) % 32 >= 5 { lungs.voxels[offset] = 0 }
+        for offset in lungs.voxels.indices where offset % extent.x >= 130 && offset / (extent.x * extent.y) % 32 >= 5 {
+            lungs.voxels[offset] = 0
+        }
         let kept = try Landmarks.sweep(lungs)
         // Corner 104 lies in the full half but for 6 planes, corner 130 does not.
         #expect(kept.count == 500)
