@@ -29,10 +29,16 @@ public struct Atlas: Sendable {
         }
         let landmarks = try given ?? Landmarks.sweep(lungs)
         try Landmarks.check(landmarks, in: lungs.extent)
+        self.init(
+            lungs: lungs, landmarks: landmarks, neighbours: Landmarks.neighbours(of: landmarks), checksum: Self.checksum(lungs, landmarks))
+    }
+
+    /// An atlas from its parts, unchecked.
+    package init(lungs: Volume<UInt8>, landmarks: [VoxelIndex], neighbours: [[Int]], checksum: String) {
         self.lungs = lungs
         self.landmarks = landmarks
-        neighbours = Landmarks.neighbours(of: landmarks)
-        checksum = Self.checksum(lungs, landmarks)
+        self.neighbours = neighbours
+        self.checksum = checksum
         largestCorner = landmarks.reduce(Point3(1, 1, 1)) { pointwiseMax($0, $1.point) }
     }
 

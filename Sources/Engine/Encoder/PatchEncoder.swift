@@ -1,0 +1,52 @@
+import Foundation
+
+/// The location-conditional encoder with its projection head: parameters and batch-norm statistics.
+///
+/// Not Sendable: it belongs to the queue that made it.
+package final class PatchEncoder {
+    package let architecture: EncoderArchitecture
+    /// The trained parameters, by the release's names.
+    package let parameters: ParameterSet
+    /// `running_mean` and `running_var` of every batch norm.
+    package let statistics: ParameterSet
+    /// Forward passes in train mode so far (`num_batches_tracked`).
+    package var batchesTracked = 0
+
+    package init(architecture: EncoderArchitecture) {
+        self.architecture = architecture
+        parameters = ParameterSet(architecture.parameterLayout)
+        statistics = ParameterSet(architecture.bufferLayout)
+        for layer in architecture.layers {
+            parameters[layer.norm + ".weight"].update(repeating: 1)
+            statistics[layer.norm + ".running_var"].update(repeating: 1)
+        }
+    }
+
+    /// An independent encoder with the same values.
+    package func copy() -> PatchEncoder {
+        let other = PatchEncoder(architecture: architecture)
+        other.parameters.values.copy(from: parameters.values)
+        other.statistics.values.copy(from: statistics.values)
+        other.batchesTracked = batchesTracked
+        return other
+    }
+
+    /// Reads an encoder under the release's names, any number of experts; `prefix` is for example `encoder_q.`.
+    package convenience init(from file: Safetensors, prefix: String = "") throws {
+        guard let first = file[prefix + "conv1.weight"], first.shape.count == 6 else {
+            throw Failure("the weights have no tensor \(prefix)conv1.weight of shape [experts, 8, 1, 3, 3, 3]; expected the release's parameter names")
+        }
+        let headLayers = file[prefix + "fc.0.weight"] != nil ? 2 : 1
+        self.init(architecture: EncoderArchitecture(experts: first.shape[0], headLayers: headLayers))
+        try parameters.load(from: file, prefix: prefix)
+        try statistics.load(from: file, prefix: prefix)
+        if file[prefix + "bn1.num_batches_tracked"] != nil { batchesTracked = try file.integers(prefix + "bn1.num_batches_tracked")[0] }
+    }
+
+    /// Adds all tensors under the release's names.
+    package func add(to writer: inout SafetensorsWriter, prefix: String = "") {
+        parameters.add(to: &writer, prefix: prefix)
+        statistics.add(to: &writer, prefix: prefix)
+        for layer in architecture.layers { writer.add(prefix + layer.norm + ".num_batches_tracked", shape: [], integers: [batchesTracked]) }
+    }
+}

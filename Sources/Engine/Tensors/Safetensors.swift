@@ -1,0 +1,137 @@
+import Foundation
+
+/// A file of named tensors: 8 bytes header length, a JSON header, then the data, little endian, C order.
+/// Format: https://huggingface.co/docs/safetensors.
+public struct Safetensors: Sendable {
+    /// Element types that the workbench reads.
+    public enum ElementType: String, Sendable {
+        case float64 = "F64"
+        case float32 = "F32"
+        case float16 = "F16"
+        case int64 = "I64"
+        case int32 = "I32"
+        case int16 = "I16"
+        case uint8 = "U8"
+        case bool = "BOOL"
+
+        /// Bytes of one element.
+        public var size: Int {
+            switch self {
+            case .float64, .int64: 8
+            case .float32, .int32: 4
+            case .float16, .int16: 2
+            case .uint8, .bool: 1
+            }
+        }
+    }
+
+    /// What the header says of a tensor.
+    public struct Entry: Sendable {
+        public let name: String
+        public let type: ElementType
+        public let shape: [Int]
+        fileprivate let bytes: Range<Int>
+
+        /// Number of elements.
+        public var count: Int { shape.reduce(1, *) }
+    }
+
+    /// The tensors in the order of the file.
+    public let entries: [Entry]
+    /// Free text of the header's `__metadata__`.
+    public let metadata: [String: String]
+    private let index: [String: Int]
+    private let data: Data
+    private let path: String
+
+    /// Opens a file (memory-mapped) and checks its header.
+    public init(contentsOf file: URL) throws {
+        path = file.path
+        do { data = try Data(contentsOf: file, options: .alwaysMapped) } catch {
+            throw Failure("cannot read \(file.path): \(FileManager.default.fileExists(atPath: file.path) ? error.localizedDescription : "no such file")")
+        }
+        let parsed = try Self.parse(data, path: path)
+        entries = parsed.entries
+        metadata = parsed.metadata
+        index = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
+    }
+
+    private static func parse(_ data: Data, path: String) throws -> (entries: [Entry], metadata: [String: String]) {
+        func broken(_ why: String) -> Failure { Failure("\(path) is no safetensors file: \(why)") }
+        guard data.count >= 8 else { throw broken("it has \(data.count) bytes, expected a header length of 8") }
+        let length = data.withUnsafeBytes { Int(exactly: UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))) } ?? .max
+        guard length <= data.count - 8, length < 100 << 20 else { throw broken("its header would reach beyond the file's end; is it cut off?") }
+        let start = data.startIndex + 8
+        guard let json = try? JSONSerialization.jsonObject(with: data[start..<start + length]) as? [String: Any] else {
+            throw broken("its header is no JSON object")
+        }
+        var entries: [Entry] = []
+        for (name, value) in json where name != "__metadata__" {
+            guard let fields = value as? [String: Any], let typeName = fields["dtype"] as? String, let shape = fields["shape"] as? [Int],
+                let offsets = fields["data_offsets"] as? [Int], offsets.count == 2
+            else { throw broken("the entry of \(name) is incomplete") }
+            guard let type = ElementType(rawValue: typeName) else { throw broken("\(name) has the type \(typeName), which is not supported") }
+            guard shape.allSatisfy({ $0 >= 0 }) else { throw broken("\(name) has the shape \(shape)") }
+            var bytes = type.size
+            for size in shape {
+                let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
+                guard !overflow else { throw broken("\(name) has the shape \(shape)") }
+                bytes = product
+            }
+            guard offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= data.count - 8 - length else {
+                throw broken("\(name) would reach beyond the file's end; is it cut off?")
+            }
+            guard offsets[1] - offsets[0] == bytes else { throw broken("\(name) has \(offsets[1] - offsets[0]) bytes, expected \(bytes)") }
+            entries.append(Entry(name: name, type: type, shape: shape, bytes: 8 + length + offsets[0]..<8 + length + offsets[1]))
+        }
+        entries.sort { ($0.bytes.lowerBound, $0.name) < ($1.bytes.lowerBound, $1.name) }
+        return (entries, json["__metadata__"] as? [String: String] ?? [:])
+    }
+
+    /// The header's entry of a tensor, or nil.
+    public subscript(name: String) -> Entry? { index[name].map { entries[$0] } }
+
+    /// A tensor's values as floats, whatever its type, C order; `shape` is checked where it is given.
+    public func floats(_ name: String, shape: [Int]? = nil) throws -> [Float] {
+        let entry = try require(name, shape: shape)
+        switch entry.type {
+        case .float32: return values(entry, as: Float.self)
+        case .float64: return values(entry, as: Double.self).map(Float.init)
+        case .float16: return values(entry, as: UInt16.self).map(HalfPrecision.float)
+        default: return try integers(name).map(Float.init)
+        }
+    }
+
+    /// A tensor's values as doubles, C order.
+    public func doubles(_ name: String) throws -> [Double] {
+        let entry = try require(name)
+        return entry.type == .float64 ? values(entry, as: Double.self) : try floats(name).map(Double.init)
+    }
+
+    /// A tensor of whole numbers, C order.
+    public func integers(_ name: String) throws -> [Int] {
+        let entry = try require(name)
+        switch entry.type {
+        case .int64: return values(entry, as: Int64.self).map { Int($0) }
+        case .int32: return values(entry, as: Int32.self).map { Int($0) }
+        case .int16: return values(entry, as: Int16.self).map { Int($0) }
+        case .uint8, .bool: return values(entry, as: UInt8.self).map { Int($0) }
+        default: throw Failure("\(path): \(name) holds \(entry.type.rawValue), expected whole numbers")
+        }
+    }
+
+    private func require(_ name: String, shape: [Int]? = nil) throws -> Entry {
+        guard let entry = self[name] else { throw Failure("\(path) has no tensor \(name)") }
+        if let shape, entry.shape != shape { throw Failure("\(path): \(name) has the shape \(entry.shape), expected \(shape)") }
+        return entry
+    }
+
+    private func values<Value: BitwiseCopyable>(_ entry: Entry, as type: Value.Type) -> [Value] {
+        [Value](unsafeUninitializedCapacity: entry.count) { buffer, count in
+            data.withUnsafeBytes { bytes in
+                if !entry.bytes.isEmpty { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[entry.bytes])) }
+            }
+            count = entry.count
+        }
+    }
+}
