@@ -11,9 +11,9 @@ struct Capsule: Sendable {
 /// A branching tree of tubes that fills a lung.
 enum BranchingTree {
     /// Radius of a twig that feeds one target, mm.
-    private static let twigRadius = 0.5
+    private static let twigRadius = 0.44
     /// Murray's exponent: radius grows with the number of targets to this power.
-    private static let murray = 0.38
+    private static let murray = 0.32
 
     /// A tree from `root` to all targets by recursive bisection: each branch heads for the middle of its targets, then splits them in two.
     /// Every branch bends once, so that none is straight over a long way.

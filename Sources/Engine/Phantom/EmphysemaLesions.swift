@@ -18,7 +18,7 @@ struct EmphysemaLesions: Sendable {
     /// Foci keep this far from the pleura, mm.
     static let pleuralMargin = 4.0
     /// Half the thickness of a cyst's wall, mm.
-    static let wallHalf = 0.3
+    static let wallHalf = 0.24
 
     /// - Parameter lungVolume: both lungs, mm³.
     init(_ grade: EmphysemaGrade, shape: SubjectShape, lungVolume: Double, _ random: inout SeededGenerator) {
@@ -49,7 +49,7 @@ struct EmphysemaLesions: Sendable {
             let centre = shape.world(canonical)
             let clear = cysts.allSatisfy { length($0.centre - centre) > $0.radius + radius + 1 }
             guard clear else { continue }
-            foci.append(Lesion(centre: centre, radius: radius, hounsfield: Float(-948 - 11 * radius + 10 * random.normal())))
+            foci.append(Lesion(centre: centre, radius: radius, hounsfield: Float(-955 - 10 * radius + 10 * random.normal())))
             placed += Self.sphereVolume(radius)
         }
     }

@@ -12,7 +12,7 @@ struct Parenchyma: Sendable {
     let offset: SIMD3<Float>
 
     init(_ random: inout SeededGenerator) {
-        base = Float(-897 + 13 * random.normal())
+        base = Float(-903 + 10 * min(max(random.normal(), -1.8), 1.8))
         caudalRise = Float(random.uniform(6, 16))
         dependentRise = Float(random.uniform(8, 22))
         fineTexture = Float(random.uniform(15, 20))

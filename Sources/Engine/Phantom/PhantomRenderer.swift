@@ -13,7 +13,10 @@ struct PhantomRenderer {
     /// How far a focus's irregular rim may reach beyond its radius, as a fraction.
     private static let rimIrregularity: Float = 0.28
     /// Blur of a focus's rim beyond the scanner's, mm: emphysema has no wall.
-    private static let rimWidth: Float = 1
+    private static let rimWidth: Float = 0.5
+
+    /// Distance within which the rims of two foci join, mm.
+    private static let confluence: Float = 2
 
     init(_ patient: PhantomPatient, geometry: ScannerGeometry, anatomy: AnatomyGrid, texture: LungTexture) {
         self.patient = patient
@@ -194,7 +197,11 @@ struct PhantomRenderer {
                 guard away < Float(reach) else { return }
                 let place = (offset + centre) * 0.45
                 let distance = away - radius * (1 + Self.rimIrregularity * texture(place.x, place.y, place.z))
-                if distance < field[at].distance { field[at] = FocusField(distance: distance, hounsfield: focus.hounsfield) }
+                let before = field[at].distance
+                if distance < before { field[at].hounsfield = focus.hounsfield }
+                // Foci that touch run into each other (smooth union).
+                let overlap = max(Self.confluence - abs(distance - before), 0)
+                field[at].distance = min(distance, before) - overlap * overlap / (4 * Self.confluence)
             }
         }
         return field

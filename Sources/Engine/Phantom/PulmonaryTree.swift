@@ -6,7 +6,7 @@ struct PulmonaryTree: Sendable {
     private(set) var airways: [Capsule] = []
 
     /// Lung volume that one arterial twig feeds, mm³: real lungs show about this many vessels above 1 mm.
-    private static let territory = 420.0
+    private static let territory = 480.0
     /// Twigs end at least this far from the pleura, mm.
     private static let pleuralMargin = 3.0
 

@@ -56,7 +56,7 @@ struct ThoraxAnatomy: Sendable {
     }
 
     func heart(_ p: Point3) -> Double {
-        SignedDistance.ellipsoid(p, centre: [-24, 28, -62], radii: Point3(64, 49, 61) * heartSize)
+        SignedDistance.ellipsoid(p, centre: [-28, 28, -62], radii: Point3(64, 49, 61) * heartSize)
     }
 
     /// Both lungs.
@@ -76,7 +76,7 @@ struct ThoraxAnatomy: Sendable {
         let leftHilum = length(p - Self.leftHilum) - 15
         return (
             SignedDistance.subtraction(SignedDistance.intersection(both, 2 - p.x, rounding: 10), rightHilum, rounding: 8),
-            SignedDistance.subtraction(SignedDistance.intersection(both, p.x + 9, rounding: 10), leftHilum, rounding: 8)
+            SignedDistance.subtraction(SignedDistance.intersection(both, p.x + 13, rounding: 10), leftHilum, rounding: 8)
         )
     }
 
