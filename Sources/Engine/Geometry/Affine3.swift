@@ -26,7 +26,8 @@ public struct Affine3: Hashable, Sendable {
     /// From 16 (4×4) or 12 (3×4) numbers, row-major.
     public init(rowMajor m: [Double]) {
         precondition(m.count == 16 || m.count == 12, "Affine3: \(m.count) numbers, expected 12 or 16")
-        self.init(columnX: [m[0], m[4], m[8]], columnY: [m[1], m[5], m[9]], columnZ: [m[2], m[6], m[10]], translation: [m[3], m[7], m[11]])
+        self.init(
+            columnX: [m[0], m[4], m[8]], columnY: [m[1], m[5], m[9]], columnZ: [m[2], m[6], m[10]], translation: [m[3], m[7], m[11]])
     }
 
     /// The 4×4 matrix, row-major.
@@ -48,7 +49,8 @@ public struct Affine3: Hashable, Sendable {
     /// Composition: (a * b)(p) = a(b(p)).
     public static func * (a: Affine3, b: Affine3) -> Affine3 {
         Affine3(
-            columnX: a.direction(b.columnX), columnY: a.direction(b.columnY), columnZ: a.direction(b.columnZ), translation: a(b.translation))
+            columnX: a.direction(b.columnX), columnY: a.direction(b.columnY), columnZ: a.direction(b.columnZ), translation: a(b.translation)
+        )
     }
 
     /// Determinant of the linear part: the factor by which volumes grow; negative where the map mirrors.

@@ -76,7 +76,7 @@ struct TrajectoryTests {
                                 queries: samples.map { q.baseAddress! + $0 * 32768 }, keys: samples.map { k.baseAddress! + $0 * 32768 },
                                 neighbours: (0..<2).map { r in samples.map { n.baseAddress! + ($0 * 2 + r) * 32768 } },
                                 keyOrder: Array(0..<Self.batch)),
-                            rates: ContrastiveStep.Rates(learningRate: 0.01, temperature: 0.2, momentum: 0.999, beta: 1))
+                            rates: ContrastiveStep.Rates(learningRate: 0.01, temperature: 0.2, momentum: 0.9, beta: 1))
                     }
                 }
             }

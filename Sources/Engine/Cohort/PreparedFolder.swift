@@ -1,0 +1,59 @@
+import Foundation
+
+/// The places in a prepared cohort's folder, and its small files.
+struct PreparedFolder {
+    let root: URL
+
+    init(_ root: URL) { self.root = root.standardizedFileURL }
+
+    var description: URL { root.appendingPathComponent("prepared.json") }
+    var quality: URL { root.appendingPathComponent("quality.csv") }
+    var atlas: URL { root.appendingPathComponent("atlas", isDirectory: true) }
+    var patches: URL { root.appendingPathComponent("patches", isDirectory: true) }
+    /// Subjects that are done, each with its patches, until all are and the patches are brought into landmark order.
+    var finished: URL { root.appendingPathComponent("finished", isDirectory: true) }
+    func lungs(_ id: String) -> URL { root.appendingPathComponent("lungs/\(id).nii.gz") }
+    func transform(_ id: String) -> URL { root.appendingPathComponent("transforms/\(id).txt") }
+
+    /// How `prepared.json` writes a path: relative while it stays within the folder's parent, so that both can move together.
+    func written(_ file: URL) -> String {
+        let parent = root.deletingLastPathComponent().path + "/"
+        let path = file.standardizedFileURL.path
+        return path.hasPrefix(parent) ? "../" + path.dropFirst(parent.count) : path
+    }
+
+    /// The file behind a path of `prepared.json`.
+    func resolved(_ path: String) -> URL {
+        path.hasPrefix("/") ? URL(fileURLWithPath: path) : root.appendingPathComponent(path).standardizedFileURL
+    }
+
+    /// Reads `prepared.json`; nil where there is none.
+    func readDescription() throws -> PreparedDescription? {
+        guard FileManager.default.fileExists(atPath: description.path) else { return nil }
+        struct Format: Decodable { let format: Int }
+        do {
+            let data = try Data(contentsOf: description)
+            let format = try JSONDecoder().decode(Format.self, from: data).format
+            guard format == PreparedDescription.currentFormat else {
+                throw Failure(
+                    "\(description.path) has format \(format), expected \(PreparedDescription.currentFormat); run `workbench prepare` of this version into a new folder"
+                )
+            }
+            return try JSONDecoder().decode(PreparedDescription.self, from: data)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure("\(description.path) is damaged; delete it and run `workbench prepare` again")
+        }
+    }
+
+    func writeDescription(_ value: PreparedDescription) throws {
+        try Self.writeJSON(value, to: description)
+    }
+
+    static func writeJSON(_ value: some Encodable, to file: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try AtomicFile.write(try encoder.encode(value) + Data("\n".utf8), to: file)
+    }
+}

@@ -1,0 +1,50 @@
+import Foundation
+
+/// One subject of a prepared cohort.
+public struct PreparedSubject: Equatable, Sendable {
+    /// The subject's name; its files are `lungs/<id>.nii.gz` and `transforms/<id>.txt`.
+    public let id: String
+    /// The CT, where it was when the cohort was prepared.
+    public let image: URL
+    /// Lung mask in the CT's grid: 0, 1 right, 2 left.
+    public let lungs: URL
+    /// Points of the atlas → points of the subject, RAS mm.
+    public let atlasToSubject: Affine3
+    public let quality: SubjectQuality
+    /// Label → value; labels that are not known are not there.
+    public let labels: [String: Double]
+}
+
+/// One subject as `prepared.json` keeps it.
+struct SubjectRecord: Codable, Equatable {
+    var id: String
+    /// Relative to the prepared folder where that works without leaving its parent, else absolute.
+    var image: String
+    var imageChecksum: String
+    /// The user's mask, where there was one.
+    var givenLungs: String?
+    var givenLungsChecksum: String?
+    /// 4×4 row-major, RAS mm, points of the atlas → points of the subject.
+    var atlasToSubject: [Double]
+    var quality: SubjectQuality
+    var labels: [String: Double]
+}
+
+/// What decides how patches are made; data made with other settings are made again.
+public struct PreparationSettings: Codable, Equatable, Sendable {
+    /// Voxel size at which lung masks are registered, mm.
+    public var registrationMillimetres: Double
+
+    public init(registrationMillimetres: Double = 2) { self.registrationMillimetres = registrationMillimetres }
+}
+
+/// `prepared.json`.
+struct PreparedDescription: Codable, Equatable {
+    static let currentFormat = 1
+    var format = currentFormat
+    /// Checksum of the atlas.
+    var atlas: String
+    var settings: PreparationSettings
+    /// In the order of the patches.
+    var subjects: [SubjectRecord]
+}

@@ -1,0 +1,39 @@
+/// How well a subject's scan went through preparation; one line of `quality.csv`.
+public struct SubjectQuality: Codable, Equatable, Sendable {
+    /// Whether the result may be used.
+    public enum Verdict: String, Codable, Sendable {
+        case ok
+        /// Usable, with reasons to look at it.
+        case warning
+        /// Not prepared; the reasons say why.
+        case refused
+    }
+
+    public var verdict: Verdict
+    /// Sentences; empty where the verdict is `ok`.
+    public var reasons: [String]
+    /// Volumes of the lung mask, mL.
+    public var rightMillilitres: Double
+    public var leftMillilitres: Double
+    /// Overlap of the subject's lungs with the atlas's, before and after registration: Dice of the union of both lungs.
+    public var diceBefore: Double
+    public var diceAfter: Double
+    /// Determinant of the affine map from atlas to subject: how much larger the subject is.
+    public var determinant: Double
+    /// Landmarks whose patch lies wholly outside the image, beyond its padding; they are filled with -1024 HU.
+    public var patchesBeyond: Int
+
+    public init(
+        verdict: Verdict, reasons: [String], rightMillilitres: Double = 0, leftMillilitres: Double = 0, diceBefore: Double = 0,
+        diceAfter: Double = 0, determinant: Double = 0, patchesBeyond: Int = 0
+    ) {
+        self.verdict = verdict
+        self.reasons = reasons
+        self.rightMillilitres = rightMillilitres
+        self.leftMillilitres = leftMillilitres
+        self.diceBefore = diceBefore
+        self.diceAfter = diceAfter
+        self.determinant = determinant
+        self.patchesBeyond = patchesBeyond
+    }
+}

@@ -1,0 +1,136 @@
+import Foundation
+
+/// Whether a lung mask is fit for registration and measurement, and why not.
+public struct LungMaskQuality: Codable, Equatable, Sendable {
+    public enum Verdict: String, Codable, Sendable {
+        case ok, warning, refused
+    }
+
+    public let verdict: Verdict
+    /// Plain sentences, the gravest first; empty when all is well.
+    public let reasons: [String]
+    public let rightMillilitres: Double
+    public let leftMillilitres: Double
+
+    /// Volume of both lungs that adults' CTs show, mL; outside is worth a warning, no more: children and phantoms are smaller.
+    public static let adultMillilitres = 2000.0...9500.0
+    /// Volumes of both lungs outside are no thorax at all, mL.
+    private static let possibleMillilitres = 60.0...15_000.0
+    /// Of a lung's largest cross-section, what the first or last slice may cut: more than the first number is worth a warning, more than the
+    /// second is refused.
+    private static let cutFractions = (warning: 0.02, refusal: 0.2)
+
+    /// Judges a mask (0 outside, 1 right, 2 left), whoever made it.
+    /// - Parameters:
+    ///   - ct: the image it belongs to, same grid; without it only its shape is judged.
+    ///   - expectedMillilitres: volume of both lungs beyond which a warning is due.
+    public static func judge(
+        _ mask: Volume<UInt8>, ct: Volume<Int16>? = nil, expectedMillilitres: ClosedRange<Double> = adultMillilitres
+    ) -> LungMaskQuality {
+        let measures = LungMeasures(mask, ct: ct)
+        var refusals: [String] = []
+        var warnings: [String] = []
+        let (right, left) = (measures.millilitres[1], measures.millilitres[2])
+        let total = right + left
+        func millilitres(_ value: Double) -> String { "\(Int(value.rounded())) mL" }
+
+        if total == 0 {
+            refusals.append("no lungs were found: no enclosed air of a thorax's size and place")
+        } else if !possibleMillilitres.contains(total) {
+            refusals.append("both lungs together hold \(millilitres(total)), which no thorax does")
+        } else if min(right, left) < 0.02 * max(right, left) {
+            refusals.append("only the \(right > left ? "right" : "left") lung was found")
+        } else {
+            if min(right, left) < 0.4 * max(right, left) {
+                let (small, large) = right < left ? ("right", "left") : ("left", "right")
+                warnings.append("the \(small) lung is much smaller than the \(large) (\(millilitres(min(right, left))))")
+            }
+            if !expectedMillilitres.contains(total) {
+                let range = "\(Int(expectedMillilitres.lowerBound)) to \(Int(expectedMillilitres.upperBound)) mL"
+                warnings.append("both lungs together hold \(millilitres(total)), expected \(range)")
+            }
+        }
+        for cut in measures.cuts where cut.fraction > cutFractions.warning {
+            let percent = "\(Int((cut.fraction * 100).rounded())) % of its largest cross-section"
+            let sentence = "the \(cut.lung) lung reaches the scan's \(cut.face) with \(percent)"
+            if cut.fraction > cutFractions.refusal {
+                refusals.append(sentence + ": it is cut off, rescan or use another series that covers the whole lungs")
+            } else {
+                warnings.append(sentence + ": a little of it may be cut off")
+            }
+        }
+        if let mean = measures.meanHounsfield, total > 0 {
+            if mean < -985 {
+                refusals.append("the lungs' mean is \(Int(mean)) HU, which is air alone: the mask has leaked out of the lungs")
+            } else if mean > -450 {
+                warnings.append("the lungs' mean is \(Int(mean)) HU, denser than aerated lung")
+            }
+        }
+        let verdict: Verdict = !refusals.isEmpty ? .refused : warnings.isEmpty ? .ok : .warning
+        return LungMaskQuality(verdict: verdict, reasons: refusals + warnings, rightMillilitres: right, leftMillilitres: left)
+    }
+}
+
+/// What a judgement rests on: volumes, mean HU, and how much of each lung lies in the outermost slices.
+struct LungMeasures {
+    struct Cut {
+        let lung: String
+        let face: String
+        /// Area in the outermost slice over the largest area of that lung in any slice of that direction.
+        let fraction: Double
+    }
+
+    /// Element 1 is the right lung, 2 the left.
+    let millilitres: [Double]
+    /// Over both lungs; nil without an image or lungs.
+    let meanHounsfield: Double?
+    let cuts: [Cut]
+
+    init(_ mask: Volume<UInt8>, ct: Volume<Int16>?) {
+        precondition(ct.map { $0.extent == mask.extent } ?? true, "LungMeasures: image and mask differ in extent")
+        let extent = mask.extent
+        // Voxels of each lung in each slice across x, y and z.
+        var sections = (0..<3).map { axis in [[Int]](repeating: [Int](repeating: 0, count: extent[axis]), count: 3) }
+        var sum = 0
+        var index = 0
+        for z in 0..<extent.z {
+            for y in 0..<extent.y {
+                var row = (right: 0, left: 0)
+                for x in 0..<extent.x {
+                    let label = Int(mask.voxels[index])
+                    if label == 1 || label == 2 {
+                        sections[0][label][x] += 1
+                        if label == 1 { row.right += 1 } else { row.left += 1 }
+                        if let ct { sum += Int(ct.voxels[index]) }
+                    }
+                    index += 1
+                }
+                sections[1][1][y] += row.right
+                sections[1][2][y] += row.left
+                sections[2][1][z] += row.right
+                sections[2][2][z] += row.left
+            }
+        }
+        let counts = sections[2].map { $0.reduce(0, +) }
+        millilitres = counts.map { Double($0) * mask.voxelVolume / 1000 }
+        let total = counts[1] + counts[2]
+        meanHounsfield = ct == nil || total == 0 ? nil : Double(sum) / Double(total)
+
+        let names = Orientation.name(of: mask.voxelToWorld).map { $0 }
+        let ends: [Character: (lower: String, upper: String)] = [
+            "L": ("right edge", "left edge"), "R": ("left edge", "right edge"), "P": ("front edge", "back edge"),
+            "A": ("back edge", "front edge"), "S": ("lowest slice", "highest slice"), "I": ("highest slice", "lowest slice"),
+        ]
+        var cuts: [Cut] = []
+        for (axis, name) in names.enumerated() {
+            guard let faces = ends[name] else { continue }
+            for (label, lung) in [(1, "right"), (2, "left")] {
+                let areas = sections[axis][label]
+                guard let largest = areas.max(), largest > 0, let first = areas.first, let last = areas.last else { continue }
+                cuts.append(Cut(lung: lung, face: faces.lower, fraction: Double(first) / Double(largest)))
+                cuts.append(Cut(lung: lung, face: faces.upper, fraction: Double(last) / Double(largest)))
+            }
+        }
+        self.cuts = cuts
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+
+/// Writes a phantom cohort: `cohort.csv`, `boxes.csv`, `atlas.lungs.nii.gz`, `atlas.ct.nii.gz` and for each subject `<id>.ct.nii.gz`,
+/// `<id>.lungs.nii.gz`, `<id>.cle.nii.gz` and `<id>.paraseptal.nii.gz`.
+public enum PhantomCohort {
+    /// One subject as reported.
+    public struct Summary: Sendable {
+        public let subject: String
+        public let grade: EmphysemaGrade
+        public let extent: EmphysemaExtent
+        /// Right and left lung of the truth, mL.
+        public let rightMillilitres, leftMillilitres: Double
+        public let boxes: Int
+    }
+
+    /// - Parameter progress: called with subjects done, in any order but one call at a time.
+    /// - Throws: `Failure` where a file cannot be written.
+    public static func write(
+        _ phantom: ThoraxPhantom, subjects: Int, to folder: URL, parallel: Parallel, progress: @escaping @Sendable (Int) -> Void
+    ) throws -> [Summary] {
+        let atlas = phantom.atlasScan(parallel: parallel)
+        try NiftiFile.write(atlas.lungs, to: folder.appendingPathComponent("atlas.lungs.nii.gz"))
+        try NiftiFile.write(atlas.image, to: folder.appendingPathComponent("atlas.ct.nii.gz"))
+        // Subjects side by side where there are enough of them, else threads within a subject.
+        let inner = Parallel(threads: subjects >= parallel.threads ? 1 : parallel.threads)
+        let outer = Parallel(threads: subjects >= parallel.threads ? parallel.threads : 1)
+        let done = ProgressCount(progress)
+        let written = try outer.map(subjects) { index throws(Failure) in
+            let subject = phantom.subject(index, parallel: inner)
+            do { try write(subject.scan, id: subject.id, to: folder) } catch { throw error as? Failure ?? Failure("\(error)") }
+            done.add()
+            let rows = subject.boxes.map {
+                [subject.id, $0.kind.rawValue] + [$0.centre.x, $0.centre.y, $0.centre.z].map { String(format: "%.1f", $0) }
+            }
+            return (summary: summary(subject), labels: subject.labels, boxes: rows)
+        }
+        let rows = written.map { entry in
+            let id = entry.summary.subject
+            return [id, "\(id).ct.nii.gz"] + entry.labels.values.map { number($0) }
+        }
+        try write(
+            CSVTable.text(columns: ["subject", "image"] + PhantomLabels.names, rows: rows), to: folder.appendingPathComponent("cohort.csv"))
+        let boxes = CSVTable.text(columns: ["subject", "subtype", "x", "y", "z"], rows: written.flatMap(\.boxes))
+        try write(boxes, to: folder.appendingPathComponent("boxes.csv"))
+        return written.map(\.summary)
+    }
+
+    private static func write(_ scan: PhantomScan, id: String, to folder: URL) throws {
+        func file(_ kind: String) -> URL { folder.appendingPathComponent("\(id).\(kind).nii.gz") }
+        try NiftiFile.write(scan.image, to: file("ct"))
+        try NiftiFile.write(scan.lungs, to: file("lungs"))
+        try NiftiFile.write(scan.centrilobular, to: file("cle"))
+        try NiftiFile.write(scan.paraseptal, to: file("paraseptal"))
+    }
+
+    private static func write(_ text: String, to file: URL) throws { try AtomicFile.write(Data(text.utf8), to: file) }
+
+    private static func number(_ value: Double) -> String {
+        value == value.rounded() ? String(Int(value)) : String(format: "%.3f", value)
+    }
+
+    private static func summary(_ subject: PhantomSubject) -> Summary {
+        let millilitres = subject.scan.lungs.voxelVolume / 1000
+        var counts = [0, 0, 0]
+        for label in subject.scan.lungs.voxels { counts[Int(label)] += 1 }
+        return Summary(
+            subject: subject.id, grade: subject.grade, extent: EmphysemaExtent(subject.scan),
+            rightMillilitres: Double(counts[1]) * millilitres,
+            leftMillilitres: Double(counts[2]) * millilitres, boxes: subject.boxes.count)
+    }
+}

@@ -1,0 +1,124 @@
+import Foundation
+
+/// A table read from comma-separated text with a header line (RFC 4180: quotes, doubled quotes, line breaks within quotes; LF or CRLF; a
+/// byte-order mark is skipped; blank lines are ignored).
+public struct CSVTable: Equatable, Sendable {
+    /// One line of the table.
+    public struct Row: Equatable, Sendable {
+        /// The line of the file on which the row begins, counted from 1.
+        public let line: Int
+        /// One field for each column, without the quotes, trimmed of blanks.
+        public let fields: [String]
+    }
+
+    /// What messages call the table: its path.
+    public let name: String
+    /// The header's names, all different.
+    public let columns: [String]
+    public let rows: [Row]
+
+    /// - Throws: `Failure` where the file cannot be read or is no such table.
+    public init(contentsOf file: URL) throws {
+        guard let data = try? Data(contentsOf: file) else { throw Failure("cannot read the table \(file.path)") }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw Failure("\(file.path) is not UTF-8 text; save the table as CSV in UTF-8")
+        }
+        try self.init(text, name: file.path)
+    }
+
+    public init(_ text: String, name: String) throws {
+        var lines = try Self.split(text, name: name)
+        guard !lines.isEmpty else { throw Failure("\(name) is empty; expected a header line with column names") }
+        let header = lines.removeFirst()
+        for (index, column) in header.fields.enumerated() {
+            if column.isEmpty { throw Failure("\(name), line \(header.line): column \(index + 1) has no name") }
+            if header.fields[..<index].contains(column) {
+                throw Failure("\(name), line \(header.line): the column \"\(column)\" is there twice")
+            }
+        }
+        for row in lines where row.fields.count != header.fields.count {
+            throw Failure("\(name), line \(row.line) has \(row.fields.count) fields, expected \(header.fields.count) as in the header")
+        }
+        self.name = name
+        columns = header.fields
+        rows = lines
+    }
+
+    /// The place of a column that must be there.
+    public func column(_ wanted: String) throws -> Int {
+        guard let index = columns.firstIndex(of: wanted) else {
+            throw Failure("\(name) has no column \"\(wanted)\"; found \(columns.map { "\"\($0)\"" }.joined(separator: ", "))")
+        }
+        return index
+    }
+
+    /// One field as CSV text: quoted only where it must be.
+    public static func field(_ text: String) -> String {
+        let plain = !text.contains { ",\"\n\r".contains($0) } && text.first != " " && text.last != " "
+        return plain ? text : "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\""
+    }
+
+    /// Lines of text for a header and rows.
+    public static func text(columns: [String], rows: [[String]]) -> String {
+        ([columns] + rows).map { $0.map(field).joined(separator: ",") + "\n" }.joined()
+    }
+
+    private static func split(_ text: String, name: String) throws -> [Row] {
+        var rows: [Row] = []
+        var fields: [String] = []
+        var field = ""
+        var wasQuoted = false
+        var quoteLine: Int?
+        var line = 1
+        var rowLine = 1
+        func finishField() {
+            fields.append(wasQuoted ? field : field.trimmingCharacters(in: .whitespaces))
+            field = ""
+            wasQuoted = false
+        }
+        func finishRow() {
+            finishField()
+            if fields.count > 1 || !fields[0].isEmpty { rows.append(Row(line: rowLine, fields: fields)) }
+            fields = []
+        }
+        var scalars = text.unicodeScalars.makeIterator()
+        var current = scalars.next()
+        if current == "\u{FEFF}" { current = scalars.next() }
+        while let scalar = current {
+            current = scalars.next()
+            if quoteLine != nil {
+                if scalar == "\n" { line += 1 }
+                if scalar != "\"" {
+                    field.unicodeScalars.append(scalar)
+                } else if current == "\"" {
+                    field.append("\"")
+                    current = scalars.next()
+                } else {
+                    quoteLine = nil
+                }
+                continue
+            }
+            switch scalar {
+            case "\"" where !wasQuoted && field.allSatisfy(\.isWhitespace):
+                quoteLine = line
+                wasQuoted = true
+                field = ""
+            case ",": finishField()
+            case "\r" where current == "\n": continue
+            case "\n", "\r":
+                finishRow()
+                line += 1
+                rowLine = line
+            default:
+                if wasQuoted, scalar == " " || scalar == "\t" { continue }
+                if wasQuoted || scalar == "\"" {
+                    throw Failure("\(name), line \(line): a quote must enclose a whole field; write \"\" for a quote within quotes")
+                }
+                field.unicodeScalars.append(scalar)
+            }
+        }
+        if let quoteLine { throw Failure("\(name), line \(quoteLine): the quote that opens here is never closed") }
+        if !field.isEmpty || wasQuoted || !fields.isEmpty { finishRow() }
+        return rows
+    }
+}

@@ -1,0 +1,147 @@
+import Foundation
+
+/// Everything that a pre-training run may choose, with METHOD.md's defaults. A session keeps it in `session.json`.
+public struct TrainingSettings: Codable, Equatable, Sendable {
+    /// Whose keys a query is not contrasted with.
+    public enum OwnKeys: String, Codable, CaseIterable, Sendable {
+        /// Slots of the query's own subject are masked.
+        case mask
+        /// All slots count (release).
+        case keep
+    }
+
+    /// Subjects in a step.
+    public var batch = 128
+    public var epochs = 20
+    public var learningRate = 0.01
+    public var sgdMomentum = 0.9
+    public var weightDecay = 1e-4
+    /// m of the key encoder.
+    public var momentum = 0.999
+    public var temperature = 0.2
+    /// Keys kept for each landmark; 0 is `auto`: 4096, or 4 × subjects where that is less.
+    public var bankSize = 0
+    public var neighbours = 2
+    public var experts = 8
+    public var beta = 1.0
+    /// Epochs without the neighbour term.
+    public var warmUp = 0
+    /// Subjects in a batch-norm group.
+    public var bnGroup = 32
+    public var initialisation = WeightInitialisation.release
+    public var ownKeys = OwnKeys.mask
+    /// Steps between checkpoints.
+    public var checkpointEvery = 200
+    /// Newest checkpoints that are kept.
+    public var keepCheckpoints = 3
+    public var seed: UInt64 = 1
+
+    public init() {}
+}
+
+/// One setting as a form, `--set` and the help list show it.
+public struct TrainingSetting: Sendable {
+    public let name: String
+    /// What it is, in a sentence.
+    public let help: String
+    private let read: @Sendable (TrainingSettings) -> String
+    private let write: @Sendable (inout TrainingSettings, String) -> Bool
+    /// Values that are allowed, as text.
+    public let range: String
+
+    /// The value as text.
+    public func value(in settings: TrainingSettings) -> String { read(settings) }
+
+    /// Sets the value from text.
+    /// - Throws: `Failure` naming the setting and what it takes.
+    public func set(_ text: String, in settings: inout TrainingSettings) throws {
+        guard write(&settings, text) else { throw Failure("\(name)=\(text) cannot be used; \(name) takes \(range)") }
+    }
+
+    /// All settings, in the order of a form.
+    public static let all: [TrainingSetting] = [
+        whole("batch", \.batch, 1...4096, "subjects in a step"),
+        whole("epochs", \.epochs, 1...100_000, "sweeps over all landmarks"),
+        number("learningRate", \.learningRate, 0...10, "base learning rate; the cosine schedule multiplies it"),
+        number("sgdMomentum", \.sgdMomentum, 0...1, "momentum of the optimiser"),
+        number("weightDecay", \.weightDecay, 0...1, "weight decay on every parameter"),
+        number("momentum", \.momentum, 0...1, "m of the key encoder: key = m·key + (1-m)·query"),
+        number("temperature", \.temperature, 0.001...10, "temperature T of both losses"),
+        automatic("bankSize", \.bankSize, 1...1_048_576, "past keys kept for each landmark"),
+        whole("neighbours", \.neighbours, 0...3, "neighbouring landmarks in the neighbour loss"),
+        whole("experts", \.experts, 1...64, "kernels that each convolution mixes"),
+        number("beta", \.beta, 0...100, "weight of the neighbour loss"),
+        whole("warmUp", \.warmUp, 0...100_000, "epochs without the neighbour loss"),
+        whole("bnGroup", \.bnGroup, 1...4096, "subjects in a batch-norm group"),
+        choice("initialisation", \.initialisation, "how fresh weights are drawn"),
+        choice("ownKeys", \.ownKeys, "whether bank slots of the query's own subject are masked"),
+        whole("checkpointEvery", \.checkpointEvery, 1...1_000_000, "steps between checkpoints"),
+        whole("keepCheckpoints", \.keepCheckpoints, 1...1000, "newest checkpoints that are kept"),
+        TrainingSetting(
+            name: "seed", help: "seed of every random number of the run", read: { String($0.seed) },
+            write: { settings, text in
+                guard let value = UInt64(text) else { return false }
+                settings.seed = value
+                return true
+            }, range: "a whole number from 0"),
+    ]
+
+    /// Applies `name=value` words.
+    public static func apply(_ words: [String], to settings: inout TrainingSettings) throws {
+        for word in words {
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, let setting = all.first(where: { $0.name == parts[0] }) else {
+                throw Failure("\"\(word)\" is no setting; expected name=value with one of \(all.map(\.name).joined(separator: ", "))")
+            }
+            try setting.set(parts[1], in: &settings)
+        }
+    }
+
+    private typealias Path<Value> = WritableKeyPath<TrainingSettings, Value> & Sendable
+
+    private static func whole(_ name: String, _ path: Path<Int>, _ range: ClosedRange<Int>, _ help: String) -> TrainingSetting {
+        TrainingSetting(
+            name: name, help: help, read: { String($0[keyPath: path]) },
+            write: { settings, text in
+                guard let value = Int(text), range.contains(value) else { return false }
+                settings[keyPath: path] = value
+                return true
+            }, range: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+
+    private static func automatic(_ name: String, _ path: Path<Int>, _ range: ClosedRange<Int>, _ help: String) -> TrainingSetting {
+        TrainingSetting(
+            name: name, help: help, read: { $0[keyPath: path] == 0 ? "auto" : String($0[keyPath: path]) },
+            write: { settings, text in
+                if text == "auto" {
+                    settings[keyPath: path] = 0
+                    return true
+                }
+                guard let value = Int(text), range.contains(value) else { return false }
+                settings[keyPath: path] = value
+                return true
+            }, range: "auto or a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+
+    private static func number(_ name: String, _ path: Path<Double>, _ range: ClosedRange<Double>, _ help: String) -> TrainingSetting {
+        TrainingSetting(
+            name: name, help: help, read: { String($0[keyPath: path]) },
+            write: { settings, text in
+                guard let value = Double(text), range.contains(value) else { return false }
+                settings[keyPath: path] = value
+                return true
+            }, range: "a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+
+    private static func choice<Value: RawRepresentable & CaseIterable & Sendable>(
+        _ name: String, _ path: Path<Value>, _ help: String
+    ) -> TrainingSetting where Value.RawValue == String {
+        TrainingSetting(
+            name: name, help: help, read: { $0[keyPath: path].rawValue },
+            write: { settings, text in
+                guard let value = Value(rawValue: text) else { return false }
+                settings[keyPath: path] = value
+                return true
+            }, range: Value.allCases.map(\.rawValue).joined(separator: " or "))
+    }
+}

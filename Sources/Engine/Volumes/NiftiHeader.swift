@@ -1,0 +1,124 @@
+import CNifti
+import Foundation
+
+/// How a NIfTI file stores its voxels. Raw values are the format's own codes.
+public enum NiftiDatatype: Int32, Sendable, CaseIterable {
+    case uint8 = 2
+    case int16 = 4
+    case int32 = 8
+    case float32 = 16
+    case float64 = 64
+    case int8 = 256
+    case uint16 = 512
+    case uint32 = 768
+    case int64 = 1024
+    case uint64 = 1280
+
+    /// Size of one voxel in the file, bytes.
+    public var byteCount: Int {
+        switch self {
+        case .uint8, .int8: 1
+        case .int16, .uint16: 2
+        case .int32, .uint32, .float32: 4
+        case .float64, .int64, .uint64: 8
+        }
+    }
+}
+
+/// What a NIfTI file says about its image, before any voxel is read.
+public struct NiftiHeader: Sendable {
+    /// Size of the grid in voxels.
+    public let extent: Extent3
+    /// Continuous voxel coordinates → RAS+ millimetres.
+    public let voxelToWorld: Affine3
+    /// How voxels are stored.
+    public let datatype: NiftiDatatype
+    /// value = stored · slope + intercept; 1 and 0 where the file gives none (a slope of 0 or NaN).
+    public let slope, intercept: Double
+    /// True where the voxels' byte order is not this machine's.
+    let isByteSwapped: Bool
+    /// File that holds the voxels, and where in it they start.
+    let dataPath: String
+    let dataOffset: Int
+
+    /// - Throws: one sentence that names the file, for everything that is not one 3-D scalar image with a known place in the patient.
+    init(readingFrom file: URL) throws {
+        let path = file.path
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw Failure("\(path) does not exist") }
+        guard !isFolder.boolValue else { throw Failure("\(path) is a folder, expected a NIfTI file (.nii or .nii.gz)") }
+        guard FileManager.default.isReadableFile(atPath: path) else { throw Failure("\(path) may not be read by this user") }
+        guard NiftiFile.hasNiftiName(file) else { throw Failure("\(path) is not named .nii or .nii.gz, expected a NIfTI file") }
+        let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+        guard size > 0 else { throw Failure("\(path) is empty (0 bytes), expected a NIfTI file") }
+
+        NiftiFile.silenceLibrary
+        guard let image = nifti_image_read(path, 0) else {
+            throw Failure("\(path) is not a NIfTI image, or its header is damaged or cut off")
+        }
+        defer { nifti_image_free(image) }
+        try self.init(image.pointee, path: path)
+    }
+
+    private init(_ image: nifti_image, path: String) throws {
+        guard image.nifti_type != 0 else {
+            throw Failure("\(path) is an Analyze 7.5 image, which does not say which side is right; convert it to NIfTI")
+        }
+        extent = try Self.extent(of: image, path: path)
+        guard let datatype = NiftiDatatype(rawValue: image.datatype) else {
+            let name = nifti_datatype_string(image.datatype).map { String(cString: $0) } ?? "unknown"
+            throw Failure("\(path) stores voxels of type \(name), expected one whole or real number a voxel")
+        }
+        self.datatype = datatype
+        voxelToWorld = try Self.voxelToWorld(of: image, path: path)
+        let hasScale = image.scl_slope.isFinite && image.scl_slope != 0
+        slope = hasScale ? image.scl_slope : 1
+        intercept = hasScale && image.scl_inter.isFinite ? image.scl_inter : 0
+        isByteSwapped = datatype.byteCount > 1 && image.byteorder != nifti_short_order()
+        guard let dataName = image.iname else { throw Failure("\(path) does not say where its voxels are") }
+        dataPath = String(cString: dataName)
+        dataOffset = Int(image.iname_offset)
+    }
+
+    private static func extent(of image: nifti_image, path: String) throws -> Extent3 {
+        let volumes = [image.nt, image.nu, image.nv, image.nw].map { max(1, Int($0)) }.reduce(1, *)
+        guard volumes == 1 else {
+            throw Failure("\(path) is not one 3-D image but holds \(volumes) volumes; extract the one to use")
+        }
+        let extent = Extent3(x: Int(image.nx), y: Int(image.ny), z: Int(image.nz))
+        guard extent.x > 1, extent.y > 1, extent.z > 1 else {
+            throw Failure("\(path) is a 2-D image of \(extent) voxels, expected a 3-D one")
+        }
+        let (plane, planeOverflows) = extent.x.multipliedReportingOverflow(by: extent.y)
+        let (count, countOverflows) = plane.multipliedReportingOverflow(by: extent.z)
+        guard !planeOverflows, !countOverflows, count <= 1 << 34 else {
+            throw Failure("\(path) claims \(extent) voxels, more than any scanner makes; its header is damaged")
+        }
+        return extent
+    }
+
+    /// The map from voxels to millimetres by ITK's rule: a scanner-anatomical sform wins, as does any sform without a qform; else the qform.
+    private static func voxelToWorld(of image: nifti_image, path: String) throws -> Affine3 {
+        guard image.xyz_units == NIFTI_UNITS_MM || image.xyz_units == NIFTI_UNITS_UNKNOWN else {
+            let unit = image.xyz_units == NIFTI_UNITS_METER ? "metres" : image.xyz_units == NIFTI_UNITS_MICRON ? "micrometres" : "no length"
+            throw Failure("\(path) gives its voxel size in \(unit), expected millimetres; rewrite its header in mm")
+        }
+        let hasForm = image.sform_code > 0 || image.qform_code > 0
+        guard hasForm else {
+            throw Failure("\(path) does not say how it lies in the patient (no qform, no sform), so right and left are unknown")
+        }
+        let useSform = image.sform_code > 0 && (image.sform_code == NIFTI_XFORM_SCANNER_ANAT || image.qform_code <= 0)
+        let affine = Affine3(useSform ? image.sto_xyz : image.qto_xyz)
+        guard affine.rowMajor.allSatisfy(\.isFinite), abs(affine.determinant) > 1e-9 else {
+            throw Failure("\(path) has a singular \(useSform ? "sform" : "qform"): its axes do not span three dimensions")
+        }
+        return affine
+    }
+}
+
+extension Affine3 {
+    /// From the library's 4×4 matrix of rows.
+    init(_ m: nifti_dmat44) {
+        self.init(rowMajor: withUnsafeBytes(of: m.m) { Array($0.bindMemory(to: Double.self)) })
+    }
+}
