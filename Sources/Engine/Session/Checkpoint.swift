@@ -1,0 +1,87 @@
+import Foundation
+
+/// A training state on disk: both networks, the optimiser, the steered rates, and the length of the bank's log.
+///
+/// A safetensors file `step-00001200.safetensors` with the release's tensor names behind `encoder_q.`, `encoder_k.` and `velocity.`; the same
+/// state gives the same bytes.
+package struct Checkpoint {
+    /// Rates as they were steered.
+    package struct Rates: Codable, Equatable {
+        package var learningRate: Double
+        package var temperature: Double
+        package var momentum: Double
+        package var beta: Double
+        package var neighbours: Int
+    }
+
+    package let step: Int
+    package let bankLogBytes: Int
+    package let rates: Rates
+    private let file: Safetensors
+
+    /// The file of a step.
+    package static func file(_ session: SessionFolder, step: Int) -> URL {
+        session.checkpoints.appendingPathComponent(String(format: "step-%08d.safetensors", step))
+    }
+
+    /// Steps that have a checkpoint, rising.
+    package static func steps(in session: SessionFolder) -> [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: session.checkpoints.path)) ?? []
+        return names.compactMap { name in
+            guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
+            return Int(name.dropFirst(5).dropLast(12))
+        }.sorted()
+    }
+
+    /// Writes a checkpoint; the file is complete or not there.
+    /// - Returns: its size in bytes.
+    static func write(
+        _ session: SessionFolder, step: Int, query: PatchEncoder, key: PatchEncoder, optimiser: SGD, rates: Rates, bankLogBytes: Int
+    ) throws -> Int {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        var writer = SafetensorsWriter(metadata: [
+            "step": String(step), "bankLogBytes": String(bankLogBytes), "rates": String(decoding: try encoder.encode(rates), as: UTF8.self),
+            "format": "1",
+        ])
+        query.add(to: &writer, prefix: "encoder_q.")
+        key.add(to: &writer, prefix: "encoder_k.")
+        optimiser.velocity.add(to: &writer, prefix: "velocity.")
+        let target = file(session, step: step)
+        try writer.write(to: target)
+        return (try? FileManager.default.attributesOfItem(atPath: target.path)[.size] as? Int) ?? 0
+    }
+
+    /// Opens a session's checkpoint, the newest where no step is given.
+    package init(_ session: SessionFolder, step wanted: Int? = nil) throws {
+        let present = Self.steps(in: session)
+        guard let step = wanted ?? present.last, present.contains(step) else {
+            let have = present.isEmpty ? "none" : present.map(String.init).joined(separator: ", ")
+            throw Failure("\(session.root.path) has no checkpoint\(wanted.map { " of step \($0)" } ?? ""); it has \(have)")
+        }
+        let place = Self.file(session, step: step)
+        file = try Safetensors(contentsOf: place)
+        guard file.metadata["format"] == "1", let stored = file.metadata["step"].flatMap({ Int($0) }), stored == step,
+            let bytes = file.metadata["bankLogBytes"].flatMap({ Int($0) }), let text = file.metadata["rates"],
+            let rates = try? JSONDecoder().decode(Rates.self, from: Data(text.utf8))
+        else { throw Failure("\(place.path) is no checkpoint of this program: its metadata are missing or do not fit its name") }
+        self.step = step
+        bankLogBytes = bytes
+        self.rates = rates
+    }
+
+    /// The query network.
+    package func query() throws -> PatchEncoder { try PatchEncoder(from: file, prefix: "encoder_q.") }
+    /// The key network.
+    package func key() throws -> PatchEncoder { try PatchEncoder(from: file, prefix: "encoder_k.") }
+    /// Puts the velocities into an optimiser.
+    func restore(_ optimiser: SGD) throws {
+        try optimiser.velocity.load(from: file, prefix: "velocity.")
+        optimiser.restore(steps: step)
+    }
+
+    /// Removes the oldest checkpoints beyond `count`.
+    static func retain(_ count: Int, in session: SessionFolder) {
+        for step in steps(in: session).dropLast(count) { unlink(file(session, step: step).path) }
+    }
+}

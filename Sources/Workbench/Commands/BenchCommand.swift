@@ -1,0 +1,62 @@
+import ArgumentParser
+import Engine
+
+/// `workbench bench WHAT`: measures a part of the engine.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure a part of the engine: several repeats, the median, and the machine's noise.")
+
+    enum Subject: String, ExpressibleByArgument, CaseIterable {
+        case gemm, conv, forward, train, augment
+    }
+
+    @Argument(help: "What to measure.")
+    var what: Subject
+
+    @Option(help: "Threads.")
+    var threads: Int = Parallel.allProcessors.threads
+
+    @Option(help: "Samples at once.")
+    var batch: Int = 128
+
+    @Option(help: "Counted repeats.")
+    var repeats: Int = 5
+
+    @Option(help: "Instruction set: v2, v3 or v4; the processor's best where none is given.")
+    var isa: String?
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard threads > 0, batch > 0, repeats > 0 else { throw ValidationError("threads, batch and repeats must be at least 1") }
+    }
+
+    func run() throws {
+        let setup = try Benchmark.Setup(threads: threads, batch: batch, repeats: repeats, isa: isa)
+        let result: Benchmark.Result
+        switch what {
+        case .gemm: result = Benchmark.gemm(setup)
+        case .conv: result = Benchmark.convolutions(setup)
+        case .forward: result = Benchmark.forward(setup)
+        case .train: result = try Benchmark.train(setup)
+        case .augment: result = Benchmark.augment(setup)
+        }
+        if json {
+            try Output.json(result)
+            return
+        }
+        for layer in result.layers ?? [] {
+            let back = layer.input_gradient_gflops.map { Output.number($0, 1) } ?? "-"
+            Output.line(
+                "\(layer.layer.padded(18)) \(layer.shape.padded(18)) forward \(Output.number(layer.forward_gflops, 1)), input gradient \(back), "
+                    + "weight gradient \(Output.number(layer.weight_gradient_gflops, 1)) GFLOP/s")
+        }
+        var text = "\(result.what) (\(result.isa), \(result.threads) threads): median \(Output.number(result.median_s, 4)) s"
+        text += ", least \(Output.number(result.min_s, 4)) s, noise \(Output.number(100 * result.noise, 0)) %"
+        if let gflops = result.gflops { text += ", \(Output.number(gflops, 1)) GFLOP/s" }
+        if let rate = result.samples_per_s { text += ", \(Output.number(rate, 1)) samples/s" }
+        if let peak = result.peak_mb { text += ", peak \(Output.number(peak, 0)) MB" }
+        Output.line(text)
+    }
+}

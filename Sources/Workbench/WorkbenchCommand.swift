@@ -1,0 +1,33 @@
+import ArgumentParser
+import Engine
+import Foundation
+
+/// The program: one subcommand a task.
+@main
+struct WorkbenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "workbench",
+        abstract: "Pre-train, steer and use a self-supervised model of 3-D lung CT.",
+        version: WorkbenchVersion.text,
+        subcommands: [BenchCommand.self])
+
+    /// Exit 0 done, 1 refused or failed, 2 wrong usage.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as Failure {
+            Output.message("workbench: \(failure.description)")
+            Foundation.exit(1)
+        } catch {
+            let code = exitCode(for: error)
+            let text = fullMessage(for: error)
+            if code == .success {
+                Output.line(text)
+                Foundation.exit(0)
+            }
+            if !text.isEmpty { Output.message(text) }
+            Foundation.exit(code == .validationFailure ? 2 : 1)
+        }
+    }
+}
