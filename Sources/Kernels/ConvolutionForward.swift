@@ -138,13 +138,13 @@ struct Row1: PositionRow {
 struct Tile<Row: PositionRow> {
     var a, b: Row
     #if KERNEL_V4
-    var c, d: Row
+        var c, d: Row
     #endif
 
     #if KERNEL_V4
-    @inline(__always) static var channels: Int { 4 }
+        @inline(__always) static var channels: Int { 4 }
     #else
-    @inline(__always) static var channels: Int { 2 }
+        @inline(__always) static var channels: Int { 2 }
     #endif
 
     @inline(__always)
@@ -152,8 +152,8 @@ struct Tile<Row: PositionRow> {
         a = Row(Lane(repeating: bias?[0] ?? 0))
         b = Row(Lane(repeating: bias?[1] ?? 0))
         #if KERNEL_V4
-        c = Row(Lane(repeating: bias?[2] ?? 0))
-        d = Row(Lane(repeating: bias?[3] ?? 0))
+            c = Row(Lane(repeating: bias?[2] ?? 0))
+            d = Row(Lane(repeating: bias?[3] ?? 0))
         #endif
     }
 
@@ -163,8 +163,8 @@ struct Tile<Row: PositionRow> {
         a.accumulate(window, stride: stride, tap: tap, w[0])
         b.accumulate(window, stride: stride, tap: tap, w[1])
         #if KERNEL_V4
-        c.accumulate(window, stride: stride, tap: tap, w[2])
-        d.accumulate(window, stride: stride, tap: tap, w[3])
+            c.accumulate(window, stride: stride, tap: tap, w[2])
+            d.accumulate(window, stride: stride, tap: tap, w[3])
         #endif
     }
 
@@ -173,8 +173,8 @@ struct Tile<Row: PositionRow> {
         body(0, a)
         body(1, b)
         #if KERNEL_V4
-        body(2, c)
-        body(3, d)
+            body(2, c)
+            body(3, d)
         #endif
     }
 }
@@ -224,7 +224,8 @@ extension NativeKernels {
         epilogue: ConvolutionEpilogue
     ) {
         let forward = ForwardConvolution(
-            geometry: geometry, firstChannel: pack * LaneLayout.packedChannels, input: lanes(input), output: lanes(output), weights: weights,
+            geometry: geometry, firstChannel: pack * LaneLayout.packedChannels, input: lanes(input), output: lanes(output),
+            weights: weights,
             bias: bias)
         if geometry.stride == 1 {
             forward.run(stride: 1, planes: geometry.planes(ofSlab: slab), epilogue: epilogue)
@@ -248,9 +249,13 @@ private struct ForwardConvolution {
     func run(stride: Int, planes: Range<Int>, epilogue: ConvolutionEpilogue) {
         switch epilogue {
         case .none:
-            withUnsafeTemporaryAllocation(of: Lane.self, capacity: 1) { rows(stride, planes, .store, RunningStatistics(base: $0.baseAddress!)) }
+            withUnsafeTemporaryAllocation(of: Lane.self, capacity: 1) {
+                rows(stride, planes, .store, RunningStatistics(base: $0.baseAddress!))
+            }
         case .elu:
-            withUnsafeTemporaryAllocation(of: Lane.self, capacity: 1) { rows(stride, planes, .elu, RunningStatistics(base: $0.baseAddress!)) }
+            withUnsafeTemporaryAllocation(of: Lane.self, capacity: 1) {
+                rows(stride, planes, .elu, RunningStatistics(base: $0.baseAddress!))
+            }
         case .statistics(let result):
             let channels = LaneLayout.packedChannels
             withUnsafeTemporaryAllocation(of: Lane.self, capacity: channels * RunningStatistics.vectors * pieces) { buffer in
@@ -307,7 +312,8 @@ private struct ForwardConvolution {
         let outputChannel = g.outputDepth * g.outputHeight * outputRow
         let place = (z * g.outputHeight + y) * outputRow + (x + 1) * pieces
 
-        for part in Swift.stride(from: 0, to: LaneLayout.packedChannels, by: Tile<Row>.channels) where firstChannel + part < g.outputChannels {
+        for part in Swift.stride(from: 0, to: LaneLayout.packedChannels, by: Tile<Row>.channels)
+        where firstChannel + part < g.outputChannels {
             for piece in 0..<pieces {
                 var tile = Tile<Row>(bias: bias.map { $0 + part })
                 var channelInput = input + corner + piece

@@ -42,7 +42,9 @@ extension NativeKernels {
                                 let channel = firstChannel + part + offset
                                 guard channel < g.inputChannels else { return }
                                 row.forEach { position, value in
-                                    if pair + position < g.inputWidth { target[channel * targetChannel + place + position * pieces] = value }
+                                    if pair + position < g.inputWidth {
+                                        target[channel * targetChannel + place + position * pieces] = value
+                                    }
                                 }
                             }
                         }
@@ -81,14 +83,14 @@ private struct GradientTile {
     var a = Row4(.zero)
     var b = Row4(.zero)
     #if KERNEL_V4
-    var c = Row4(.zero)
-    var d = Row4(.zero)
+        var c = Row4(.zero)
+        var d = Row4(.zero)
     #endif
 
     #if KERNEL_V4
-    @inline(__always) static var channels: Int { 4 }
+        @inline(__always) static var channels: Int { 4 }
     #else
-    @inline(__always) static var channels: Int { 2 }
+        @inline(__always) static var channels: Int { 2 }
     #endif
 
     @inline(__always)
@@ -96,8 +98,8 @@ private struct GradientTile {
         Self.add(&a, g0, g1, g2, w)
         Self.add(&b, g0, g1, g2, w + 1)
         #if KERNEL_V4
-        Self.add(&c, g0, g1, g2, w + 2)
-        Self.add(&d, g0, g1, g2, w + 3)
+            Self.add(&c, g0, g1, g2, w + 2)
+            Self.add(&d, g0, g1, g2, w + 3)
         #endif
     }
 
@@ -119,8 +121,8 @@ private struct GradientTile {
         body(0, a)
         body(1, b)
         #if KERNEL_V4
-        body(2, c)
-        body(3, d)
+            body(2, c)
+            body(3, d)
         #endif
     }
 }

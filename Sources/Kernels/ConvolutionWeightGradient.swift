@@ -2,9 +2,9 @@ import KernelInterface
 
 extension NativeKernels {
     #if KERNEL_V4
-    public var weightGradientChannels: Int { 8 }
+        public var weightGradientChannels: Int { 8 }
     #else
-    public var weightGradientChannels: Int { 4 }
+        public var weightGradientChannels: Int { 4 }
     #endif
 
     public func accumulateWeightGradient(
@@ -79,9 +79,9 @@ private struct WeightGradient {
     func run(stride: Int, planes: Range<Int>) {
         let g = geometry
         #if KERNEL_V4
-        let full = 8
+            let full = 8
         #else
-        let full = 4
+            let full = 4
         #endif
         let tapRow = full * 3 * pieces
         for z in planes {
@@ -138,96 +138,96 @@ private struct WeightGradient {
     }
 
     #if KERNEL_V4
-    @inline(__always)
-    private func fullTile(_ stride: Int, _ z: Int, _ plane: Lanes, _ ky: Int, _ rows: Range<Int>, _ piece: Int, _ place: MutableLanes) {
-        let channel = geometry.outputDepth * geometry.outputHeight * (geometry.outputWidth + 2) * pieces
-        let step = 3 * pieces
-        var t0 = Taps3(place)
-        var t1 = Taps3(place + step)
-        var t2 = Taps3(place + 2 * step)
-        var t3 = Taps3(place + 3 * step)
-        var t4 = Taps3(place + 4 * step)
-        var t5 = Taps3(place + 5 * step)
-        var t6 = Taps3(place + 6 * step)
-        var t7 = Taps3(place + 7 * step)
-        for y in rows {
-            let inputY = y * stride + ky - 1
-            guard inputY >= 0, inputY < geometry.inputHeight else { continue }
-            let (x, d) = rowPointers(z, plane, inputY, y, piece, outputs.lowerBound)
-            var x0 = x[0]
-            var x1 = x[pieces]
-            var p = x + 2 * pieces
-            var q = d
-            let q4 = 4 * channel
-            for _ in 0..<geometry.outputWidth {
-                let x2 = p[0]
-                t0.accumulate(x0, x1, x2, q[0])
-                t1.accumulate(x0, x1, x2, q[channel])
-                t2.accumulate(x0, x1, x2, q[2 * channel])
-                t3.accumulate(x0, x1, x2, q[3 * channel])
-                let r = q + q4
-                t4.accumulate(x0, x1, x2, r[0])
-                t5.accumulate(x0, x1, x2, r[channel])
-                t6.accumulate(x0, x1, x2, r[2 * channel])
-                t7.accumulate(x0, x1, x2, r[3 * channel])
-                if stride == 1 {
-                    x0 = x1
-                    x1 = x2
-                } else {
-                    x0 = x2
-                    x1 = p[pieces]
+        @inline(__always)
+        private func fullTile(_ stride: Int, _ z: Int, _ plane: Lanes, _ ky: Int, _ rows: Range<Int>, _ piece: Int, _ place: MutableLanes) {
+            let channel = geometry.outputDepth * geometry.outputHeight * (geometry.outputWidth + 2) * pieces
+            let step = 3 * pieces
+            var t0 = Taps3(place)
+            var t1 = Taps3(place + step)
+            var t2 = Taps3(place + 2 * step)
+            var t3 = Taps3(place + 3 * step)
+            var t4 = Taps3(place + 4 * step)
+            var t5 = Taps3(place + 5 * step)
+            var t6 = Taps3(place + 6 * step)
+            var t7 = Taps3(place + 7 * step)
+            for y in rows {
+                let inputY = y * stride + ky - 1
+                guard inputY >= 0, inputY < geometry.inputHeight else { continue }
+                let (x, d) = rowPointers(z, plane, inputY, y, piece, outputs.lowerBound)
+                var x0 = x[0]
+                var x1 = x[pieces]
+                var p = x + 2 * pieces
+                var q = d
+                let q4 = 4 * channel
+                for _ in 0..<geometry.outputWidth {
+                    let x2 = p[0]
+                    t0.accumulate(x0, x1, x2, q[0])
+                    t1.accumulate(x0, x1, x2, q[channel])
+                    t2.accumulate(x0, x1, x2, q[2 * channel])
+                    t3.accumulate(x0, x1, x2, q[3 * channel])
+                    let r = q + q4
+                    t4.accumulate(x0, x1, x2, r[0])
+                    t5.accumulate(x0, x1, x2, r[channel])
+                    t6.accumulate(x0, x1, x2, r[2 * channel])
+                    t7.accumulate(x0, x1, x2, r[3 * channel])
+                    if stride == 1 {
+                        x0 = x1
+                        x1 = x2
+                    } else {
+                        x0 = x2
+                        x1 = p[pieces]
+                    }
+                    p += stride * pieces
+                    q += pieces
                 }
-                p += stride * pieces
-                q += pieces
             }
+            t0.store(place)
+            t1.store(place + step)
+            t2.store(place + 2 * step)
+            t3.store(place + 3 * step)
+            t4.store(place + 4 * step)
+            t5.store(place + 5 * step)
+            t6.store(place + 6 * step)
+            t7.store(place + 7 * step)
         }
-        t0.store(place)
-        t1.store(place + step)
-        t2.store(place + 2 * step)
-        t3.store(place + 3 * step)
-        t4.store(place + 4 * step)
-        t5.store(place + 5 * step)
-        t6.store(place + 6 * step)
-        t7.store(place + 7 * step)
-    }
     #else
-    @inline(__always)
-    private func fullTile(_ stride: Int, _ z: Int, _ plane: Lanes, _ ky: Int, _ rows: Range<Int>, _ piece: Int, _ place: MutableLanes) {
-        let channel = geometry.outputDepth * geometry.outputHeight * (geometry.outputWidth + 2) * pieces
-        let step = 3 * pieces
-        var t0 = Taps3(place)
-        var t1 = Taps3(place + step)
-        var t2 = Taps3(place + 2 * step)
-        var t3 = Taps3(place + 3 * step)
-        for y in rows {
-            let inputY = y * stride + ky - 1
-            guard inputY >= 0, inputY < geometry.inputHeight else { continue }
-            let (x, d) = rowPointers(z, plane, inputY, y, piece, outputs.lowerBound)
-            var x0 = x[0]
-            var x1 = x[pieces]
-            var p = x + 2 * pieces
-            var q = d
-            for _ in 0..<geometry.outputWidth {
-                let x2 = p[0]
-                t0.accumulate(x0, x1, x2, q[0])
-                t1.accumulate(x0, x1, x2, q[channel])
-                t2.accumulate(x0, x1, x2, q[2 * channel])
-                t3.accumulate(x0, x1, x2, q[3 * channel])
-                if stride == 1 {
-                    x0 = x1
-                    x1 = x2
-                } else {
-                    x0 = x2
-                    x1 = p[pieces]
+        @inline(__always)
+        private func fullTile(_ stride: Int, _ z: Int, _ plane: Lanes, _ ky: Int, _ rows: Range<Int>, _ piece: Int, _ place: MutableLanes) {
+            let channel = geometry.outputDepth * geometry.outputHeight * (geometry.outputWidth + 2) * pieces
+            let step = 3 * pieces
+            var t0 = Taps3(place)
+            var t1 = Taps3(place + step)
+            var t2 = Taps3(place + 2 * step)
+            var t3 = Taps3(place + 3 * step)
+            for y in rows {
+                let inputY = y * stride + ky - 1
+                guard inputY >= 0, inputY < geometry.inputHeight else { continue }
+                let (x, d) = rowPointers(z, plane, inputY, y, piece, outputs.lowerBound)
+                var x0 = x[0]
+                var x1 = x[pieces]
+                var p = x + 2 * pieces
+                var q = d
+                for _ in 0..<geometry.outputWidth {
+                    let x2 = p[0]
+                    t0.accumulate(x0, x1, x2, q[0])
+                    t1.accumulate(x0, x1, x2, q[channel])
+                    t2.accumulate(x0, x1, x2, q[2 * channel])
+                    t3.accumulate(x0, x1, x2, q[3 * channel])
+                    if stride == 1 {
+                        x0 = x1
+                        x1 = x2
+                    } else {
+                        x0 = x2
+                        x1 = p[pieces]
+                    }
+                    p += stride * pieces
+                    q += pieces
                 }
-                p += stride * pieces
-                q += pieces
             }
+            t0.store(place)
+            t1.store(place + step)
+            t2.store(place + 2 * step)
+            t3.store(place + 3 * step)
         }
-        t0.store(place)
-        t1.store(place + step)
-        t2.store(place + 2 * step)
-        t3.store(place + 3 * step)
-    }
     #endif
 }

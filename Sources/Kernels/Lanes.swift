@@ -2,14 +2,14 @@ import KernelInterface
 
 // The vector of this instruction set. A voxel has 16 samples, hence `pieces` vectors.
 #if KERNEL_V4
-typealias Lane = SIMD16<Float>
-typealias LaneInt = SIMD16<Int32>
+    typealias Lane = SIMD16<Float>
+    typealias LaneInt = SIMD16<Int32>
 #elseif KERNEL_V3
-typealias Lane = SIMD8<Float>
-typealias LaneInt = SIMD8<Int32>
+    typealias Lane = SIMD8<Float>
+    typealias LaneInt = SIMD8<Int32>
 #else
-typealias Lane = SIMD4<Float>
-typealias LaneInt = SIMD4<Int32>
+    typealias Lane = SIMD4<Float>
+    typealias LaneInt = SIMD4<Int32>
 #endif
 
 let pieces = LaneLayout.lanes / Lane.scalarCount
@@ -28,9 +28,9 @@ extension SIMD where Scalar == Float {
     @inline(__always)
     mutating func multiplyAdd(_ x: Self, _ y: Self) {
         #if KERNEL_V3 || KERNEL_V4
-        self.addProduct(x, y)
+            self.addProduct(x, y)
         #else
-        self = self + x * y
+            self = self + x * y
         #endif
     }
 

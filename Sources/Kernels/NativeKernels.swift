@@ -6,13 +6,13 @@ public struct NativeKernels: KernelSet {
 
     public var name: String {
         #if KERNEL_V4
-        "v4"
+            "v4"
         #elseif KERNEL_V3
-        "v3"
+            "v3"
         #elseif KERNEL_V2
-        "v2"
+            "v2"
         #else
-        "portable"
+            "portable"
         #endif
     }
 }

@@ -1,11 +1,11 @@
 import KernelInterface
 
 #if KERNEL_V4
-private typealias LaneBits = SIMD16<UInt32>
+    private typealias LaneBits = SIMD16<UInt32>
 #elseif KERNEL_V3
-private typealias LaneBits = SIMD8<UInt32>
+    private typealias LaneBits = SIMD8<UInt32>
 #else
-private typealias LaneBits = SIMD4<UInt32>
+    private typealias LaneBits = SIMD4<UInt32>
 #endif
 
 extension NativeKernels {

@@ -47,7 +47,9 @@ public enum Benchmark {
         var parallel: Parallel { Parallel(threads: threads) }
 
         /// Times `body` after one run that is not counted.
-        func time(_ what: String, batch: Int? = nil, multiplyAdds: Double? = nil, samples: Int? = nil, _ body: () throws -> Void) rethrows -> Result {
+        func time(_ what: String, batch: Int? = nil, multiplyAdds: Double? = nil, samples: Int? = nil, _ body: () throws -> Void) rethrows
+            -> Result
+        {
             try body()
             var times: [Double] = []
             for _ in 0..<repeats {
@@ -104,9 +106,12 @@ public enum Benchmark {
             let weight = setup.time(layer.convolution, multiplyAdds: work) {
                 convolution.weightGradient(blocks, input: input.pointer, outputGradient: output.pointer)
             }
-            let back = index == 0 ? nil : setup.time(layer.convolution, multiplyAdds: work) {
-                convolution.inputGradient(blocks, outputGradient: output.pointer, inputGradient: input.pointer)
-            }
+            let back =
+                index == 0
+                ? nil
+                : setup.time(layer.convolution, multiplyAdds: work) {
+                    convolution.inputGradient(blocks, outputGradient: output.pointer, inputGradient: input.pointer)
+                }
             totals.forward += forward.median_s
             totals.least += forward.min_s
             totals.noise = max(totals.noise, forward.noise)
@@ -153,7 +158,8 @@ public enum Benchmark {
         let optimiser = SGD(layout: query.parameters.layout, momentum: 0.9, weightDecay: 1e-4)
         let bank = MemoryBank(landmarks: landmarks, size: bankSize, seed: 1)
         let step = ContrastiveStep(
-            query: query, key: query.copy(), optimiser: optimiser, bank: bank, batch: setup.batch, neighbours: neighbours, batchNormGroup: 32,
+            query: query, key: query.copy(), optimiser: optimiser, bank: bank, batch: setup.batch, neighbours: neighbours,
+            batchNormGroup: 32,
             maskOwnKeys: true, kernels: setup.kernels, parallel: setup.parallel)
         let augmentation = PatchAugmentation(kernels: setup.kernels)
         let voxels = PatchStore.patchVoxels
@@ -183,7 +189,8 @@ public enum Benchmark {
             _ = try step.run(
                 ContrastiveStep.Input(
                     landmark: 0, location: .zero, neighbourLocations: Array(repeating: SIMD3(0.1, 0, 0), count: neighbours),
-                    subjects: (0..<setup.batch).map { Int32($0) }, queries: view(0), keys: view(1), neighbours: (0..<neighbours).map { view(2 + $0) },
+                    subjects: (0..<setup.batch).map { Int32($0) }, queries: view(0), keys: view(1),
+                    neighbours: (0..<neighbours).map { view(2 + $0) },
                     keyOrder: Array((0..<setup.batch).reversed())),
                 rates: ContrastiveStep.Rates(learningRate: 0.001, temperature: 0.2, momentum: 0.999, beta: 1))
         }

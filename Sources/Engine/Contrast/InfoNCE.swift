@@ -54,7 +54,8 @@ package struct InfoNCE {
                     let scores = UnsafeMutablePointer<Float>.allocate(capacity: n * slots)
                     defer { scores.deallocate() }
                     cblas_sgemm(
-                        CblasRowMajor, CblasNoTrans, CblasTrans, Int32(n), Int32(slots), Int32(width), 1 / temperature, queries + first * width,
+                        CblasRowMajor, CblasNoTrans, CblasTrans, Int32(n), Int32(slots), Int32(width), 1 / temperature,
+                        queries + first * width,
                         Int32(width), bank.keys, Int32(width), 0, scores, Int32(slots))
                     for row in 0..<n {
                         let line = scores + row * slots

@@ -6,7 +6,8 @@ package enum MomentumEncoder {
     package static func follow(key: PatchEncoder, query: PatchEncoder, m: Float, kernels: any KernelSet, parallel: Parallel) {
         forEachChunk(of: key.parameters.values.count, parallel) { range in
             kernels.blend(
-                key: key.parameters.values.pointer + range.lowerBound, query: Floats(query.parameters.values.pointer + range.lowerBound), m: m,
+                key: key.parameters.values.pointer + range.lowerBound, query: Floats(query.parameters.values.pointer + range.lowerBound),
+                m: m,
                 count: range.count)
         }
     }

@@ -38,7 +38,8 @@ package final class EvaluationPass {
         }
         let channels = EncoderArchitecture.representation
         for lane in patches.indices {
-            LaneTransposition.row(outputs[outputs.count - 1].pointer, lane: lane, channels: channels, into: representations + lane * channels)
+            LaneTransposition.row(
+                outputs[outputs.count - 1].pointer, lane: lane, channels: channels, into: representations + lane * channels)
         }
     }
 }

@@ -57,7 +57,8 @@ package struct ProjectionHead {
         let bias = encoder.parameters[name + ".bias"]
         for row in 0..<count { (output + row * width).update(from: bias.baseAddress!, count: width) }
         cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasTrans, Int32(count), n, n, 1, input, n, encoder.parameters[name + ".weight"].baseAddress!, n, 1,
+            CblasRowMajor, CblasNoTrans, CblasTrans, Int32(count), n, n, 1, input, n, encoder.parameters[name + ".weight"].baseAddress!, n,
+            1,
             output, n)
     }
 

@@ -51,7 +51,8 @@ package final class TrainingPass {
         parallel.forEach(part.count * parts) { task in
             let block = task / parts
             LaneTransposition.interleave(
-                part[part.startIndex + block].samples.map { patches[$0] }, side: first.inputWidth, into: input.pointer + block * first.inputFloats,
+                part[part.startIndex + block].samples.map { patches[$0] }, side: first.inputWidth,
+                into: input.pointer + block * first.inputFloats,
                 planes: task % parts * planes..<(task % parts + 1) * planes)
         }
         for (index, layer) in architecture.layers.enumerated() {
@@ -68,7 +69,8 @@ package final class TrainingPass {
                 let place = block * g.outputFloats + channel * channelFloats
                 let affine = statistics[group]!.affine
                 kernels.normaliseELU(
-                    Floats(convolved[index].pointer + place), output: activated[index].pointer + place, rows: g.outputDepth * g.outputHeight,
+                    Floats(convolved[index].pointer + place), output: activated[index].pointer + place,
+                    rows: g.outputDepth * g.outputHeight,
                     width: g.outputWidth, scale: affine.scale[channel], shift: affine.shift[channel])
             }
         }
@@ -111,7 +113,8 @@ package final class TrainingPass {
     ///   - representationGradient: `[sample][128]`.
     ///   - inputGradient: if given, `[sample][32][32][32]` receives the gradient of the patches.
     package func backward(
-        _ encoder: PatchEncoder, mixed: MixedKernels, representationGradient: Floats, gradient: ParameterSet, inputGradient: MutableFloats? = nil
+        _ encoder: PatchEncoder, mixed: MixedKernels, representationGradient: Floats, gradient: ParameterSet,
+        inputGradient: MutableFloats? = nil
     ) {
         let last = architecture.layers.count - 1
         let lastGeometry = architecture.layers[last].geometry

@@ -49,7 +49,8 @@ package struct LocCondConv3D {
                 kernels.convolve(
                     transposed, pack: pack, slab: task % perBlock / transposed.outputPacks,
                     input: Floats(outputGradient + block * g.outputFloats), output: inputGradient + block * g.inputFloats,
-                    weights: mixed.packedTransposedWeights(layer: layer, location: locations[block], pack: pack), bias: nil, epilogue: .none)
+                    weights: mixed.packedTransposedWeights(layer: layer, location: locations[block], pack: pack), bias: nil, epilogue: .none
+                )
             }
         } else {
             parallel.forEach(blocks.count * g.inputPacks) { task in

@@ -156,7 +156,9 @@ package final class MixedKernels {
     /// ∂W_k = Σ_p α_k(p) ∂kernel(p); ∂α_k(p) = ⟨W_k, ∂kernel(p)⟩; through the sigmoid ∂R_k = Σ_p ∂α_k α_k (1 - α_k) p.
     /// - Returns: the gradient with respect to each location, normalised coordinates.
     @discardableResult
-    package func expertGradients(_ encoder: PatchEncoder, into gradient: ParameterSet, kernels: any KernelSet, parallel: Parallel) -> [SIMD3<Float>] {
+    package func expertGradients(_ encoder: PatchEncoder, into gradient: ParameterSet, kernels: any KernelSet, parallel: Parallel)
+        -> [SIMD3<Float>]
+    {
         let experts = architecture.experts
         let count = locations.count
         let layers = architecture.layers
@@ -176,7 +178,8 @@ package final class MixedKernels {
                         Floats(weights), Floats(kernelGradient(layer: layer, location: location)), count: g.weights)
                 }
                 kernels.mix(
-                    Floats(kernelGradient(layer: layer, location: 0)), stride: naturalStride, factors: factors, terms: count, count: g.weights,
+                    Floats(kernelGradient(layer: layer, location: 0)), stride: naturalStride, factors: factors, terms: count,
+                    count: g.weights,
                     output: gradient[layers[layer].convolution + ".weight"].baseAddress! + k * g.weights)
             }
         }

@@ -21,7 +21,9 @@ final class BankLog {
         let size = Int(lseek(descriptor, 0, SEEK_END))
         guard size >= offset else {
             close(descriptor)
-            throw Failure("\(path) has \(size) bytes, but its checkpoint needs \(offset); the bank cannot be restored: go back to an earlier checkpoint")
+            throw Failure(
+                "\(path) has \(size) bytes, but its checkpoint needs \(offset); the bank cannot be restored: go back to an earlier checkpoint"
+            )
         }
         guard ftruncate(descriptor, off_t(offset)) == 0, lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else {
             let failure = Failure.system("cut \(path) to its checkpoint")
@@ -54,7 +56,9 @@ final class BankLog {
         try data.withUnsafeBytes { bytes in
             var place = 0
             while place < offset {
-                func field(_ index: Int) -> Int { Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place + 4 * index, as: UInt32.self))) }
+                func field(_ index: Int) -> Int {
+                    Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place + 4 * index, as: UInt32.self)))
+                }
                 guard place + 12 <= offset, place + 12 + field(2) * (4 + 4 * width) <= offset, field(1) < bank.landmarks else {
                     throw Failure("\(path) is damaged at byte \(place); the bank cannot be restored: go back to an earlier checkpoint")
                 }

@@ -71,7 +71,9 @@ public struct JSONLinesReader<Line: Decodable> {
         var budget = limit
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while budget > 0 {
-            let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, min($0.count, budget), off_t(offset + pending.count)) }
+            let count = buffer.withUnsafeMutableBytes {
+                pread(descriptor, $0.baseAddress, min($0.count, budget), off_t(offset + pending.count))
+            }
             if count < 0 { throw Failure.system("read \(file.path)") }
             if count == 0 { break }
             budget -= count
@@ -94,7 +96,8 @@ public struct JSONLinesReader<Line: Decodable> {
         } catch {
             let found = String(decoding: bytes.prefix(80), as: UTF8.self)
             throw Failure(
-                "\(file.path), line \(lines + 1) is no \(Line.self): \"\(found)\"; it may be damaged or made by a newer version of the workbench")
+                "\(file.path), line \(lines + 1) is no \(Line.self): \"\(found)\"; it may be damaged or made by a newer version of the workbench"
+            )
         }
     }
 }

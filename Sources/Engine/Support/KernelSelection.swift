@@ -3,8 +3,8 @@ import KernelInterface
 import Kernels
 
 #if arch(x86_64)
-import Kernels_v3
-import Kernels_v4
+    import Kernels_v3
+    import Kernels_v4
 #endif
 
 /// The kernels that this process uses.
@@ -12,18 +12,20 @@ public enum KernelSelection {
     /// The best instruction set of this processor, or the one named in `WORKBENCH_ISA` where the processor has it.
     public static let best: any KernelSet = {
         let possible = available
-        if let wish = ProcessInfo.processInfo.environment["WORKBENCH_ISA"], let found = possible.first(where: { $0.name == wish }) { return found }
+        if let wish = ProcessInfo.processInfo.environment["WORKBENCH_ISA"], let found = possible.first(where: { $0.name == wish }) {
+            return found
+        }
         return possible[0]
     }()
 
     /// All that this processor can run, best first.
     public static let available: [any KernelSet] = {
         #if arch(x86_64)
-        let level = processorLevel()
-        let all: [any KernelSet] = [Kernels_v4.NativeKernels(), Kernels_v3.NativeKernels(), Kernels.NativeKernels()]
-        return Array(all.suffix(level - 1))
+            let level = processorLevel()
+            let all: [any KernelSet] = [Kernels_v4.NativeKernels(), Kernels_v3.NativeKernels(), Kernels.NativeKernels()]
+            return Array(all.suffix(level - 1))
         #else
-        return [Kernels.NativeKernels()]
+            return [Kernels.NativeKernels()]
         #endif
     }()
 
@@ -37,14 +39,14 @@ public enum KernelSelection {
     }
 
     #if arch(x86_64)
-    /// 2, 3 or 4: the x86-64 level, from the flags that the operating system reports.
-    private static func processorLevel() -> Int {
-        guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
-            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags") })
-        else { return 2 }
-        let flags = Set(line.split(separator: " ").map(String.init))
-        guard flags.isSuperset(of: ["avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe"]) else { return 2 }
-        return flags.isSuperset(of: ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]) ? 4 : 3
-    }
+        /// 2, 3 or 4: the x86-64 level, from the flags that the operating system reports.
+        private static func processorLevel() -> Int {
+            guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
+                let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags") })
+            else { return 2 }
+            let flags = Set(line.split(separator: " ").map(String.init))
+            guard flags.isSuperset(of: ["avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe"]) else { return 2 }
+            return flags.isSuperset(of: ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]) ? 4 : 3
+        }
     #endif
 }

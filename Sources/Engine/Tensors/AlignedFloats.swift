@@ -14,7 +14,7 @@ package final class AlignedFloats {
         let large = bytes >= 4 << 20
         let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: large ? 2 << 20 : 64)
         #if os(Linux)
-        if large { madvise(raw, bytes, Int32(MADV_HUGEPAGE)) }
+            if large { madvise(raw, bytes, Int32(MADV_HUGEPAGE)) }
         #endif
         raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
         pointer = raw.bindMemory(to: Float.self, capacity: count)

@@ -48,7 +48,9 @@ public struct Safetensors: Sendable {
     public init(contentsOf file: URL) throws {
         path = file.path
         do { data = try Data(contentsOf: file, options: .alwaysMapped) } catch {
-            throw Failure("cannot read \(file.path): \(FileManager.default.fileExists(atPath: file.path) ? error.localizedDescription : "no such file")")
+            throw Failure(
+                "cannot read \(file.path): \(FileManager.default.fileExists(atPath: file.path) ? error.localizedDescription : "no such file")"
+            )
         }
         let parsed = try Self.parse(data, path: path)
         entries = parsed.entries
@@ -60,7 +62,9 @@ public struct Safetensors: Sendable {
         func broken(_ why: String) -> Failure { Failure("\(path) is no safetensors file: \(why)") }
         guard data.count >= 8 else { throw broken("it has \(data.count) bytes, expected a header length of 8") }
         let length = data.withUnsafeBytes { Int(exactly: UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))) } ?? .max
-        guard length <= data.count - 8, length < 100 << 20 else { throw broken("its header would reach beyond the file's end; is it cut off?") }
+        guard length <= data.count - 8, length < 100 << 20 else {
+            throw broken("its header would reach beyond the file's end; is it cut off?")
+        }
         let start = data.startIndex + 8
         guard let json = try? JSONSerialization.jsonObject(with: data[start..<start + length]) as? [String: Any] else {
             throw broken("its header is no JSON object")
@@ -70,7 +74,9 @@ public struct Safetensors: Sendable {
             guard let fields = value as? [String: Any], let typeName = fields["dtype"] as? String, let shape = fields["shape"] as? [Int],
                 let offsets = fields["data_offsets"] as? [Int], offsets.count == 2
             else { throw broken("the entry of \(name) is incomplete") }
-            guard let type = ElementType(rawValue: typeName) else { throw broken("\(name) has the type \(typeName), which is not supported") }
+            guard let type = ElementType(rawValue: typeName) else {
+                throw broken("\(name) has the type \(typeName), which is not supported")
+            }
             guard shape.allSatisfy({ $0 >= 0 }) else { throw broken("\(name) has the shape \(shape)") }
             var bytes = type.size
             for size in shape {
@@ -129,7 +135,9 @@ public struct Safetensors: Sendable {
     private func values<Value: BitwiseCopyable>(_ entry: Entry, as type: Value.Type) -> [Value] {
         [Value](unsafeUninitializedCapacity: entry.count) { buffer, count in
             data.withUnsafeBytes { bytes in
-                if !entry.bytes.isEmpty { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[entry.bytes])) }
+                if !entry.bytes.isEmpty {
+                    UnsafeMutableRawBufferPointer(buffer).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[entry.bytes]))
+                }
             }
             count = entry.count
         }

@@ -16,18 +16,22 @@ package struct SafetensorsWriter {
     }
 
     /// Adds a Float32 tensor.
-    package mutating func add(_ name: String, shape: [Int], floats: [Float]) { floats.withUnsafeBufferPointer { add(name, shape: shape, floats: $0) } }
+    package mutating func add(_ name: String, shape: [Int], floats: [Float]) {
+        floats.withUnsafeBufferPointer { add(name, shape: shape, floats: $0) }
+    }
 
     /// Adds an Int64 tensor.
     package mutating func add(_ name: String, shape: [Int], integers: [Int]) {
-        precondition(integers.count == shape.reduce(1, *), "SafetensorsWriter: \(name) has \(integers.count) values, expected shape \(shape)")
+        precondition(
+            integers.count == shape.reduce(1, *), "SafetensorsWriter: \(name) has \(integers.count) values, expected shape \(shape)")
         add(name, type: .int64, shape: shape, bytes: integers.map(Int64.init).withUnsafeBufferPointer { Data(buffer: $0) })
     }
 
     private mutating func add(_ name: String, type: Safetensors.ElementType, shape: [Int], bytes: Data) {
         let sizes = shape.map(String.init).joined(separator: ",")
         header.append(
-            "\(Self.quoted(name)):{\"dtype\":\"\(type.rawValue)\",\"shape\":[\(sizes)],\"data_offsets\":[\(offset),\(offset + bytes.count)]}")
+            "\(Self.quoted(name)):{\"dtype\":\"\(type.rawValue)\",\"shape\":[\(sizes)],\"data_offsets\":[\(offset),\(offset + bytes.count)]}"
+        )
         offset += bytes.count
         pieces.append(bytes)
     }
@@ -47,7 +51,9 @@ package struct SafetensorsWriter {
             guard descriptor >= 0 else { throw Failure.system("create \(file.path)") }
             defer { close(descriptor) }
             let length = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) }
-            for piece in [length, json] + pieces { try piece.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: file.path) } }
+            for piece in [length, json] + pieces {
+                try piece.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: file.path) }
+            }
         }
     }
 
@@ -57,7 +63,8 @@ package struct SafetensorsWriter {
             switch scalar {
             case "\"": result += "\\\""
             case "\\": result += "\\\\"
-            case _ where scalar.value < 0x20: result += "\\u" + String(repeating: "0", count: 4 - String(scalar.value, radix: 16).count) + String(scalar.value, radix: 16)
+            case _ where scalar.value < 0x20:
+                result += "\\u" + String(repeating: "0", count: 4 - String(scalar.value, radix: 16).count) + String(scalar.value, radix: 16)
             default: result.unicodeScalars.append(scalar)
             }
         }

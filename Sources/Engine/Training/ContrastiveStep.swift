@@ -94,7 +94,8 @@ package final class ContrastiveStep {
         self.kernels = kernels
         self.parallel = parallel
         gradient = ParameterSet(query.parameters.layout)
-        let layouts = [LaneBatch(subjects: batch, locations: 1, groupSize: batchNormGroup)]
+        let layouts =
+            [LaneBatch(subjects: batch, locations: 1, groupSize: batchNormGroup)]
             + (neighbours > 0 ? [LaneBatch(subjects: batch, locations: neighbours, groupSize: batchNormGroup)] : [])
         let capacity = layouts.flatMap { $0.parts(maximumBlocks: Self.blocksAtOnce) }.map(\.count).max() ?? 1
         pass = TrainingPass(architecture: query.architecture, capacity: capacity, trainable: true, kernels: kernels, parallel: parallel)
@@ -176,7 +177,9 @@ package final class ContrastiveStep {
         return keys
     }
 
-    private func neighbourPass(_ input: Input, keys: AlignedFloats, loss: InfoNCE, slots: MemoryBank.Slots, beta: Float, output: inout Output) throws {
+    private func neighbourPass(
+        _ input: Input, keys: AlignedFloats, loss: InfoNCE, slots: MemoryBank.Slots, beta: Float, output: inout Output
+    ) throws {
         let count = input.subjects.count
         let neighbours = input.neighbours.count
         let batch = LaneBatch(subjects: count, locations: neighbours, groupSize: batchNormGroup)
@@ -219,7 +222,8 @@ package final class ContrastiveStep {
         let shifted = batch.shifted(byLocations: firstLocation)
         for part in shifted.parts(maximumBlocks: pass.capacity) {
             pass.forward(query, mixed: queryKernels, part: part, patches: patches, representations: representations.pointer)
-            let members = part.map { $0.samples.lowerBound % subjects }.min()!..<(part.map { ($0.samples.upperBound - 1) % subjects }.max()! + 1)
+            let members =
+                part.map { $0.samples.lowerBound % subjects }.min()!..<(part.map { ($0.samples.upperBound - 1) % subjects }.max()! + 1)
             var lengths: [[Float]] = []
             for location in 0..<batch.locations {
                 let start = (location * subjects + members.lowerBound) * width

@@ -27,7 +27,8 @@ struct Steering {
         replay = []
         guard let step else { return }
         var seen = Set<Int>()
-        for item in applied.reversed() where item.step >= step && item.event.refusal == nil && seen.insert(item.event.controlLine).inserted {
+        for item in applied.reversed() where item.step >= step && item.event.refusal == nil && seen.insert(item.event.controlLine).inserted
+        {
             if case .set = item.event.command { replay.append((item.step, item.event.command)) }
         }
         replay.reverse()

@@ -94,13 +94,18 @@ extension SteeringCommand: Codable {
             let parts = words.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, let setting = SteerableSetting(rawValue: parts[0]) else {
                 let names = SteerableSetting.allCases.map(\.rawValue).joined(separator: ", ")
-                throw Failure("\"\(words)\" is no steering command; expected pause, resume, step, checkpoint, stop or name=value with one of \(names)")
+                throw Failure(
+                    "\"\(words)\" is no steering command; expected pause, resume, step, checkpoint, stop or name=value with one of \(names)"
+                )
             }
             guard let value = Double(parts[1]), setting.range.contains(value) else {
                 throw Failure(
-                    "\(setting.rawValue)=\(parts[1]) is out of range; expected a number from \(setting.range.lowerBound) to \(setting.range.upperBound)")
+                    "\(setting.rawValue)=\(parts[1]) is out of range; expected a number from \(setting.range.lowerBound) to \(setting.range.upperBound)"
+                )
             }
-            if setting == .neighbours, value != value.rounded() { throw Failure("neighbours=\(parts[1]) must be a whole number from 0 to 3") }
+            if setting == .neighbours, value != value.rounded() {
+                throw Failure("neighbours=\(parts[1]) must be a whole number from 0 to 3")
+            }
             self = .set(setting, value)
         }
     }

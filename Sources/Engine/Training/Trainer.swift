@@ -33,7 +33,9 @@ public struct Trainer {
     private let kernels: any KernelSet
 
     /// Makes a new session's `session.json`; folder and name are the caller's.
-    public static func create(_ session: SessionFolder, cohort: PreparedCohort, trainingSubjects: [String]? = nil, settings: TrainingSettings) throws {
+    public static func create(
+        _ session: SessionFolder, cohort: PreparedCohort, trainingSubjects: [String]? = nil, settings: TrainingSettings
+    ) throws {
         if FileManager.default.fileExists(atPath: session.description.path) {
             throw Failure("\(session.root.path) holds a session already; continue it with --resume, or choose another folder")
         }
@@ -55,7 +57,8 @@ public struct Trainer {
         description = try SessionDescription.read(session)
         guard description.atlas == cohort.atlas.checksum else {
             throw Failure(
-                "\(cohort.folder.path) was prepared with another atlas than the session \(session.name); prepare it with \(session.atlas.path)")
+                "\(cohort.folder.path) was prepared with another atlas than the session \(session.name); prepare it with \(session.atlas.path)"
+            )
         }
     }
 
@@ -67,12 +70,14 @@ public struct Trainer {
         let batch = min(settings.batch, rows.count)
         if batch < settings.batch { notes.append("batch reduced from \(settings.batch) to \(batch), the number of training subjects") }
         let plan = StepPlan(
-            subjects: rows.count, landmarks: cohort.atlas.landmarks.count, batch: batch, batchNormGroup: settings.bnGroup, seed: settings.seed)
+            subjects: rows.count, landmarks: cohort.atlas.landmarks.count, batch: batch, batchNormGroup: settings.bnGroup,
+            seed: settings.seed)
         let totalSteps = min(plan.stepsPerEpoch * settings.epochs, options.stepLimit ?? .max)
         let bankSize = settings.bankSize > 0 ? settings.bankSize : min(4096, 4 * rows.count)
         if settings.bankSize == 0 { notes.append("bank of \(bankSize) keys a landmark") }
         if description.isa != kernels.name {
-            notes.append("the session was begun with instruction set \(description.isa), this processor runs \(kernels.name): bytes may differ")
+            notes.append(
+                "the session was begun with instruction set \(description.isa), this processor runs \(kernels.name): bytes may differ")
         }
         var state = try restore(settings: settings, bankSize: bankSize, batch: batch)
         try journal.append(
@@ -82,7 +87,8 @@ public struct Trainer {
                     stepsPerEpoch: plan.stepsPerEpoch, landmarks: plan.landmarks, resumedFrom: state.resumedFrom, notes: notes)),
             step: state.step)
         let feed = StepFeed(
-            plan: plan, store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, kernels: kernels, parallel: options.parallel)
+            plan: plan, store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, kernels: kernels, parallel: options.parallel
+        )
         return try loop(&state, plan: plan, feed: feed, totalSteps: totalSteps, settings: settings)
     }
 
@@ -105,7 +111,9 @@ public struct Trainer {
             }
             return row
         }
-        guard rows.count > 1 else { throw Failure("the session has \(rows.count) training subject, expected at least 2: other subjects are the negatives") }
+        guard rows.count > 1 else {
+            throw Failure("the session has \(rows.count) training subject, expected at least 2: other subjects are the negatives")
+        }
         return rows
     }
 
@@ -134,11 +142,13 @@ public struct Trainer {
         let log = try BankLog(session, truncatedTo: checkpoint?.bankLogBytes ?? 0)
         try log.replay(into: bank)
         let compute = ContrastiveStep(
-            query: query, key: key, optimiser: optimiser, bank: bank, batch: batch, neighbours: Int(SteerableSetting.neighbours.range.upperBound),
+            query: query, key: key, optimiser: optimiser, bank: bank, batch: batch,
+            neighbours: Int(SteerableSetting.neighbours.range.upperBound),
             batchNormGroup: settings.bnGroup, maskOwnKeys: settings.ownKeys == .mask, kernels: kernels, parallel: options.parallel)
         return State(
             step: checkpoint?.step ?? 0, compute: compute, log: log,
-            steering: try Steering(session, rates: rates, resumedFrom: checkpoint?.step), resumedFrom: checkpoint?.step, savedStep: checkpoint?.step)
+            steering: try Steering(session, rates: rates, resumedFrom: checkpoint?.step), resumedFrom: checkpoint?.step,
+            savedStep: checkpoint?.step)
     }
 
     private func loop(_ state: inout State, plan: StepPlan, feed: StepFeed, totalSteps: Int, settings: TrainingSettings) throws -> Outcome {

@@ -88,7 +88,8 @@ struct EncoderReferenceTests {
                 head.forward(encoder, representations: Floats(h.pointer), count: 4, hidden: hidden.pointer, embeddings: z.pointer)
                 reference.upstream.withUnsafeBufferPointer { upstream in
                     head.backward(
-                        encoder, representations: Floats(h.pointer), hidden: Floats(hidden.pointer), embeddingGradient: upstream.baseAddress!,
+                        encoder, representations: Floats(h.pointer), hidden: Floats(hidden.pointer),
+                        embeddingGradient: upstream.baseAddress!,
                         count: 4, gradient: gradient, representationGradient: hGradient.pointer)
                 }
                 pass.backward(

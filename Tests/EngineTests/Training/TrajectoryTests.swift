@@ -96,14 +96,17 @@ struct TrajectoryTests {
                 guard expected > 1e-6, !Self.isConvolutionBias(name) else { continue }
                 let found = ReferenceValues.fingerprint(step.gradient[name])[1]
                 #expect(
-                    abs(found - expected) < tolerances.gradientNorms[index] * expected, "step \(index + 1), \(name): \(found), expected \(expected)")
+                    abs(found - expected) < tolerances.gradientNorms[index] * expected,
+                    "step \(index + 1), \(name): \(found), expected \(expected)")
             }
             #expect(bank.next[landmark] == (try file.integers("queue_ptr_per_step")[index * 6 + landmark]))
         }
         try checkFinal(step, file: file, queueTolerance: tolerances.queue)
     }
 
-    private static func isConvolutionBias(_ name: String) -> Bool { name.hasSuffix(".bias") && name.contains("conv") && !name.contains("_routing_fn") }
+    private static func isConvolutionBias(_ name: String) -> Bool {
+        name.hasSuffix(".bias") && name.contains("conv") && !name.contains("_routing_fn")
+    }
 
     private func checkFinal(_ step: ContrastiveStep, file: Safetensors, queueTolerance: Float) throws {
         let queue = try file.floats("final.queue")
@@ -140,7 +143,8 @@ struct TrajectoryTests {
         }
         for entry in step.optimiser.velocity.layout.entries where !Self.isConvolutionBias(entry.name) {
             let expected = try file.floats("momentum_sample." + entry.name)
-            #expect(relativeNorm(ReferenceValues.sample(Array(step.optimiser.velocity[entry])), expected) < 2e-2, "velocity of \(entry.name)")
+            #expect(
+                relativeNorm(ReferenceValues.sample(Array(step.optimiser.velocity[entry])), expected) < 2e-2, "velocity of \(entry.name)")
         }
     }
 }
