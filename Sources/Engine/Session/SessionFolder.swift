@@ -17,6 +17,8 @@ public struct SessionFolder: Hashable, Sendable {
     public var atlas: URL { root.appendingPathComponent("atlas", isDirectory: true) }
     public var classifiers: URL { root.appendingPathComponent("classifiers", isDirectory: true) }
     public var masks: URL { root.appendingPathComponent("masks", isDirectory: true) }
+    /// The calibrated encoder that inference uses.
+    public var encoder: URL { root.appendingPathComponent("encoder.safetensors") }
     public var boxes: URL { root.appendingPathComponent("boxes.csv") }
     public var view: URL { root.appendingPathComponent("view.json") }
     public var tape: URL { root.appendingPathComponent("tape.jsonl") }

@@ -1,0 +1,143 @@
+import KernelInterface
+
+/// Re-estimates batch norm's running statistics over patches of all landmarks: at the end of training they reflect the last landmarks visited
+/// only. Mean and variance are pooled over the whole sample, layer after layer. Source: METHOD.md section 3 (`bnCalibration: all`).
+package struct BatchNormCalibration {
+    /// Patches that the statistics are taken over, at most.
+    package static let sampleSize = 4096
+    /// Landmarks that the sample comes from, at most; their mixed kernels are held in memory.
+    private static let landmarkLimit = 128
+
+    /// Up to 16 patches at one landmark.
+    struct Block: Equatable {
+        let landmark: Int
+        /// Rows of the patch store.
+        let rows: [Int]
+    }
+
+    private let encoder: PatchEncoder
+    private let kernels: any KernelSet
+    private let parallel: Parallel
+
+    package init(encoder: PatchEncoder, kernels: any KernelSet, parallel: Parallel) {
+        self.encoder = encoder
+        self.kernels = kernels
+        self.parallel = parallel
+    }
+
+    /// A seeded sample: landmarks spread over the atlas, subjects in a seeded order of each landmark.
+    static func sample(rows: [Int], landmarks: Int, seed: UInt64) -> [Block] {
+        var generator = SeededGenerator(seed, 0x6361_6C69)
+        let chosen = generator.permutation(landmarks).prefix(landmarkLimit).sorted()
+        let lanes = LaneLayout.lanes
+        let blocksEach = max(1, min(sampleSize / lanes / chosen.count, (rows.count + lanes - 1) / lanes))
+        return chosen.flatMap { landmark in
+            let order = generator.permutation(rows.count).map { rows[$0] }
+            return (0..<blocksEach).map { block in
+                Block(landmark: landmark, rows: Array(order[min(block * lanes, order.count)..<min((block + 1) * lanes, order.count)]))
+            }
+        }
+    }
+
+    /// Sets the encoder's running statistics from a cohort's unaugmented patches.
+    /// - Parameter rows: rows of the cohort's store, for example the training subjects'.
+    package func run(cohort: PreparedCohort, rows: [Int], seed: UInt64) {
+        let sample = Self.sample(rows: rows, landmarks: cohort.atlas.landmarks.count, seed: seed).filter { !$0.rows.isEmpty }
+        let landmarks = Array(Set(sample.map(\.landmark))).sorted()
+        let place = Dictionary(uniqueKeysWithValues: landmarks.enumerated().map { ($1, $0) })
+        let mixed = MixedKernels(architecture: encoder.architecture, capacity: landmarks.count, trainable: false)
+        mixed.mix(encoder, at: landmarks.map(cohort.atlas.location(ofLandmark:)), foldingNorm: false, kernels: kernels, parallel: parallel)
+        let blocks = sample.map { LaneBatch.Block(group: 0, location: place[$0.landmark] ?? 0, samples: 0..<$0.rows.count) }
+        let layers = encoder.architecture.layers
+        let first = layers[0].geometry
+        let spaces = Pool { (input: AlignedFloats(count: first.inputFloats), output: AlignedFloats(count: first.outputFloats)) }
+        var activations = AlignedFloats(count: 0)
+        for (index, layer) in layers.enumerated() {
+            let g = layer.geometry
+            let perBlock = g.slabs * g.outputPacks * LaneLayout.packedChannels * 3 * LaneLayout.lanes
+            let sums = AlignedFloats(count: blocks.count * perBlock)
+            // The first layer's output is the largest by far: it is computed again for the second instead of being kept.
+            let output = AlignedFloats(count: index == 0 ? 0 : blocks.count * g.outputFloats)
+            let previous = activations
+            parallel.forEach(blocks.count) { block in
+                func convolve(_ layer: Int, from input: MutableFloats, to output: MutableFloats, sums: MutableFloats) {
+                    self.convolve(layer, mixed: mixed, location: blocks[block].location, from: input, to: output, sums: sums)
+                }
+                guard index <= 1 else {
+                    convolve(
+                        index, from: previous.pointer + block * g.inputFloats, to: output.pointer + block * g.outputFloats,
+                        sums: sums.pointer + block * perBlock)
+                    return
+                }
+                spaces.with { space in
+                    interleave(sample[block], cohort: cohort, into: space.input.pointer)
+                    if index == 0 {
+                        convolve(0, from: space.input.pointer, to: space.output.pointer, sums: sums.pointer + block * perBlock)
+                        return
+                    }
+                    let unused = AlignedFloats(count: first.slabs * first.outputPacks * LaneLayout.packedChannels * 3 * LaneLayout.lanes)
+                    convolve(0, from: space.input.pointer, to: space.output.pointer, sums: unused.pointer)
+                    normalise(0, space.output.pointer)
+                    convolve(
+                        1, from: space.output.pointer, to: output.pointer + block * g.outputFloats, sums: sums.pointer + block * perBlock)
+                }
+            }
+            setStatistics(layer, blocks: blocks, sums: sums)
+            if index > 0 { parallel.forEach(blocks.count) { normalise(index, output.pointer + $0 * g.outputFloats) } }
+            activations = output
+        }
+    }
+
+    private func interleave(_ block: Block, cohort: PreparedCohort, into input: MutableFloats) {
+        let augmentation = PatchAugmentation(kernels: kernels)
+        let patches = AlignedFloats(count: block.rows.count * PatchStore.patchVoxels)
+        for (lane, row) in block.rows.enumerated() {
+            cohort.patches.withPatch(landmark: block.landmark, subject: row) {
+                augmentation.plain($0.baseAddress!, output: patches.pointer + lane * PatchStore.patchVoxels)
+            }
+        }
+        LaneTransposition.interleave(
+            block.rows.indices.map { Floats(patches.pointer + $0 * PatchStore.patchVoxels) }, side: Atlas.patchSide, into: input,
+            planes: 0..<Atlas.patchSide)
+    }
+
+    private func convolve(
+        _ layer: Int, mixed: MixedKernels, location: Int, from input: MutableFloats, to output: MutableFloats, sums: MutableFloats
+    ) {
+        let g = encoder.architecture.layers[layer].geometry
+        for slab in 0..<g.slabs {
+            for pack in 0..<g.outputPacks {
+                kernels.convolve(
+                    g, pack: pack, slab: slab, input: Floats(input), output: output,
+                    weights: mixed.packedWeights(layer: layer, location: location, pack: pack),
+                    bias: mixed.bias(layer: layer, location: location, pack: pack),
+                    epilogue: .statistics(sums + (slab * g.outputPacks + pack) * LaneLayout.packedChannels * 3 * LaneLayout.lanes))
+            }
+        }
+    }
+
+    private func normalise(_ layer: Int, _ block: MutableFloats) {
+        let g = encoder.architecture.layers[layer].geometry
+        let affine = BatchNorm3D.affine(encoder, norm: encoder.architecture.layers[layer].norm)
+        let channelFloats = g.outputFloats / g.outputChannels
+        for channel in 0..<g.outputChannels {
+            let place = block + channel * channelFloats
+            kernels.normaliseELU(
+                Floats(place), output: place, rows: g.outputDepth * g.outputHeight, width: g.outputWidth, scale: affine.scale[channel],
+                shift: affine.shift[channel])
+        }
+    }
+
+    private func setStatistics(_ layer: EncoderArchitecture.Layer, blocks: [LaneBatch.Block], sums: AlignedFloats) {
+        let pooled = BatchNorm3D.statistics(
+            of: blocks[...], geometry: layer.geometry, sums: Floats(sums.pointer), gamma: encoder.parameters[layer.norm + ".weight"],
+            beta: encoder.parameters[layer.norm + ".bias"])
+        guard let group = pooled[0] else { return }
+        let mean = encoder.statistics[layer.norm + ".running_mean"]
+        let variance = encoder.statistics[layer.norm + ".running_var"]
+        for channel in mean.indices {
+            mean[channel] = group.mean[channel]
+            variance[channel] = Float(group.variance[channel] * Double(group.count) / Double(max(1, group.count - 1)))
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import KernelInterface
+
+/// Representations of boxes: for each box one at its exact place and 15 at places moved by up to 4 voxels, all with the box's location.
+///
+/// A box's corner is the nearest voxel to its centre, minus 16; its location input is that corner mapped into atlas voxels. Source: METHOD.md
+/// section 5.
+struct BoxFeatures {
+    /// Views of a box: the lanes of one block cost the same whether they are filled or not.
+    static let views = LaneLayout.lanes
+    /// Largest move of a view along each axis, voxels.
+    static let jitter = 4
+
+    let boxes: [LesionBox]
+    /// `[box][view][128]`; view 0 is the exact one.
+    let values: [Float]
+
+    /// - Throws: `Failure` where a box names a subject that the cohort does not hold, or lies outside its image.
+    static func extract(_ model: InferenceModel, cohort: PreparedCohort, boxes: [LesionBox], seed: UInt64, parallel: Parallel) throws -> BoxFeatures {
+        let width = EncoderArchitecture.representation
+        let patches = try cut(cohort: cohort, boxes: boxes, seed: seed, parallel: parallel)
+        let result = AlignedFloats(count: boxes.count * views * width)
+        let spaces = Pool {
+            (
+                mixed: MixedKernels(architecture: model.encoder.architecture, capacity: 1, trainable: false),
+                pass: EvaluationPass(architecture: model.encoder.architecture, kernels: KernelSelection.best),
+                inputs: AlignedFloats(count: views * PatchStore.patchVoxels)
+            )
+        }
+        let augmentation = PatchAugmentation(kernels: KernelSelection.best)
+        parallel.forEach(boxes.count) { index in
+            spaces.with { space in
+                space.mixed.mix(
+                    model.encoder, at: [patches[index].location], foldingNorm: true, kernels: KernelSelection.best, parallel: Parallel(threads: 1))
+                patches[index].views.withUnsafeBufferPointer { source in
+                    for view in 0..<views {
+                        augmentation.plain(
+                            source.baseAddress! + view * PatchStore.patchVoxels, output: space.inputs.pointer + view * PatchStore.patchVoxels)
+                    }
+                }
+                space.pass.forward(
+                    space.mixed, location: 0, patches: (0..<views).map { Floats(space.inputs.pointer + $0 * PatchStore.patchVoxels) },
+                    representations: result.pointer + index * views * width)
+            }
+        }
+        return BoxFeatures(boxes: boxes, values: result.array)
+    }
+
+    /// The views of a box as Int16 HU `[view][z][y][x]`, and its location input.
+    struct BoxPatches {
+        let views: [Int16]
+        let location: SIMD3<Float>
+    }
+
+    /// Cuts the views of all boxes, subject by subject.
+    static func cut(cohort: PreparedCohort, boxes: [LesionBox], seed: UInt64, parallel: Parallel) throws -> [BoxPatches] {
+        var result = [BoxPatches?](repeating: nil, count: boxes.count)
+        let bySubject = Dictionary(grouping: boxes.indices) { boxes[$0].subject }
+        let names = bySubject.keys.sorted()
+        let found = try parallel.map(names.count) { position -> [(Int, BoxPatches)] in
+            let image = try cohort.image(of: try cohort.subject(names[position]), parallel: Parallel(threads: 1))
+            return try (bySubject[names[position]] ?? []).map { ($0, try cut(image, atlas: cohort.atlas, box: boxes[$0], index: $0, seed: seed)) }
+        }
+        for (index, patches) in found.joined() { result[index] = patches }
+        return result.compactMap { $0 }
+    }
+
+    private static func cut(_ image: PreparedImage, atlas: Atlas, box: LesionBox, index: Int, seed: UInt64) throws -> BoxPatches {
+        let centre = VoxelIndex(nearestTo: image.worldToVoxel(box.centre))
+        guard image.image.extent.contains(centre) else {
+            throw Failure(
+                "the \(box.label.rawValue) box at (\(box.centre.x), \(box.centre.y), \(box.centre.z)) mm lies outside the image of \(box.subject); expected RAS+ millimetres"
+            )
+        }
+        let half = Atlas.patchSide / 2
+        let corner = VoxelIndex(x: centre.x - half, y: centre.y - half, z: centre.z - half)
+        var generator = SeededGenerator(seed, 0x626F_7865, UInt64(index))
+        var views = [Int16](repeating: 0, count: Self.views * PatchStore.patchVoxels)
+        views.withUnsafeMutableBufferPointer { buffer in
+            for view in 0..<Self.views {
+                var place = corner
+                if view > 0 { for axis in 0..<3 { place[axis] += generator.below(2 * jitter + 1) - jitter } }
+                let patch = UnsafeMutableBufferPointer(rebasing: buffer[view * PatchStore.patchVoxels..<(view + 1) * PatchStore.patchVoxels])
+                PatchCutter.cut(image.image, corner: place, into: patch)
+            }
+        }
+        return BoxPatches(views: views, location: image.location(ofCorner: corner.point, atlas: atlas))
+    }
+}
+
+extension PreparedImage {
+    /// The location input of a patch corner, given in continuous voxels of the 1 mm image: mapped into atlas voxels, not rounded, not clamped.
+    func location(ofCorner corner: Point3, atlas: Atlas) -> SIMD3<Float> {
+        atlas.location(ofCorner: toAtlasVoxels(atlas)(corner))
+    }
+
+    /// Voxels of the 1 mm image → voxels of the atlas.
+    func toAtlasVoxels(_ atlas: Atlas) -> Affine3 {
+        guard let subjectToAtlas = atlasToSubject.inverse, let worldToAtlas = atlas.lungs.voxelToWorld.inverse else {
+            preconditionFailure("PreparedImage: the map to the atlas is singular")
+        }
+        return worldToAtlas * subjectToAtlas * image.voxelToWorld
+    }
+}
+
+extension PreparedCohort {
+    /// A subject's CT at 1 mm in the atlas's axes, with the lungs and the map that preparation found.
+    func image(of subject: PreparedSubject, parallel: Parallel) throws -> PreparedImage {
+        let ct = try NiftiFile.readCT(subject.image)
+        let lungs = try NiftiFile.readLabels(subject.lungs).mapVoxels { UInt8(clamping: $0) }
+        guard ct.sharesGrid(with: lungs) else {
+            throw Failure("\(subject.lungs.path) is on another grid than \(subject.image.path); run `workbench prepare` again")
+        }
+        return PreparedImage(ct: ct, lungs: lungs, atlasToSubject: subject.atlasToSubject, atlas: atlas, parallel: parallel)
+    }
+}
