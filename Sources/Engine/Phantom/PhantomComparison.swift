@@ -40,7 +40,9 @@ public struct PhantomComparison: Codable, Equatable, Sendable {
         let values = try tensors.integers("patches")
         let pixels = Self.side * Self.side
         guard values.count == labels.count * pixels, let lowest = labels.min(), let highest = labels.max(), lowest >= 0, highest <= 5 else {
-            throw Failure("\(file.path): expected patches of \(Self.side)×\(Self.side) HU and one label of 0 … 5 for each; found \(values.count) values, \(labels.count) labels")
+            throw Failure(
+                "\(file.path): expected patches of \(Self.side)×\(Self.side) HU and one label of 0 … 5 for each; found \(values.count) values, \(labels.count) labels"
+            )
         }
         var found = [[Int16]](repeating: [], count: PatchClass.allCases.count)
         for sample in parallel.map(subjects, { Self.sample(phantom, index: $0) }) {
@@ -90,7 +92,8 @@ public struct PhantomComparison: Codable, Equatable, Sendable {
                 }
             }
             let area = Double(side * side)
-            guard let kind = kind(lung: Double(counts.lung) / area, foci: Double(counts.foci) / area, cysts: Double(counts.cysts) / area) else {
+            guard let kind = kind(lung: Double(counts.lung) / area, foci: Double(counts.foci) / area, cysts: Double(counts.cysts) / area)
+            else {
                 continue
             }
             guard taken[kind.rawValue] < patchesPerSubject else { continue }
