@@ -1,7 +1,7 @@
 import Foundation
 
 /// An atlas on disk: `mask.nii.gz`, `landmarks.csv` (index, x, y, z of each lower corner, atlas voxels) and `neighbours.csv` (the nearest
-/// other landmarks of each).
+/// other landmarks of each); `image.nii.gz`, the subject's CT on the mask's grid, may be there for viewing.
 public enum AtlasFolder {
     /// How many neighbours of each landmark the folder lists; the order of the rest follows from the landmarks.
     private static let listedNeighbours = 3
@@ -15,6 +15,17 @@ public enum AtlasFolder {
         let neighbourRows = atlas.neighbours.enumerated().map { index, order in ([index] + order.prefix(listed)).map(String.init) }
         let names = (0..<listed).map { "neighbour\($0 + 1)" }
         try write(CSVTable.text(columns: ["index"] + names, rows: neighbourRows), to: neighbours(folder))
+    }
+
+    /// Keeps the atlas subject's CT beside its mask, on the mask's grid, for viewing.
+    public static func write(image: Volume<Int16>, for atlas: Atlas, to folder: URL, parallel: Parallel) throws {
+        let onGrid = try Resampler.linear(image, onto: atlas.lungs.extent, voxelToWorld: atlas.lungs.voxelToWorld, parallel: parallel)
+        try NiftiFile.write(onGrid, to: Self.image(folder))
+    }
+
+    /// The atlas subject's CT on the mask's grid, HU; nil where the folder has none.
+    public static func readImage(_ folder: URL) throws -> Volume<Int16>? {
+        FileManager.default.fileExists(atPath: image(folder).path) ? try NiftiFile.readCT(image(folder)) : nil
     }
 
     /// Reads and validates a folder.
@@ -35,6 +46,7 @@ public enum AtlasFolder {
         return atlas
     }
 
+    static func image(_ folder: URL) -> URL { folder.appendingPathComponent("image.nii.gz") }
     static func mask(_ folder: URL) -> URL { folder.appendingPathComponent("mask.nii.gz") }
     static func landmarks(_ folder: URL) -> URL { folder.appendingPathComponent("landmarks.csv") }
     static func neighbours(_ folder: URL) -> URL { folder.appendingPathComponent("neighbours.csv") }

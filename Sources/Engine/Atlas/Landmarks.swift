@@ -1,3 +1,5 @@
+import Foundation
+
 /// Where patches are cut: the sweep of a box over the atlas lungs, and the order of each landmark's neighbours.
 public enum Landmarks {
     /// Distance between swept boxes, voxels.
@@ -23,6 +25,17 @@ public enum Landmarks {
         throw Failure(
             "the atlas mask of \(lungs.extent) voxels gives no landmark: no box of 32 mm holds enough lung; expected the mask of whole lungs at 1 mm"
         )
+    }
+
+    /// Landmarks from a NumPy file: n×3 whole numbers, x, y, z of each lower corner, as the release keeps its list.
+    public static func read(_ file: URL) throws -> [VoxelIndex] {
+        let array = try NumpyArray(contentsOf: file)
+        guard array.shape.count == 2, array.shape[1] == 3 else {
+            throw Failure("\(file.path) holds an array of shape \(array.shape), expected [n, 3]: x, y, z of each landmark's lower corner")
+        }
+        return stride(from: 0, to: array.values.count, by: 3).map {
+            VoxelIndex(x: array.values[$0], y: array.values[$0 + 1], z: array.values[$0 + 2])
+        }
     }
 
     /// For each landmark the indices of all others by rising Euclidean distance; ties go to the lower index (the release leaves them open).

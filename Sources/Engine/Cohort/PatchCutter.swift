@@ -14,6 +14,11 @@ public enum PatchCutter {
         VoxelIndex(nearestTo: worldToVoxel(atlasToSubject(atlas.lungs.voxelToWorld(landmark.point))))
     }
 
+    /// Whether a patch lies within an image padded by 60 voxels.
+    public static func reaches(_ extent: Extent3, corner: VoxelIndex) -> Bool {
+        (0..<3).allSatisfy { corner[$0] >= -paddingVoxels && corner[$0] + Atlas.patchSide <= extent[$0] + paddingVoxels }
+    }
+
     /// Cuts 32³ voxels from `corner` on, [z][y][x], clipped to `hounsfieldRange`; voxels outside the image are -1024.
     /// - Returns: false where the patch leaves even the padded image, and so holds nothing but -1024.
     @discardableResult
@@ -23,8 +28,7 @@ public enum PatchCutter {
         precondition(
             patch.count == PatchStore.patchVoxels, "PatchCutter: a patch of \(patch.count) voxels, expected \(PatchStore.patchVoxels)")
         patch.update(repeating: outsideHounsfield)
-        let inside = (0..<3).allSatisfy { corner[$0] >= -paddingVoxels && corner[$0] + side <= extent[$0] + paddingVoxels }
-        guard inside else { return false }
+        guard reaches(extent, corner: corner) else { return false }
         func overlap(_ axis: Int) -> Range<Int> {
             let lower = min(max(0, -corner[axis]), side)
             return lower..<max(lower, min(side, extent[axis] - corner[axis]))

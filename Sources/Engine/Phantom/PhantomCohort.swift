@@ -25,9 +25,9 @@ public enum PhantomCohort {
         let inner = Parallel(threads: subjects >= parallel.threads ? 1 : parallel.threads)
         let outer = Parallel(threads: subjects >= parallel.threads ? parallel.threads : 1)
         let done = ProgressCount(progress)
-        let written = try outer.map(subjects) { index throws(Failure) in
+        let written = try outer.map(subjects) { index in
             let subject = phantom.subject(index, parallel: inner)
-            do { try write(subject.scan, id: subject.id, to: folder) } catch { throw error as? Failure ?? Failure("\(error)") }
+            try write(subject.scan, id: subject.id, to: folder)
             done.add()
             let rows = subject.boxes.map {
                 [subject.id, $0.kind.rawValue] + [$0.centre.x, $0.centre.y, $0.centre.z].map { String(format: "%.1f", $0) }

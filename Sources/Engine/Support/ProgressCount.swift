@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts finished pieces from several threads and reports each count in rising order.
+/// Counts finished pieces from several threads and reports each count in rising order, one call at a time.
 final class ProgressCount: Sendable {
     private let done = Mutex(0)
     private let report: @Sendable (Int) -> Void

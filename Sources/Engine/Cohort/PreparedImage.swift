@@ -1,0 +1,63 @@
+/// One CT brought to the atlas: what cutting patches and dense segmentation both start from.
+public struct PreparedImage: Sendable {
+    /// The CT in the atlas's axis order and signs, 1 mm isotropic, HU, not clipped.
+    public let image: Volume<Int16>
+    /// 0 outside, 1 right, 2 left; the CT's own grid.
+    public let lungs: Volume<UInt8>
+    /// Points of the atlas → points of the subject, RAS mm.
+    public let atlasToSubject: Affine3
+    /// mm of the subject → voxels of `image`.
+    public let worldToVoxel: Affine3
+
+    /// An image whose lungs and map to the atlas are known: reorients by the header's affine and resamples to 1 mm by cubic splines.
+    public init(ct: Volume<Int16>, lungs: Volume<UInt8>, atlasToSubject: Affine3, atlas: Atlas, parallel: Parallel) {
+        precondition(ct.sharesGrid(with: lungs), "PreparedImage: CT \(ct.extent) and lungs \(lungs.extent) are on different grids")
+        image = Resampler.toMillimetres(ct.reoriented(like: atlas.lungs.voxelToWorld, parallel: parallel), parallel: parallel)
+        self.lungs = lungs
+        self.atlasToSubject = atlasToSubject
+        guard let inverse = image.voxelToWorld.inverse else { preconditionFailure("PreparedImage: the 1 mm grid is singular") }
+        worldToVoxel = inverse
+    }
+
+    /// Finds lungs and map first.
+    /// - Parameter given: a mask of the user's on the CT's grid, of any labels; nil segments the lungs.
+    /// - Returns: the image, and how well it went; its verdict is `ok` or `warning`.
+    /// - Throws: `Failure` where the lungs are refused, or they and the atlas cannot be brought together.
+    public static func prepare(
+        ct: Volume<Int16>, lungs given: Volume<Int16>? = nil, atlas: Atlas, settings: PreparationSettings = .init(), parallel: Parallel
+    ) throws -> (image: PreparedImage, quality: SubjectQuality) {
+        let lungs =
+            try given.map { try LungMask.normalise(labels: $0, matching: ct, parallel: parallel) }
+            ?? LungSegmentation.segment(ct, parallel: parallel).mask
+        let judged = LungMaskQuality.judge(lungs, ct: ct, expectedMillilitres: expectedMillilitres(atlas))
+        guard judged.verdict != .refused else { throw Failure(judged.reasons.joined(separator: "; ")) }
+
+        var options = AffineRegistration.Options()
+        options.finestMillimetres = settings.registrationMillimetres
+        let registration = try AffineRegistration.register(fixed: atlas.lungs, moving: lungs, options: options, parallel: parallel)
+        let image = PreparedImage(ct: ct, lungs: lungs, atlasToSubject: registration.fixedToMoving, atlas: atlas, parallel: parallel)
+
+        var quality = SubjectQuality(
+            verdict: judged.verdict == .ok ? .ok : .warning, reasons: judged.reasons, rightMillilitres: judged.rightMillilitres,
+            leftMillilitres: judged.leftMillilitres, diceBefore: registration.diceBefore, diceAfter: registration.diceAfter,
+            determinant: registration.fixedToMoving.determinant)
+        quality.patchesBeyond = image.corners(atlas).count { !PatchCutter.reaches(image.image.extent, corner: $0) }
+        if quality.patchesBeyond > 0 {
+            quality.verdict = .warning
+            quality.reasons.append(
+                "\(quality.patchesBeyond) of \(atlas.landmarks.count) patches lie beyond the image and are filled with -1024 HU")
+        }
+        return (image, quality)
+    }
+
+    /// The lower corner of each landmark's patch, voxels of `image`.
+    public func corners(_ atlas: Atlas) -> [VoxelIndex] {
+        atlas.landmarks.map { PatchCutter.corner(of: $0, atlas: atlas, atlasToSubject: atlasToSubject, worldToVoxel: worldToVoxel) }
+    }
+
+    /// Lungs of 0.3 to 3 times the atlas's volume need no warning, whatever the atlas's size.
+    private static func expectedMillilitres(_ atlas: Atlas) -> ClosedRange<Double> {
+        let volume = Double(atlas.lungs.voxels.count { $0 != 0 }) * atlas.lungs.voxelVolume / 1000
+        return 0.3 * volume...3 * volume
+    }
+}

@@ -1,0 +1,86 @@
+/// An affine map between two subjects' lungs, and how well it brings them together.
+public struct RegistrationResult: Sendable {
+    /// Points of the fixed space → points of the moving space, RAS+ mm.
+    public let fixedToMoving: Affine3
+    /// Dice of both lungs together on the fixed grid, by positions alone and under the map.
+    public let diceBefore, diceAfter: Double
+    /// Wall time, reading of files excluded.
+    public let seconds: Double
+}
+
+/// Affine registration of lung masks: 12 degrees of freedom, mutual information of the labels, coarse to fine.
+///
+/// The release registers with ANTs, masks given as intensities 0, 50, 100. The result is the same for any number of threads.
+public struct AffineRegistration: Sendable {
+    public struct Options: Sendable {
+        /// Masks finer than this are thinned to about it, mm.
+        public var finestMillimetres = 1.0
+        /// A result below this Dice is refused: the shapes do not fit, or the search was lost.
+        public var leastDice = 0.80
+        /// Lengths may change by factors within this range, and by its width between directions.
+        public var scales = 0.4...2.5
+
+        public init() {}
+    }
+
+    /// Brings the moving mask onto the fixed one.
+    /// - Parameters: masks with 0 outside, 1 right lung, 2 left (or 0, 50, 100), any grids.
+    /// - Throws: if a mask is empty or holds other labels, and if the result is implausible.
+    public static func register(
+        fixed: Volume<UInt8>, moving: Volume<UInt8>, options: Options = .init(), parallel: Parallel
+    ) throws -> RegistrationResult {
+        let clock = ContinuousClock()
+        let begin = clock.now
+        let fixed = try lungLabels(fixed, "fixed")
+        let moving = try lungLabels(moving, "moving")
+        guard let fixedMoments = LungMoments(fixed), let movingMoments = LungMoments(moving) else {
+            throw Failure("a mask to be registered is empty")
+        }
+        let search = AffineSearch(
+            fixed: fixed, moving: moving, fixedMoments: fixedMoments, movingMoments: movingMoments,
+            finestMillimetres: options.finestMillimetres, parallel: parallel)
+        let map = search.run()
+        try requirePlausible(map, options)
+        let before = try LabelOverlap.dice(fixed: fixed, moving: moving, .identity, parallel: parallel)
+        let after = try LabelOverlap.dice(fixed: fixed, moving: moving, map, parallel: parallel)
+        guard after >= options.leastDice else {
+            throw Failure(
+                "the registration is refused: Dice after it is \(decimals(after)), at least \(decimals(options.leastDice)) is expected; "
+                    + "the masks' shapes do not fit")
+        }
+        return RegistrationResult(
+            fixedToMoving: map, diceBefore: before, diceAfter: after, seconds: (clock.now - begin) / .seconds(1))
+    }
+
+    /// 0, 50, 100 become 0, 1, 2.
+    private static func lungLabels(_ mask: Volume<UInt8>, _ name: String) throws -> Volume<UInt8> {
+        var isPresent = [Bool](repeating: false, count: 256)
+        for label in mask.voxels { isPresent[Int(label)] = true }
+        let labels = (1..<256).filter { isPresent[$0] }
+        guard !labels.isEmpty else { throw Failure("the \(name) mask is empty") }
+        if labels.allSatisfy({ $0 <= 2 }) { return mask }
+        guard labels.allSatisfy({ $0 == 50 || $0 == 100 }) else {
+            throw Failure("the \(name) mask holds the labels \(labels), expected 1 and 2 (or 50 and 100) for right and left")
+        }
+        return mask.mapVoxels { $0 / 50 }
+    }
+
+    private static func requirePlausible(_ map: Affine3, _ options: Options) throws {
+        func refuse(_ reason: String) -> Failure { Failure("the registration is refused: \(reason)") }
+        guard map.rowMajor.allSatisfy(\.isFinite) else { throw refuse("its search did not end at a map") }
+        guard map.determinant > 0 else { throw refuse("it mirrors the patient (determinant \(decimals(map.determinant)))") }
+        let columns = [map.columnX, map.columnY, map.columnZ]
+        let gram = columns.map { a in Point3(dot(a, columns[0]), dot(a, columns[1]), dot(a, columns[2])) }
+        let stretches = SymmetricEigen3(gram).values.squareRoot()
+        guard options.scales.contains(stretches[0]), options.scales.contains(stretches[2]) else {
+            throw refuse(
+                "it stretches lengths by \(decimals(stretches[2])) to \(decimals(stretches[0])), expected "
+                    + "\(decimals(options.scales.lowerBound)) to \(decimals(options.scales.upperBound))")
+        }
+        guard stretches[0] / stretches[2] <= options.scales.upperBound else {
+            throw refuse("it shears: one direction is stretched \(decimals(stretches[0] / stretches[2])) times as much as another")
+        }
+    }
+
+    private static func decimals(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
+}

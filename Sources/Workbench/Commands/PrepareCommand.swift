@@ -1,0 +1,93 @@
+import ArgumentParser
+import Engine
+import Foundation
+import Synchronization
+
+/// `workbench prepare`: a cohort's lungs, registrations and patches.
+struct PrepareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prepare", abstract: "Prepare a cohort: lungs, registration to the atlas and patches of every subject.",
+        discussion: """
+            A bad subject is reported in quality.csv and left out. Run the same command again after an interruption: what is done stays done, \
+            and what depends on a changed scan, mask or atlas is made again.
+            """)
+
+    @Argument(help: "cohort.csv: subject,image[,lungs] and label columns; paths relative to it.")
+    var cohort: String
+
+    @Option(name: .long, help: "Atlas folder, from `workbench atlas`.")
+    var atlas: String
+
+    @Option(name: .long, help: "Folder to write.")
+    var out: String
+
+    @Option(name: .long, help: "Threads to use (default: all processors).")
+    var threads: Int?
+
+    @Option(name: .long, help: "Voxel size at which lungs are registered, mm.")
+    var registrationMm = 2.0
+
+    @Flag(name: .long, help: "Print one JSON object.")
+    var json = false
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
+        guard (0.5...8).contains(registrationMm) else { throw ValidationError("--registration-mm is \(registrationMm), expected 0.5 to 8") }
+    }
+
+    func run() throws {
+        let manifest = try CohortManifest(contentsOf: URL(fileURLWithPath: cohort))
+        let atlas = try AtlasFolder.read(URL(fileURLWithPath: atlas, isDirectory: true))
+        let folder = URL(fileURLWithPath: out, isDirectory: true)
+        let preparation = Preparation(
+            manifest: manifest, atlas: atlas, folder: folder, settings: PreparationSettings(registrationMillimetres: registrationMm),
+            parallel: threads.map(Parallel.init(threads:)) ?? .allProcessors)
+
+        // Control-C ends the run after the subjects at work; a second one ends it at once.
+        let interruption = Interruption()
+        let line = ProgressLine()
+        let report = try preparation.run(
+            progress: { line.show($0.stage, done: $0.done, total: $0.total, detail: $0.detail) }, isCancelled: { interruption.isRequested })
+        line.finish()
+        try show(report, folder: folder)
+        if report.interrupted {
+            FileHandle.standardError.write(Data("interrupted: run the same command again to go on\n".utf8))
+            throw ExitCode(130)
+        }
+    }
+
+    private func show(_ report: Preparation.Report, folder: URL) throws {
+        let refused = report.qualities.filter { $0.quality.verdict == .refused }
+        if json {
+            return try JSONOutput.print(
+                PrepareReport(
+                    prepared: report.prepared, reused: report.reused, refused: refused.map(\.subject), interrupted: report.interrupted))
+        }
+        for entry in refused { print("\(entry.subject) is left out: \(entry.quality.reasons.joined(separator: "; "))") }
+        let warnings = report.qualities.count { $0.quality.verdict == .warning }
+        print(
+            "\(report.prepared) subjects prepared (\(report.reused) of them before), \(warnings) with warnings, \(refused.count) left out")
+        print("written to \(folder.path); details in quality.csv")
+    }
+}
+
+private struct PrepareReport: Encodable {
+    let prepared: Int
+    let reused: Int
+    let refused: [String]
+    let interrupted: Bool
+}
+
+/// Notices the first interrupt signal instead of dying of it; the second one kills as usual.
+private final class Interruption: Sendable {
+    private static let requested = Atomic<Bool>(false)
+
+    init() {
+        signal(SIGINT) { _ in
+            Interruption.requested.store(true, ordering: .relaxed)
+            signal(SIGINT, SIG_DFL)
+        }
+    }
+
+    var isRequested: Bool { Self.requested.load(ordering: .relaxed) }
+}
