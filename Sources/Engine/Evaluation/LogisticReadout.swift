@@ -18,7 +18,8 @@ package struct LogisticReadout: Equatable {
         let count = positive.count
         precondition(features.count == count * width, "LogisticReadout: \(features.count) values, expected \(count) × \(width)")
         guard positive.contains(true), positive.contains(false) else {
-            throw Failure("logistic regression needs examples of both classes; all \(count) are \(positive.first == true ? "positive" : "negative")")
+            throw Failure(
+                "logistic regression needs examples of both classes; all \(count) are \(positive.first == true ? "positive" : "negative")")
         }
         let unknowns = width + 1
         var beta = [Double](repeating: 0, count: unknowns)

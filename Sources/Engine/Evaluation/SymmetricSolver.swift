@@ -15,7 +15,9 @@ enum SymmetricSolver {
         var triangle = CChar(UInt8(ascii: "L"))
         dposv_(&triangle, &n, &one, &matrix, &n, &solution, &n, &status)
         guard status == 0 else {
-            throw Failure("the equations of a regression have no unique solution (row \(status)); expected features that are not all the same, or a stronger penalty")
+            throw Failure(
+                "the equations of a regression have no unique solution (row \(status)); expected features that are not all the same, or a stronger penalty"
+            )
         }
         return solution
     }

@@ -16,28 +16,24 @@ struct BoxFeatures {
     let values: [Float]
 
     /// - Throws: `Failure` where a box names a subject that the cohort does not hold, or lies outside its image.
-    static func extract(_ model: InferenceModel, cohort: PreparedCohort, boxes: [LesionBox], seed: UInt64, parallel: Parallel) throws -> BoxFeatures {
+    static func extract(_ model: InferenceModel, cohort: PreparedCohort, boxes: [LesionBox], seed: UInt64, parallel: Parallel) throws
+        -> BoxFeatures
+    {
         let width = EncoderArchitecture.representation
-        let patches = try cut(cohort: cohort, boxes: boxes, seed: seed, parallel: parallel)
+        let kernels = KernelSelection.best
         let result = AlignedFloats(count: boxes.count * views * width)
         let spaces = Pool {
             (
                 mixed: MixedKernels(architecture: model.encoder.architecture, capacity: 1, trainable: false),
-                pass: EvaluationPass(architecture: model.encoder.architecture, kernels: KernelSelection.best),
+                pass: EvaluationPass(architecture: model.encoder.architecture, kernels: kernels),
                 inputs: AlignedFloats(count: views * PatchStore.patchVoxels)
             )
         }
-        let augmentation = PatchAugmentation(kernels: KernelSelection.best)
-        parallel.forEach(boxes.count) { index in
+        let augmentation = PatchAugmentation(kernels: kernels)
+        try forEachBox(cohort: cohort, boxes: boxes, seed: seed, parallel: parallel) { index, patches in
             spaces.with { space in
-                space.mixed.mix(
-                    model.encoder, at: [patches[index].location], foldingNorm: true, kernels: KernelSelection.best, parallel: Parallel(threads: 1))
-                patches[index].views.withUnsafeBufferPointer { source in
-                    for view in 0..<views {
-                        augmentation.plain(
-                            source.baseAddress! + view * PatchStore.patchVoxels, output: space.inputs.pointer + view * PatchStore.patchVoxels)
-                    }
-                }
+                space.mixed.mix(model.encoder, at: [patches.location], foldingNorm: true, kernels: kernels, parallel: Parallel(threads: 1))
+                patches.scaled(augmentation, into: space.inputs.pointer)
                 space.pass.forward(
                     space.mixed, location: 0, patches: (0..<views).map { Floats(space.inputs.pointer + $0 * PatchStore.patchVoxels) },
                     representations: result.pointer + index * views * width)
@@ -50,19 +46,30 @@ struct BoxFeatures {
     struct BoxPatches {
         let views: [Int16]
         let location: SIMD3<Float>
+
+        /// Network inputs `[view][z][y][x]`.
+        func scaled(_ augmentation: PatchAugmentation, into inputs: MutableFloats) {
+            views.withUnsafeBufferPointer { source in
+                for view in 0..<BoxFeatures.views {
+                    let start = view * PatchStore.patchVoxels
+                    augmentation.plain(source.baseAddress! + start, output: inputs + start)
+                }
+            }
+        }
     }
 
-    /// Cuts the views of all boxes, subject by subject.
-    static func cut(cohort: PreparedCohort, boxes: [LesionBox], seed: UInt64, parallel: Parallel) throws -> [BoxPatches] {
-        var result = [BoxPatches?](repeating: nil, count: boxes.count)
+    /// Cuts the views of all boxes, several subjects at once, and hands each box's to `body`, on any thread.
+    static func forEachBox(
+        cohort: PreparedCohort, boxes: [LesionBox], seed: UInt64, parallel: Parallel, _ body: (Int, BoxPatches) -> Void
+    ) throws {
         let bySubject = Dictionary(grouping: boxes.indices) { boxes[$0].subject }
         let names = bySubject.keys.sorted()
-        let found = try parallel.map(names.count) { position -> [(Int, BoxPatches)] in
+        _ = try parallel.map(names.count) { position in
             let image = try cohort.image(of: try cohort.subject(names[position]), parallel: Parallel(threads: 1))
-            return try (bySubject[names[position]] ?? []).map { ($0, try cut(image, atlas: cohort.atlas, box: boxes[$0], index: $0, seed: seed)) }
+            for index in bySubject[names[position]] ?? [] {
+                body(index, try cut(image, atlas: cohort.atlas, box: boxes[index], index: index, seed: seed))
+            }
         }
-        for (index, patches) in found.joined() { result[index] = patches }
-        return result.compactMap { $0 }
     }
 
     private static func cut(_ image: PreparedImage, atlas: Atlas, box: LesionBox, index: Int, seed: UInt64) throws -> BoxPatches {
@@ -80,7 +87,8 @@ struct BoxFeatures {
             for view in 0..<Self.views {
                 var place = corner
                 if view > 0 { for axis in 0..<3 { place[axis] += generator.below(2 * jitter + 1) - jitter } }
-                let patch = UnsafeMutableBufferPointer(rebasing: buffer[view * PatchStore.patchVoxels..<(view + 1) * PatchStore.patchVoxels])
+                let patch = UnsafeMutableBufferPointer(
+                    rebasing: buffer[view * PatchStore.patchVoxels..<(view + 1) * PatchStore.patchVoxels])
                 PatchCutter.cut(image.image, corner: place, into: patch)
             }
         }

@@ -24,7 +24,8 @@ public struct InferenceModel {
             throw Failure("\(cohort.folder.path) was prepared with another atlas than the session \(session.name); prepare it again")
         }
         let model = InferenceModel(
-            encoder: try checkpoint.query(), cohort: cohort, subjects: description.trainingSubjects, seed: description.settings.seed, name: name,
+            encoder: try checkpoint.query(), cohort: cohort, subjects: description.trainingSubjects, seed: description.settings.seed,
+            name: name,
             parallel: parallel)
         var writer = SafetensorsWriter(metadata: ["checkpoint": source, "name": name])
         model.encoder.add(to: &writer)
@@ -33,7 +34,8 @@ public struct InferenceModel {
     }
 
     /// The same network from random weights, calibrated alike: the comparison that tells what pre-training is worth.
-    public static func random(settings: TrainingSettings, cohort: PreparedCohort, subjects: [String], parallel: Parallel) -> InferenceModel {
+    public static func random(settings: TrainingSettings, cohort: PreparedCohort, subjects: [String], parallel: Parallel) -> InferenceModel
+    {
         let encoder = PatchEncoder(architecture: EncoderArchitecture(experts: settings.experts))
         encoder.initialise(seed: settings.seed &+ 1, scheme: settings.initialisation)
         return InferenceModel(
@@ -43,7 +45,8 @@ public struct InferenceModel {
     private init(encoder: PatchEncoder, cohort: PreparedCohort, subjects: [String], seed: UInt64, name: String, parallel: Parallel) {
         let training = Set(subjects)
         let rows = cohort.subjects.indices.filter { training.contains(cohort.subjects[$0].id) }
-        BatchNormCalibration(encoder: encoder, kernels: KernelSelection.best, parallel: parallel).run(cohort: cohort, rows: rows, seed: seed)
+        BatchNormCalibration(encoder: encoder, kernels: KernelSelection.best, parallel: parallel).run(
+            cohort: cohort, rows: rows, seed: seed)
         self.init(encoder: encoder, name: name)
     }
 

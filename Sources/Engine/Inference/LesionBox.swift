@@ -33,7 +33,8 @@ public struct LesionBox: Equatable, Sendable {
         let axes = try ["x", "y", "z"].map { try table.column($0) }
         return try table.rows.map { row in
             guard let label = Label(rawValue: row.fields[subtype]) else {
-                throw Failure("\(table.name), line \(row.line): subtype \"\(row.fields[subtype])\" is unknown; expected cle, paraseptal or healthy")
+                throw Failure(
+                    "\(table.name), line \(row.line): subtype \"\(row.fields[subtype])\" is unknown; expected cle, paraseptal or healthy")
             }
             let place = try axes.map { axis in
                 guard let value = Double(row.fields[axis]), value.isFinite else {

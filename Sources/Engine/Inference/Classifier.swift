@@ -1,0 +1,91 @@
+import Foundation
+import KernelInterface
+
+/// A binary classifier of one emphysema subtype on the encoder's features: p = sigmoid(w · h + b).
+public struct Classifier {
+    public let subtype: EmphysemaSubtype
+    /// Which parts were trained.
+    public enum Scheme: String, Codable, CaseIterable, Sendable {
+        /// A linear readout of the frozen encoder.
+        case linear
+        /// Encoder and readout together.
+        case full
+    }
+    public let scheme: Scheme
+    let weights: [Float]
+    let bias: Float
+    /// The encoder that it reads: the session's, or a fine-tuned one.
+    let encoder: InferenceModel
+    /// How it was trained: numbers of boxes, penalty, seed … as they are printed.
+    public let provenance: [String: String]
+    /// SHA-256 of readout and encoder.
+    public let checksum: String
+
+    init(subtype: EmphysemaSubtype, scheme: Scheme, weights: [Float], bias: Float, encoder: InferenceModel, provenance: [String: String]) {
+        self.subtype = subtype
+        self.scheme = scheme
+        self.weights = weights
+        self.bias = bias
+        self.encoder = encoder
+        self.provenance = provenance
+        let bytes = (weights + [bias]).withUnsafeBytes { Data($0) } + Data(encoder.checksum.utf8)
+        checksum = Checksum.sha256(bytes)
+    }
+
+    /// Probability for one representation of 128 features.
+    func probability(_ features: Floats) -> Float {
+        var sum = bias
+        for i in weights.indices { sum += weights[i] * features[i] }
+        return 1 / (1 + exp(-sum))
+    }
+
+    /// Writes `classifiers/<subtype>.safetensors`; a fully fine-tuned encoder goes with it.
+    public func write(_ session: SessionFolder) throws {
+        var metadata = provenance
+        metadata["subtype"] = subtype.rawValue
+        metadata["scheme"] = scheme.rawValue
+        metadata["encoder"] = encoder.checksum
+        metadata["encoderName"] = encoder.name
+        var writer = SafetensorsWriter(metadata: metadata)
+        writer.add("readout.weight", shape: [weights.count], floats: weights)
+        writer.add("readout.bias", shape: [1], floats: [bias])
+        if scheme == .full { encoder.encoder.add(to: &writer, prefix: "encoder.") }
+        try writer.write(to: Self.file(session, subtype))
+    }
+
+    /// Reads a session's classifier.
+    /// - Throws: `Failure` where there is none, or it belongs to another encoder than the session's present one.
+    public static func read(_ session: SessionFolder, _ subtype: EmphysemaSubtype, model: InferenceModel) throws -> Classifier {
+        let place = file(session, subtype)
+        guard FileManager.default.fileExists(atPath: place.path) else {
+            throw Failure(
+                "\(session.root.path) has no \(subtype.rawValue) classifier; make one with `workbench finetune --subtype \(subtype.rawValue)`"
+            )
+        }
+        let file = try Safetensors(contentsOf: place)
+        guard file.metadata["subtype"] == subtype.rawValue, let scheme = file.metadata["scheme"].flatMap(Scheme.init) else {
+            throw Failure("\(place.path) is no classifier of \(subtype.rawValue): its metadata are missing or do not fit its name")
+        }
+        let encoder: InferenceModel
+        switch scheme {
+        case .linear:
+            guard file.metadata["encoder"] == model.checksum else {
+                throw Failure(
+                    "the \(subtype.rawValue) classifier reads the encoder \"\(file.metadata["encoderName"] ?? "?")\", but the session is at \"\(model.name)\"; "
+                        + "fine-tune it again")
+            }
+            encoder = model
+        case .full:
+            encoder = InferenceModel(encoder: try PatchEncoder(from: file, prefix: "encoder."), name: file.metadata["encoderName"] ?? "")
+        }
+        let own: Set<String> = ["subtype", "scheme", "encoder", "encoderName"]
+        return Classifier(
+            subtype: subtype, scheme: scheme, weights: try file.floats("readout.weight", shape: [EncoderArchitecture.representation]),
+            bias: try file.floats("readout.bias", shape: [1])[0], encoder: encoder,
+            provenance: file.metadata.filter { !own.contains($0.key) })
+    }
+
+    private static func file(_ session: SessionFolder, _ subtype: EmphysemaSubtype) -> URL {
+        session.classifiers.appendingPathComponent("\(subtype.rawValue).safetensors")
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import KernelInterface
+
+/// Features of patches and of whole images.
+public struct FeatureExtractor {
+    private let model: InferenceModel
+    private let kernels: any KernelSet = KernelSelection.best
+    private let parallel: Parallel
+
+    public init(model: InferenceModel, parallel: Parallel) {
+        self.model = model
+        self.parallel = parallel
+    }
+
+    /// An extractor for weights under the release's parameter names, in evaluation mode with the statistics that they carry.
+    public init(weights: URL, parallel: Parallel) throws {
+        let file = try Safetensors(contentsOf: weights)
+        let prefix = ["encoder_q.", "module.encoder_q.", ""].first { file[$0 + "conv1.weight"] != nil } ?? ""
+        self.init(
+            model: InferenceModel(encoder: try PatchEncoder(from: file, prefix: prefix), name: weights.lastPathComponent),
+            parallel: parallel)
+    }
+
+    /// Encodes a table of patches, each at a location of its own.
+    /// - Parameter input: `patches` [n, 1, 32, 32, 32], Float32 scaled to [-1, 1] or Int16 HU; `locations` [n, 3] normalised.
+    /// - Returns: h and z, `[n][128]` each, in the order of the patches.
+    public func encode(_ input: Safetensors) throws -> (representations: [Float], embeddings: [Float]) {
+        guard let entry = input["patches"], entry.shape.count == 5, Array(entry.shape[1...]) == [1, 32, 32, 32],
+            entry.type == .float32 || entry.type == .int16
+        else {
+            throw Failure(
+                "expected a tensor `patches` of shape [n, 1, 32, 32, 32], Float32 in [-1, 1] or Int16 HU; found \(input["patches"].map { "\($0.type.rawValue) \($0.shape)" } ?? "none")"
+            )
+        }
+        let count = entry.shape[0]
+        let flat = try input.floats("locations", shape: [count, 3])
+        var patches = try input.floats("patches")
+        if entry.type == .int16 { patches = patches.map { (min(max($0, -1024), 240) + 1024) / 632 - 1 } }
+        let locations = (0..<count).map { SIMD3(flat[3 * $0], flat[3 * $0 + 1], flat[3 * $0 + 2]) }
+        // Patches that share a location share a block.
+        let groups = Dictionary(grouping: 0..<count) { locations[$0] }.values.sorted { $0[0] < $1[0] }
+        let width = EncoderArchitecture.representation
+        let h = AlignedFloats(count: count * width)
+        let spaces = makeSpaces()
+        patches.withUnsafeBufferPointer { buffer in
+            nonisolated(unsafe) let source = buffer
+            parallel.forEach(groups.count) { index in
+                spaces.with { space in
+                    space.mixed.mix(
+                        model.encoder, at: [locations[groups[index][0]]], foldingNorm: true, kernels: kernels,
+                        parallel: Parallel(threads: 1))
+                    for start in stride(from: 0, to: groups[index].count, by: LaneLayout.lanes) {
+                        let members = groups[index][start..<min(groups[index].count, start + LaneLayout.lanes)]
+                        space.pass.forward(
+                            space.mixed, location: 0, patches: members.map { source.baseAddress! + $0 * PatchStore.patchVoxels },
+                            representations: space.rows.pointer)
+                        for (lane, sample) in members.enumerated() {
+                            (h.pointer + sample * width).update(from: space.rows.pointer + lane * width, count: width)
+                        }
+                    }
+                }
+            }
+        }
+        let hidden = AlignedFloats(count: count * width)
+        let z = AlignedFloats(count: count * width)
+        ProjectionHead(architecture: model.encoder.architecture).forward(
+            model.encoder, representations: Floats(h.pointer), count: count, hidden: hidden.pointer, embeddings: z.pointer)
+        return (h.array, z.array)
+    }
+
+    /// Image-level features: the mean of h over the landmarks, for every subject of a cohort.
+    /// - Returns: `[subject][128]`.
+    public func imageFeatures(_ cohort: PreparedCohort, progress: (Int, Int) -> Void = { _, _ in }) -> [Float] {
+        let width = EncoderArchitecture.representation
+        let count = cohort.subjects.count
+        let lanes = LaneLayout.lanes
+        let blocks = (count + lanes - 1) / lanes
+        var sums = [Double](repeating: 0, count: count * width)
+        let mixed = MixedKernels(architecture: model.encoder.architecture, capacity: 1, trainable: false)
+        let rows = AlignedFloats(count: blocks * lanes * width)
+        let augmentation = PatchAugmentation(kernels: kernels)
+        let spaces = makeSpaces()
+        for landmark in cohort.atlas.landmarks.indices {
+            mixed.mix(
+                model.encoder, at: [cohort.atlas.location(ofLandmark: landmark)], foldingNorm: true, kernels: kernels, parallel: parallel)
+            parallel.forEach(blocks) { block in
+                spaces.with { space in
+                    let members = block * lanes..<min(count, (block + 1) * lanes)
+                    for (lane, subject) in members.enumerated() {
+                        cohort.patches.withPatch(landmark: landmark, subject: subject) {
+                            augmentation.plain($0.baseAddress!, output: space.inputs.pointer + lane * PatchStore.patchVoxels)
+                        }
+                    }
+                    space.pass.forward(
+                        mixed, location: 0,
+                        patches: members.indices.map { Floats(space.inputs.pointer + ($0 - members.lowerBound) * PatchStore.patchVoxels) },
+                        representations: rows.pointer + block * lanes * width)
+                }
+            }
+            for i in sums.indices { sums[i] += Double(rows.pointer[i]) }
+            progress(landmark + 1, cohort.atlas.landmarks.count)
+        }
+        return sums.map { Float($0 / Double(cohort.atlas.landmarks.count)) }
+    }
+
+    private struct Space {
+        let mixed: MixedKernels
+        let pass: EvaluationPass
+        let inputs: AlignedFloats
+        let rows: AlignedFloats
+    }
+
+    private func makeSpaces() -> Pool<Space> {
+        Pool {
+            Space(
+                mixed: MixedKernels(architecture: model.encoder.architecture, capacity: 1, trainable: false),
+                pass: EvaluationPass(architecture: model.encoder.architecture, kernels: kernels),
+                inputs: AlignedFloats(count: LaneLayout.lanes * PatchStore.patchVoxels),
+                rows: AlignedFloats(count: LaneLayout.lanes * EncoderArchitecture.representation))
+        }
+    }
+}

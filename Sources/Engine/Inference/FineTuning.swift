@@ -1,0 +1,55 @@
+import Foundation
+
+/// Makes a subtype's classifier from a reader's boxes: what `workbench finetune` runs.
+public struct FineTuning {
+    /// What is asked for.
+    public struct Options: Sendable {
+        public var scheme = Classifier.Scheme.linear
+        /// Part of the boxes that is used, 0…1.
+        public var fraction = 1.0
+        /// Boxes of the other subtype are negatives too.
+        public var otherSubtypeIsNegative = false
+        public var seed: UInt64 = 1
+
+        public init() {}
+    }
+
+    private let model: InferenceModel
+    private let cohort: PreparedCohort
+    private let subjects: Set<String>
+    private let parallel: Parallel
+
+    /// - Parameter subjects: boxes of other subjects are not used, so that held-out subjects stay unseen.
+    public init(model: InferenceModel, cohort: PreparedCohort, subjects: [String], parallel: Parallel) {
+        self.model = model
+        self.cohort = cohort
+        self.subjects = Set(subjects)
+        self.parallel = parallel
+    }
+
+    /// Trains one classifier for each subtype; features of a frozen encoder are made once for all.
+    public func fit(
+        _ subtypes: [EmphysemaSubtype], boxes: [LesionBox], options: Options, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws -> [Classifier] {
+        let chosen = try subtypes.map { subtype in
+            try TrainingBoxes.choose(
+                boxes, subtype: subtype, negatives: options.otherSubtypeIsNegative ? .healthyAndOther : .healthy,
+                fraction: options.fraction,
+                cohort: cohort, subjects: subjects, seed: options.seed)
+        }
+        switch options.scheme {
+        case .linear:
+            var all: [LesionBox] = []
+            for box in chosen.flatMap(\.boxes) where !all.contains(box) { all.append(box) }
+            let features = try BoxFeatures.extract(model, cohort: cohort, boxes: all, seed: options.seed, parallel: parallel)
+            let tuner = LinearFineTuner(model: model, features: features)
+            return try zip(subtypes, chosen).map { try tuner.fit($1, subtype: $0, seed: options.seed) }
+        case .full:
+            let rows = cohort.subjects.indices.filter { subjects.contains(cohort.subjects[$0].id) }
+            let tuner = FullFineTuner(model: model, cohort: cohort, settings: .init(), parallel: parallel)
+            return try zip(subtypes, chosen).map {
+                try tuner.fit($1, subtype: $0, calibrationRows: rows, seed: options.seed, progress: progress)
+            }
+        }
+    }
+}

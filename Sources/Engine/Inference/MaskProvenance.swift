@@ -1,0 +1,60 @@
+import Foundation
+
+/// What made a mask: `<mask>.json` beside it. A mask whose provenance does not fit is refused, or shown as stale.
+public struct MaskProvenance: Codable, Equatable, Sendable {
+    public var subject: String
+    public var subtype: EmphysemaSubtype
+    /// SHA-256 of the CT's file.
+    public var image: String
+    /// SHA-256 of the lung mask's voxels, in the CT's grid.
+    public var lungs: String
+    /// The encoder, in words and by checksum.
+    public var model: String
+    public var modelChecksum: String
+    public var classifier: String
+    public var scheme: Classifier.Scheme
+    public var atlas: String
+    public var stride: Int
+    public var threshold: Double
+    public var locationBlock: Int
+    public var version: String
+    public var volumes: EmphysemaVolumes
+
+    public init(subject: String, image: URL, lungs: Volume<UInt8>, classifier: Classifier, atlas: Atlas, stride: Int, mask: EmphysemaMask)
+        throws
+    {
+        self.subject = subject
+        subtype = mask.subtype
+        self.image = try Checksum.sha256(of: image)
+        self.lungs = Checksum.sha256(lungs.voxels.withUnsafeBytes { Data($0) })
+        model = classifier.encoder.name
+        modelChecksum = classifier.encoder.checksum
+        self.classifier = classifier.checksum
+        scheme = classifier.scheme
+        self.atlas = atlas.checksum
+        self.stride = stride
+        threshold = Double(EmphysemaMask.threshold)
+        locationBlock = DenseClassifier.locationBlock
+        version = WorkbenchVersion.text
+        volumes = mask.volumes
+    }
+
+    /// The file beside a mask.
+    public static func file(beside mask: URL) -> URL { mask.appendingPathExtension("json") }
+
+    /// Reads what lies beside a mask.
+    public static func read(beside mask: URL) throws -> MaskProvenance {
+        let place = file(beside: mask)
+        guard let data = try? Data(contentsOf: place) else {
+            throw Failure("\(mask.path) has no \(place.lastPathComponent) that says what made it")
+        }
+        do { return try JSONDecoder().decode(Self.self, from: data) } catch { throw Failure("\(place.path) is damaged: \(error)") }
+    }
+
+    /// Writes it beside a mask.
+    public func write(beside mask: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try AtomicFile.write(try encoder.encode(self), to: Self.file(beside: mask))
+    }
+}

@@ -1,0 +1,65 @@
+/// The positive and negative boxes of one subtype.
+struct TrainingBoxes {
+    /// What counts as negative.
+    enum Negatives: String {
+        /// Healthy boxes only; boxes of the other subtype are unused (paper).
+        case healthy
+        /// Healthy boxes and those of the other subtype.
+        case healthyAndOther
+    }
+
+    let boxes: [LesionBox]
+    let positive: [Bool]
+
+    /// Chooses from a reader's boxes; where there is no healthy box, as many seeded lung positions as positives are drawn from subjects with
+    /// gold = cle = paraseptal = 0.
+    /// - Parameter fraction: part of the positives, and of the negatives, that is used: a seeded choice.
+    static func choose(
+        _ all: [LesionBox], subtype: EmphysemaSubtype, negatives: Negatives, fraction: Double, cohort: PreparedCohort,
+        subjects: Set<String>,
+        seed: UInt64
+    ) throws -> TrainingBoxes {
+        let known = all.filter { subjects.contains($0.subject) }
+        let positives = known.filter { $0.label.rawValue == subtype.rawValue }
+        var others = known.filter { $0.label == .healthy || (negatives == .healthyAndOther && $0.label.rawValue != subtype.rawValue) }
+        guard !positives.isEmpty else {
+            throw Failure(
+                "not one \(subtype.rawValue) box lies in a training subject; expected boxes with subtype \(subtype.rawValue) in boxes.csv")
+        }
+        if !others.contains(where: { $0.label == .healthy }) {
+            others += try drawHealthy(positives.count, cohort: cohort, subjects: subjects, seed: seed)
+        }
+        let chosen = [(positives, true, UInt64(1)), (others, false, UInt64(2))].flatMap { boxes, positive, stream in
+            var generator = SeededGenerator(seed, 0x6672_6163, stream)
+            let kept = max(1, Int((fraction * Double(boxes.count)).rounded()))
+            return generator.permutation(boxes.count).prefix(kept).sorted().map { (boxes[$0], positive) }
+        }
+        return TrainingBoxes(boxes: chosen.map(\.0), positive: chosen.map(\.1))
+    }
+
+    private static func drawHealthy(_ count: Int, cohort: PreparedCohort, subjects: Set<String>, seed: UInt64) throws -> [LesionBox] {
+        let healthy = cohort.subjects.filter { subject in
+            subjects.contains(subject.id) && ["gold", "cle", "paraseptal"].allSatisfy { subject.labels[$0] == 0 }
+        }
+        guard !healthy.isEmpty else {
+            throw Failure(
+                "there is no healthy box and no training subject with gold = cle = paraseptal = 0 to draw negatives from; add boxes with subtype healthy"
+            )
+        }
+        var result: [LesionBox] = []
+        for (index, subject) in healthy.enumerated() {
+            let share = (index + 1) * count / healthy.count - index * count / healthy.count
+            guard share > 0 else { continue }
+            let lungs = try NiftiFile.readLabels(subject.lungs)
+            let inside = lungs.voxels.indices.filter { lungs.voxels[$0] != 0 }
+            var generator = SeededGenerator(seed, 0x6865_616C, UInt64(index))
+            for _ in 0..<share {
+                let place = inside[generator.below(inside.count)]
+                let voxel = VoxelIndex(
+                    x: place % lungs.extent.x, y: place / lungs.extent.x % lungs.extent.y, z: place / lungs.extent.x / lungs.extent.y)
+                result.append(LesionBox(subject: subject.id, label: .healthy, centre: lungs.voxelToWorld(voxel.point)))
+            }
+        }
+        return result
+    }
+}
