@@ -8,7 +8,7 @@ struct AffineSearch {
     let parallel: Parallel
 
     /// Sample distances of the coarser levels, mm; the last level is `finestMillimetres`.
-    private static let coarseMillimetres = [8.0, 4.0]
+    private static let coarseMillimetres = [8.0, 4.0, 2.0]
 
     /// - Returns: fixed → moving, RAS+ mm.
     func run() -> Affine3 {
