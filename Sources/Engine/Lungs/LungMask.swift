@@ -8,7 +8,7 @@ public enum LungMask {
     /// - Parameter ct: the image that the mask must belong to; nil where there is none.
     /// - Throws: if the mask is empty, of another grid than the image, or does not fall into two lungs.
     public static func normalise(
-        labels: Volume<Int16>, matching ct: Volume<Int16>? = nil, parallel: Parallel = .allProcessors
+        labels: Volume<Int16>, matching ct: Volume<Int16>? = nil, parallel: Parallel
     ) throws -> Volume<UInt8> {
         if let ct, !labels.sharesGrid(with: ct) {
             throw Failure(
@@ -18,21 +18,24 @@ public enum LungMask {
         guard labels.voxels.allSatisfy({ $0 >= 0 }) else { throw Failure("the lung mask holds negative labels") }
         let parts = LabelledPart.all(in: labels)
         guard !parts.isEmpty else { throw Failure("the lung mask is empty: every voxel is 0") }
-        let sides = try LabelledPart.sides(of: parts)
-        if let sides { return labels.mapVoxels { $0 == 0 ? 0 : sides[Int($0)] } }
-        return try splitBySpace(labels, isLung: { $0 != 0 && !LabelledPart.airwayLabels.contains($0) }, parallel: parallel)
+        if let sides = LabelledPart.sides(of: parts) { return labels.mapVoxels { $0 == 0 ? 0 : sides[Int($0)] } }
+        return try splitBySpace(labels, parallel: parallel)
     }
 
-    /// One label for both lungs: its two large connected parts, each by where it lies; small parts go to the side they lie on.
-    private static func splitBySpace(
-        _ labels: Volume<Int16>, isLung: (Int16) -> Bool, parallel: Parallel
-    ) throws -> Volume<UInt8> {
-        let mask = labels.mapVoxels { isLung($0) ? UInt8(1) : 0 }
+    /// One label for both lungs: its two large connected parts, each by where it lies; small parts go to the side they lie on. Lungs that touch
+    /// are parted where the bridge is thinnest.
+    private static func splitBySpace(_ labels: Volume<Int16>, parallel: Parallel) throws -> Volume<UInt8> {
+        let mask = labels.mapVoxels { $0 != 0 && !LabelledPart.airwayLabels.contains($0) ? UInt8(1) : 0 }
         let components = ConnectedComponents(of: mask.voxels, extent: mask.extent) { $0 != 0 }
         guard components.count >= 2, components.sizes[2] * 20 >= components.sizes[1] else {
-            throw Failure(
-                "the lung mask has one label and its lungs touch or one is missing, so right and left cannot be told; "
-                    + "give it two labels, 1 right and 2 left")
+            guard
+                let parts = FusedLungs.part(
+                    mask.voxels, extent: mask.extent, voxelToWorld: mask.voxelToWorld, parallel: parallel)
+            else {
+                throw Failure(
+                    "the lung mask does not fall into two lungs, so right and left cannot be told; give it two labels, 1 right and 2 left")
+            }
+            return Volume(extent: mask.extent, voxelToWorld: mask.voxelToWorld, voxels: parts)
         }
         var sums = [Point3](repeating: .zero, count: components.count + 1)
         mask.forEachVoxel { voxel, index in
@@ -90,22 +93,23 @@ private struct LabelledPart {
     }
 
     /// For each label 1 (right) or 2 (left), 0 for others; nil where a part lies astride, so that labels do not tell the sides.
-    static func sides(of parts: [LabelledPart]) throws -> [UInt8]? {
-        let total = parts.map(\.count).reduce(0, +)
-        // The patient's middle: between the outermost points of both lungs.
-        guard let lowest = parts.map(\.lowestX).min(), let highest = parts.map(\.highestX).max() else { return nil }
-        let middle = (lowest + highest) / 2
-        let width = highest - lowest
-        var sides = [UInt8](repeating: 0, count: Int(Int16.max) + 1)
-        var right = 0
-        for part in parts {
-            let isRight = part.centre.x > middle
-            // A part whose centre is near the middle, and that is no crumb, holds both lungs.
-            if part.count * 20 > total, abs(part.centre.x - middle) < 0.08 * width { return nil }
-            sides[Int(part.label)] = isRight ? 1 : 2
-            right += isRight ? part.count : 0
+    static func sides(of parts: [LabelledPart]) -> [UInt8]? {
+        let large = parts.filter { $0.count * 20 > parts.map(\.count).reduce(0, +) }
+        let middle: Double
+        if large.count == 2 {
+            // One lung each if side by side, even in a patient who lies askew.
+            let apart = large[0].centre - large[1].centre
+            guard abs(apart.x) > 0.5 * length(apart) else { return nil }
+            middle = (large[0].centre.x + large[1].centre.x) / 2
+        } else {
+            // Between the outermost points of both lungs; a large part centred there holds both.
+            guard let lowest = parts.map(\.lowestX).min(), let highest = parts.map(\.highestX).max() else { return nil }
+            middle = (lowest + highest) / 2
+            guard large.allSatisfy({ abs($0.centre.x - middle) > 0.08 * (highest - lowest) }) else { return nil }
         }
-        return right == 0 || right == total ? nil : sides
+        var sides = [UInt8](repeating: 0, count: Int(Int16.max) + 1)
+        for part in parts { sides[Int(part.label)] = part.centre.x > middle ? 1 : 2 }
+        return sides.contains(1) && sides.contains(2) ? sides : nil
     }
 }
 

@@ -29,7 +29,12 @@ struct LungSeparation {
 
         let balance = first.rightCount(of: air.midline, components, grid.extent)
         let isAstride = min(balance, 1 - balance) > 0.15
-        if isAstride, let halves = split(first, components) {
+        if isAstride,
+            let halves = FusedLungs.part(
+                components.labels.map { $0 == first.label ? 1 : 0 }, extent: grid.extent,
+                // x grows to the Left, y to Posterior: against RAS+.
+                voxelToWorld: Affine3(scale: grid.spacingMillimetres * [-1, -1, 1]), parallel: parallel)
+        {
             labels = halves
         } else if let second = lungParts.dropFirst().first(where: {
             $0.millilitres >= Self.leastFraction * first.millilitres && abs($0.centre.x - first.centre.x) > 0.15 * air.width
@@ -90,55 +95,6 @@ struct LungSeparation {
             for (index, label) in components.labels.enumerated() where label > 0 && distance[index] <= reach { isNear[Int(label)] = true }
             for (index, label) in components.labels.enumerated()
             where labels[index] == 0 && isPocket[Int(label)] && isNear[Int(label)] && label > 0 { labels[index] = side }
-        }
-    }
-
-    // MARK: Fused lungs
-
-    /// Erodes the part until it falls in two, then lets both halves grow back in the order of their distance from the border, so that
-    /// they meet where the bridge between them is thinnest.
-    /// - Returns: labels 1 and 2 on the grid; nil if no erosion up to 24 mm parts it.
-    private func split(_ part: Part, _ components: ConnectedComponents) -> [UInt8]? {
-        let extent = grid.extent
-        let inside: [UInt8] = components.labels.map { $0 == part.label ? 1 : 0 }
-        let depth = DistanceMap.squared(
-            to: { $0 == 0 }, in: inside, extent: extent, spacingMillimetres: grid.spacingMillimetres, parallel: parallel)
-        let step = 1.0
-        for radius in stride(from: 2.0, through: 24, by: step) {
-            let limit = Float(radius * radius)
-            let eroded = depth.map { $0 > limit ? UInt8(1) : 0 }
-            let cores = ConnectedComponents(of: eroded, extent: extent) { $0 != 0 }
-            guard cores.count >= 2 else { continue }
-            let volume = Double(cores.sizes[2])
-            guard volume >= 0.2 * Double(cores.sizes[1]) else { continue }
-            var means = [0.0, 0.0, 0.0]
-            for (index, label) in cores.labels.enumerated() where (1...2).contains(label) { means[Int(label)] += Double(index % extent.x) }
-            means[1] /= Double(cores.sizes[1])
-            means[2] /= volume
-            // Upper and lower part of one lung are no pair of lungs.
-            guard abs(means[1] - means[2]) * grid.spacingMillimetres.x > 30 else { continue }
-            var halves: [UInt8] = cores.labels.map { $0 == 1 ? (means[1] < means[2] ? 1 : 2) : $0 == 2 ? (means[1] < means[2] ? 2 : 1) : 0 }
-            for level in stride(from: radius - step, through: 0, by: -step) {
-                grow(&halves, where: depth, above: Float(level * level))
-            }
-            return halves
-        }
-        return nil
-    }
-
-    /// Both labels advance by turns, one voxel a turn, through unlabelled voxels deeper than the limit.
-    private func grow(_ halves: inout [UInt8], where depth: [Float], above limit: Float) {
-        var front = halves.indices.filter { halves[$0] != 0 }
-        while !front.isEmpty {
-            var next: [Int] = []
-            for voxel in front {
-                grid.extent.forEachFaceNeighbour(of: voxel) { neighbour in
-                    guard halves[neighbour] == 0, depth[neighbour] > limit else { return }
-                    halves[neighbour] = halves[voxel]
-                    next.append(neighbour)
-                }
-            }
-            front = next
         }
     }
 }

@@ -33,16 +33,16 @@ public struct AffineRegistration: Sendable {
         let begin = clock.now
         let fixed = try lungLabels(fixed, "fixed")
         let moving = try lungLabels(moving, "moving")
-        guard let fixedMoments = LungMoments(fixed), let movingMoments = LungMoments(moving) else {
-            throw Failure("a mask to be registered is empty")
+        guard let fixedMoments = LungMoments(fixed.thinned(to: 4)), let movingMoments = LungMoments(moving.thinned(to: 4)) else {
+            throw Failure("a mask to be registered holds no lung of more than 4 mm")
         }
         let search = AffineSearch(
             fixed: fixed, moving: moving, fixedMoments: fixedMoments, movingMoments: movingMoments,
             finestMillimetres: options.finestMillimetres, parallel: parallel)
         let map = search.run()
         try requirePlausible(map, options)
-        let before = try LabelOverlap.dice(fixed: fixed, moving: moving, .identity, parallel: parallel)
-        let after = try LabelOverlap.dice(fixed: fixed, moving: moving, map, parallel: parallel)
+        let before = LabelOverlap.dice(fixed: fixed, moving: moving, .identity, parallel: parallel)
+        let after = LabelOverlap.dice(fixed: fixed, moving: moving, map, parallel: parallel)
         guard after >= options.leastDice else {
             throw Failure(
                 "the registration is refused: Dice after it is \(decimals(after)), at least \(decimals(options.leastDice)) is expected; "

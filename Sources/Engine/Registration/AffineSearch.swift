@@ -8,7 +8,7 @@ struct AffineSearch {
     let parallel: Parallel
 
     /// Sample distances of the coarser levels, mm; the last level is `finestMillimetres`.
-    private static let coarseMillimetres = [8.0, 4.0]
+    private static let coarseMillimetres = [8.0, 4.0, 2.0]
 
     /// - Returns: fixed → moving, RAS+ mm.
     func run() -> Affine3 {
@@ -68,7 +68,7 @@ struct AffineSearch {
         let centre = fixedMoments.centroid
         let spread = fixedMoments.spread
         let search = QuasiNewton(
-            firstStep: millimetres / 2, longestStep: 4 * millimetres, tolerance: millimetres / 400, mostIterations: 60)
+            firstStep: millimetres / 2, longestStep: 4 * millimetres, tolerance: millimetres / 50, mostIterations: 60)
         return search.minimise(from: start) { variables in
             let value = information(map(of: variables))
             var gradient = [Double](repeating: 0, count: 12)

@@ -5,7 +5,7 @@ import Foundation
 /// With three labels a mask the joint histogram is 3×3; which intensities stand for the labels (0, 50, 100 in the release) does not matter to
 /// mutual information.
 struct MutualInformation {
-    let fixed: Volume<UInt8>
+    let fixed: LabelRows
     let moving: LabelCells
     let parallel: Parallel
 
@@ -21,8 +21,8 @@ struct MutualInformation {
     /// - Parameter fixedToMoving: RAS+ mm → RAS+ mm.
     func callAsFunction(_ fixedToMoving: Affine3) -> Value {
         let histogram = JointHistogram(
-            fixed: fixed, moving: moving, map: moving.worldToCell * fixedToMoving * fixed.voxelToWorld, parallel: parallel)
-        let total = Double(fixed.extent.count)
+            fixed: fixed, moving: moving, map: moving.worldToCell * fixedToMoving * fixed.mask.voxelToWorld, parallel: parallel)
+        let total = Double(fixed.mask.extent.count)
         // A pair of labels that never meets must not make the logarithm infinite.
         let p = histogram.counts.map { max($0, 0) / total + 1e-12 }
         var fixedSums = [0.0, 0.0, 0.0]
@@ -51,7 +51,7 @@ struct MutualInformation {
     /// From the matrix of voxels → cells to that of mm → mm: ∂A = Wᵀ ∂B Vᵀ, with B = W A V.
     private func byMillimetres(_ byCell: [Double]) -> [Double] {
         let cells = moving.worldToCell
-        let voxels = fixed.voxelToWorld
+        let voxels = fixed.mask.voxelToWorld
         var result = [Double](repeating: 0, count: 12)
         // Row r of Wᵀ ∂B, then its product with each row of V; the last row of V is (0, 0, 0, 1).
         for row in 0..<3 {

@@ -11,12 +11,14 @@ struct SymmetricInformation {
     init(fixed: Volume<UInt8>, moving: Volume<UInt8>, parallel: Parallel) {
         let fixed = fixed.croppedToLungs(marginMillimetres: Self.marginMillimetres)
         let moving = moving.croppedToLungs(marginMillimetres: Self.marginMillimetres)
-        forward = MutualInformation(fixed: fixed, moving: LabelCells(moving, parallel: parallel), parallel: parallel)
-        backward = MutualInformation(fixed: moving, moving: LabelCells(fixed, parallel: parallel), parallel: parallel)
+        forward = MutualInformation(
+            fixed: LabelRows(fixed, parallel: parallel), moving: LabelCells(moving, parallel: parallel), parallel: parallel)
+        backward = MutualInformation(
+            fixed: LabelRows(moving, parallel: parallel), moving: LabelCells(fixed, parallel: parallel), parallel: parallel)
     }
 
     /// Sizes of both masks' grids.
-    var extents: [Extent3] { [forward.fixed.extent, backward.fixed.extent] }
+    var extents: [Extent3] { [forward.fixed.mask.extent, backward.fixed.mask.extent] }
 
     /// - Parameter fixedToMoving: RAS+ mm → RAS+ mm; a singular map has no information.
     func callAsFunction(_ fixedToMoving: Affine3) -> MutualInformation.Value {

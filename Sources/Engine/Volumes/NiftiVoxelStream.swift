@@ -18,7 +18,11 @@ struct NiftiVoxelStream {
     /// All voxels, x fastest, each passed through `convert` after scaling.
     /// - Throws: if the data are cut off or damaged.
     func read<Output>(as type: Output.Type, _ convert: (Double) -> Output) throws -> [Output] {
-        switch header.datatype {
+        // Locals, not fields: a closure that held the whole stream would count references at every voxel.
+        let (slope, intercept) = (header.slope, header.intercept)
+        @inline(__always)
+        func scaled(_ stored: Double) -> Double { stored * slope + intercept }
+        return switch header.datatype {
         case .uint8: try read(stored: UInt8.self) { convert(scaled(Double($0))) }
         case .int8: try read(stored: Int8.self) { convert(scaled(Double($0))) }
         case .uint16: try read(stored: UInt16.self) { convert(scaled(Double($0))) }
@@ -31,9 +35,6 @@ struct NiftiVoxelStream {
         case .float64: try read(stored: Double.self) { convert(scaled($0)) }
         }
     }
-
-    @inline(__always)
-    private func scaled(_ stored: Double) -> Double { stored * header.slope + header.intercept }
 
     @inline(__always)
     private func read<Stored, Output>(stored: Stored.Type, _ convert: (Stored) -> Output) throws -> [Output] {
