@@ -6,13 +6,6 @@ enum Output {
     /// One line of results.
     static func line(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
-    /// One JSON object.
-    static func json(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        line(String(decoding: try encoder.encode(value), as: UTF8.self))
-    }
-
     /// One line for the user that is no result.
     static func message(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 

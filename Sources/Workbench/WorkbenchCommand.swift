@@ -9,7 +9,11 @@ struct WorkbenchCommand: ParsableCommand {
         commandName: "workbench",
         abstract: "Pre-train, steer and use a self-supervised model of 3-D lung CT.",
         version: WorkbenchVersion.text,
-        subcommands: [BenchCommand.self])
+        subcommands: [
+            DemoCommand.self, PhantomCommand.self, LungsCommand.self, RegisterCommand.self, AtlasCommand.self, PrepareCommand.self,
+            PretrainCommand.self, SteerCommand.self, FeaturesCommand.self, FinetuneCommand.self, SegmentCommand.self, BenchCommand.self,
+            DoctorCommand.self,
+        ])
 
     /// Exit 0 done, 1 refused or failed, 2 wrong usage.
     static func main() {

@@ -46,6 +46,7 @@ public struct Classifier {
         metadata["scheme"] = scheme.rawValue
         metadata["encoder"] = encoder.checksum
         metadata["encoderName"] = encoder.name
+        metadata["checksum"] = checksum
         var writer = SafetensorsWriter(metadata: metadata)
         writer.add("readout.weight", shape: [weights.count], floats: weights)
         writer.add("readout.bias", shape: [1], floats: [bias])
@@ -78,11 +79,18 @@ public struct Classifier {
         case .full:
             encoder = InferenceModel(encoder: try PatchEncoder(from: file, prefix: "encoder."), name: file.metadata["encoderName"] ?? "")
         }
-        let own: Set<String> = ["subtype", "scheme", "encoder", "encoderName"]
+        let own: Set<String> = ["subtype", "scheme", "encoder", "encoderName", "checksum"]
         return Classifier(
             subtype: subtype, scheme: scheme, weights: try file.floats("readout.weight", shape: [EncoderArchitecture.representation]),
             bias: try file.floats("readout.bias", shape: [1])[0], encoder: encoder,
             provenance: file.metadata.filter { !own.contains($0.key) })
+    }
+
+    /// The checksum of a session's present classifier; nil where it has none.
+    static func checksum(_ session: SessionFolder, _ subtype: EmphysemaSubtype) throws -> String? {
+        let place = file(session, subtype)
+        guard FileManager.default.fileExists(atPath: place.path) else { return nil }
+        return try Safetensors(contentsOf: place).metadata["checksum"]
     }
 
     private static func file(_ session: SessionFolder, _ subtype: EmphysemaSubtype) -> URL {

@@ -24,7 +24,7 @@ public struct FeatureExtractor {
     /// Encodes a table of patches, each at a location of its own.
     /// - Parameter input: `patches` [n, 1, 32, 32, 32], Float32 scaled to [-1, 1] or Int16 HU; `locations` [n, 3] normalised.
     /// - Returns: h and z, `[n][128]` each, in the order of the patches.
-    public func encode(_ input: Safetensors) throws -> (representations: [Float], embeddings: [Float]) {
+    public func encode(_ input: Safetensors) throws -> PatchFeatures {
         guard let entry = input["patches"], entry.shape.count == 5, Array(entry.shape[1...]) == [1, 32, 32, 32],
             entry.type == .float32 || entry.type == .int16
         else {
@@ -65,12 +65,12 @@ public struct FeatureExtractor {
         let z = AlignedFloats(count: count * width)
         ProjectionHead(architecture: model.encoder.architecture).forward(
             model.encoder, representations: Floats(h.pointer), count: count, hidden: hidden.pointer, embeddings: z.pointer)
-        return (h.array, z.array)
+        return PatchFeatures(count: count, representations: h.array, embeddings: z.array)
     }
 
     /// Image-level features: the mean of h over the landmarks, for every subject of a cohort.
     /// - Returns: `[subject][128]`.
-    public func imageFeatures(_ cohort: PreparedCohort, progress: (Int, Int) -> Void = { _, _ in }) -> [Float] {
+    public func imageFeatures(_ cohort: PreparedCohort, progress: (Int, Int) -> Void = { _, _ in }) -> ImageFeatures {
         let width = EncoderArchitecture.representation
         let count = cohort.subjects.count
         let lanes = LaneLayout.lanes
@@ -100,7 +100,8 @@ public struct FeatureExtractor {
             for i in sums.indices { sums[i] += Double(rows.pointer[i]) }
             progress(landmark + 1, cohort.atlas.landmarks.count)
         }
-        return sums.map { Float($0 / Double(cohort.atlas.landmarks.count)) }
+        let means = sums.map { Float($0 / Double(cohort.atlas.landmarks.count)) }
+        return ImageFeatures(subjects: cohort.subjects.map(\.id), model: model.name, values: means)
     }
 
     private struct Space {

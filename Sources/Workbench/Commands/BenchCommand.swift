@@ -43,7 +43,7 @@ struct BenchCommand: ParsableCommand {
         case .augment: result = Benchmark.augment(setup)
         }
         if json {
-            try Output.json(result)
+            try JSONOutput.print(result)
             return
         }
         for layer in result.layers ?? [] {

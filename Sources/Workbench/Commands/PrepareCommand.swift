@@ -1,7 +1,6 @@
 import ArgumentParser
 import Engine
 import Foundation
-import Synchronization
 
 /// `workbench prepare`: a cohort's lungs, registrations and patches.
 struct PrepareCommand: ParsableCommand {
@@ -76,18 +75,4 @@ private struct PrepareReport: Encodable {
     let reused: Int
     let refused: [String]
     let interrupted: Bool
-}
-
-/// Notices the first interrupt signal instead of dying of it; the second one kills as usual.
-private final class Interruption: Sendable {
-    private static let requested = Atomic<Bool>(false)
-
-    init() {
-        signal(SIGINT) { _ in
-            Interruption.requested.store(true, ordering: .relaxed)
-            signal(SIGINT, SIG_DFL)
-        }
-    }
-
-    var isRequested: Bool { Self.requested.load(ordering: .relaxed) }
 }

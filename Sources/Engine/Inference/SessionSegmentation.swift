@@ -1,0 +1,88 @@
+import Foundation
+
+/// Writes masks of subjects into a session, with what made them, and tells whether those that are there still fit.
+public struct SessionSegmentation {
+    private let session: SessionFolder
+    private let atlas: Atlas
+    private let classifiers: [Classifier]
+    private let stride: Int
+    private let parallel: Parallel
+
+    public init(_ session: SessionFolder, atlas: Atlas, classifiers: [Classifier], stride: Int, parallel: Parallel) {
+        self.session = session
+        self.atlas = atlas
+        self.classifiers = classifiers
+        self.stride = stride
+        self.parallel = parallel
+    }
+
+    /// Segments one subject of a cohort and writes mask, probability and provenance of every classifier.
+    public func segment(
+        _ subject: PreparedSubject, cohort: PreparedCohort, journal: Journal?, progress: @escaping @Sendable (Int, Int) -> Void
+    ) throws -> [EmphysemaMask] {
+        let image = try cohort.image(of: subject, parallel: parallel)
+        guard
+            let found = try EmphysemaMask.segment(
+                image, atlas: atlas, classifiers: classifiers, stride: stride, parallel: parallel, progress: progress)
+        else { return [] }
+        for (classifier, mask) in zip(classifiers, found.masks) {
+            let subtype = classifier.subtype.rawValue
+            let target = session.mask(subject: subject.id, subtype: subtype)
+            let provenance = try MaskProvenance(
+                subject: subject.id, image: subject.image, lungs: image.lungs, classifier: classifier, atlas: atlas, stride: stride,
+                mask: mask)
+            // The provenance goes first: a mask without one that fits is never shown as fresh.
+            try provenance.write(beside: target)
+            try NiftiFile.write(mask.probability, to: session.probability(subject: subject.id, subtype: subtype))
+            try NiftiFile.write(mask.mask, to: target)
+            try journal?.append(
+                .mask(MaskWritten(subject: subject.id, subtype: subtype, file: "masks/\(target.lastPathComponent)")))
+        }
+        return found.masks
+    }
+
+    /// Why a mask must not be taken for current: another CT, atlas, model or classifier; nil where all fit.
+    public static func staleReason(_ session: SessionFolder, _ provenance: MaskProvenance, subject: PreparedSubject, atlas: Atlas) throws
+        -> String?
+    {
+        if provenance.subject != subject.id { return "the mask belongs to subject \(provenance.subject)" }
+        if provenance.atlas != atlas.checksum { return "the mask was made with another atlas" }
+        if provenance.image != (try Checksum.sha256(of: subject.image)) { return "the CT has changed since the mask was made" }
+        guard let current = try Classifier.checksum(session, provenance.subtype) else { return "the classifier that made the mask is gone" }
+        if current != provenance.classifier { return "the classifier was trained again since the mask was made" }
+        if let step = Checkpoint.steps(in: session).last, provenance.scheme == .linear, provenance.model != "\(session.name), step \(step)"
+        {
+            return "the mask was made with \"\(provenance.model)\", the session is at step \(step)"
+        }
+        return nil
+    }
+}
+
+/// How well a mask meets a known truth.
+public struct MaskAgreement: Sendable, Equatable {
+    public let intersection, predicted, truth: Int
+    /// Of predicted and true volume, mL.
+    public let volumeErrorMillilitres: Double
+
+    public init(mask: Volume<UInt8>, truth: Volume<UInt8>) {
+        precondition(mask.sharesGrid(with: truth), "MaskAgreement: mask \(mask.extent) and truth \(truth.extent) are on different grids")
+        var counts = (both: 0, mask: 0, truth: 0)
+        for i in mask.voxels.indices {
+            let a = mask.voxels[i] != 0
+            let b = truth.voxels[i] != 0
+            if a { counts.mask += 1 }
+            if b { counts.truth += 1 }
+            if a && b { counts.both += 1 }
+        }
+        intersection = counts.both
+        predicted = counts.mask
+        self.truth = counts.truth
+        volumeErrorMillilitres = Double(counts.mask - counts.truth) * mask.voxelVolume / 1000
+    }
+
+    /// 2 Σ|A ∩ B| / (Σ|A| + Σ|B|) over several subjects; nil where both are empty everywhere.
+    public static func dice(_ subjects: [MaskAgreement]) -> Double? {
+        let sum = subjects.reduce(0) { $0 + $1.predicted + $1.truth }
+        return sum == 0 ? nil : 2 * Double(subjects.reduce(0) { $0 + $1.intersection }) / Double(sum)
+    }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Engine
+import Foundation
+
+/// `workbench demo`: the whole method on a phantom cohort, in minutes.
+struct DemoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Phantom cohort, preparation, pre-training, fine-tuning of both subtypes, masks: the whole method in minutes.")
+
+    @Flag(help: "Run without the interface and print a summary.")
+    var headless = false
+
+    @Option(help: "Session folder; made where it is not there.")
+    var session = "sessions/demo"
+
+    @Flag(help: "One line of text for each change instead of screens.")
+    var linear = false
+
+    @Option(help: "Threads.")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
+    }
+
+    func run() throws {
+        let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
+        let demo = DemoRun(folder, parallel: threads.map(Parallel.init(threads:)) ?? .allProcessors)
+        let finished = DemoRun.isFinished(folder)
+        let summary = finished ? try DemoRun.summary(of: folder) : []
+        if finished { Output.message("the demo of \(folder.root.path) ran to its end before; remove the folder to run it again") }
+        try EngineJob(session: folder, work: { finished ? summary : try demo.run() }).run(headless: headless, linear: linear)
+    }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Engine
+import Foundation
+
+extension EmphysemaSubtype: ExpressibleByArgument {}
+extension Classifier.Scheme: ExpressibleByArgument {}
+
+/// `workbench finetune`: a subtype's classifier from a reader's boxes.
+struct FinetuneCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "finetune", abstract: "Train a classifier of centrilobular (cle) or paraseptal emphysema on 32 mm boxes.")
+
+    @Option(help: "Session with a pre-trained encoder.")
+    var session: String
+
+    @Option(help: "Prepared cohort that the boxes lie in.")
+    var cohort: String
+
+    @Option(help: "boxes.csv: subject,subtype,x,y,z (box centre, RAS+ mm; subtype cle, paraseptal or healthy).")
+    var boxes: String
+
+    @Option(help: "cle or paraseptal.")
+    var subtype: EmphysemaSubtype
+
+    @Option(help: "linear: a readout of the frozen encoder; full: encoder and readout together.")
+    var scheme = Classifier.Scheme.linear
+
+    @Option(help: "Part of the boxes that is used, above 0 to 1.")
+    var fraction = 1.0
+
+    @Flag(help: "Boxes of the other subtype are negatives too.")
+    var otherIsNegative = false
+
+    @Option(help: "Seed.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Threads.")
+    var threads: Int?
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
+        guard fraction > 0, fraction <= 1 else { throw ValidationError("--fraction is \(fraction), expected above 0 to 1") }
+    }
+
+    func run() throws {
+        let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
+        let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
+        let prepared = try PreparedCohort(URL(fileURLWithPath: cohort, isDirectory: true))
+        let description = try SessionDescription.read(folder)
+        guard prepared.atlas.checksum == description.atlas else {
+            throw Failure("\(cohort) was prepared with another atlas than the session \(folder.name); prepare it with \(folder.atlas.path)")
+        }
+        let list = try LesionBox.read(URL(fileURLWithPath: boxes))
+        let model = try InferenceModel.open(folder, parallel: parallel)
+        var options = FineTuning.Options()
+        options.scheme = scheme
+        options.fraction = fraction
+        options.otherSubtypeIsNegative = otherIsNegative
+        options.seed = seed
+        let line = ProgressLine()
+        let classifier = try FineTuning(model: model, cohort: prepared, subjects: prepared.subjects.map(\.id), parallel: parallel).fit(
+            [subtype], boxes: list, options: options, progress: { line.show("fine-tune", done: $0, total: $1) })[0]
+        line.finish()
+        try classifier.write(folder)
+        if json {
+            try JSONOutput.print(
+                Report(subtype: subtype.rawValue, scheme: scheme.rawValue, encoder: model.name, checksum: classifier.checksum, training: classifier.provenance))
+        } else {
+            print("\(subtype.rawValue) classifier (\(scheme.rawValue)) on \(model.name):", classifier.provenance.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+        }
+    }
+
+    private struct Report: Encodable {
+        let subtype, scheme, encoder, checksum: String
+        let training: [String: String]
+    }
+}

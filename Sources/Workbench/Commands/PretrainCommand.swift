@@ -1,0 +1,83 @@
+import ArgumentParser
+import Engine
+import Foundation
+
+/// `workbench pretrain`: pre-trains an encoder in a session.
+struct PretrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pretrain", abstract: "Pre-train an encoder on a prepared cohort, in a session.",
+        discussion: "Settings for --set, with their defaults:\n"
+            + TrainingSetting.all.map { "  \($0.name)=\($0.value(in: TrainingSettings())): \($0.help); \($0.range)" }.joined(separator: "\n"))
+
+    @Option(help: "Prepared cohort, from `workbench prepare`.")
+    var cohort: String
+
+    @Option(help: "Session folder; made where it is not there.")
+    var session: String
+
+    @Option(help: "Sweeps over all landmarks.")
+    var epochs: Int?
+
+    @Option(help: "End after so many steps, counted from the session's beginning.")
+    var steps: Int?
+
+    @Option(name: .customLong("set"), help: "A setting, name=value; may be repeated.")
+    var settings: [String] = []
+
+    @Flag(help: "Go on from the session's newest checkpoint.")
+    var resume = false
+
+    @Flag(help: "Train without the interface.")
+    var headless = false
+
+    @Flag(help: "One line of text for each change instead of screens.")
+    var linear = false
+
+    @Option(help: "Threads.")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
+        if let steps, steps < 1 { throw ValidationError("--steps is \(steps), expected 1 or more") }
+        if resume, epochs != nil || !settings.isEmpty {
+            throw ValidationError("--epochs and --set choose a new session's settings; a resumed one keeps its own (steer it instead)")
+        }
+    }
+
+    func run() throws {
+        let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
+        let prepared = try PreparedCohort(URL(fileURLWithPath: cohort, isDirectory: true))
+        if resume {
+            _ = try SessionDescription.read(folder)
+        } else {
+            var wanted = TrainingSettings()
+            try TrainingSetting.apply(settings + (epochs.map { ["epochs=\($0)"] } ?? []), to: &wanted)
+            try Trainer.create(folder, cohort: prepared, settings: wanted)
+        }
+        var options = Trainer.Options()
+        options.resume = resume
+        options.stepLimit = steps
+        if let threads { options.parallel = Parallel(threads: threads) }
+        let job = TrainingJob(folder: folder, cohort: prepared, options: options)
+        try EngineJob(session: folder, work: { try job.run() }).run(headless: headless, linear: linear)
+    }
+}
+
+/// A training run under the session's lock, with its end in the journal.
+struct TrainingJob: Sendable {
+    let folder: SessionFolder
+    let cohort: PreparedCohort
+    let options: Trainer.Options
+
+    func run() throws -> [String] {
+        let lock = try SessionLock(folder)
+        let journal = try Journal(folder)
+        return try withExtendedLifetime(lock) {
+            let outcome = try Trainer(folder, cohort: cohort, options: options, journal: journal).run()
+            let step = Checkpoint.steps(in: folder).last ?? 0
+            let summary = ["\(outcome == .done ? "Done" : "Stopped") at step \(step); the session is \(folder.root.path)"]
+            try journal.append(.finished(RunFinished(outcome: outcome.rawValue, summary: summary)))
+            return summary
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Engine
+import Foundation
+
+/// `workbench segment`: a dense mask of one subtype in any CT.
+struct SegmentCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "segment", abstract: "Predict a mask of centrilobular (cle) or paraseptal emphysema, in the CT's own grid.",
+        discussion: "Research use only.")
+
+    @Option(help: "Session with the encoder and the subtype's classifier.")
+    var session: String
+
+    @Option(help: "Thorax CT in Hounsfield units, .nii or .nii.gz.")
+    var image: String
+
+    @Option(help: "cle or paraseptal.")
+    var subtype: EmphysemaSubtype
+
+    @Option(help: "Lung mask in the CT's grid; segmented where none is given.")
+    var lungs: String?
+
+    @Option(help: "Distance between classified voxels, mm: 16, 8, 4, 2 or 1.")
+    var stride = 4
+
+    @Option(help: "Where the mask goes.")
+    var out: String
+
+    @Option(help: "Where the probabilities go.")
+    var probability: String?
+
+    @Option(help: "Threads.")
+    var threads: Int?
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
+        guard [1, 2, 4, 8, 16].contains(stride) else { throw ValidationError("--stride is \(stride), expected 1, 2, 4, 8 or 16") }
+    }
+
+    func run() throws {
+        let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
+        let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
+        let source = URL(fileURLWithPath: image)
+        let ct = try NiftiFile.readCT(source)
+        let given = try lungs.map { try NiftiFile.readLabels(URL(fileURLWithPath: $0)) }
+        let atlas = try AtlasFolder.read(folder.atlas)
+        let model = try InferenceModel.open(folder, parallel: parallel)
+        let classifier = try Classifier.read(folder, subtype, model: model)
+        let prepared = try PreparedImage.prepare(ct: ct, lungs: given, atlas: atlas, parallel: parallel)
+        for reason in prepared.quality.reasons { Output.message("warning: \(reason)") }
+
+        let line = ProgressLine()
+        let clock = ContinuousClock()
+        let began = clock.now
+        guard
+            let found = try EmphysemaMask.segment(
+                prepared.image, atlas: atlas, classifiers: [classifier], stride: stride, parallel: parallel,
+                progress: { line.show("voxels", done: $0, total: $1) })
+        else { return }
+        line.finish()
+        let seconds = (clock.now - began) / .seconds(1)
+        let mask = found.masks[0]
+        let target = URL(fileURLWithPath: out)
+        var subject = source.lastPathComponent
+        for ending in [".gz", ".nii"] where subject.hasSuffix(ending) { subject.removeLast(ending.count) }
+        let provenance = try MaskProvenance(
+            subject: subject, image: source, lungs: prepared.image.lungs, classifier: classifier, atlas: atlas, stride: stride, mask: mask)
+        if let probability { try NiftiFile.write(mask.probability, to: URL(fileURLWithPath: probability)) }
+        try provenance.write(beside: target)
+        try NiftiFile.write(mask.mask, to: target)
+        try report(mask.volumes, seconds: seconds, points: found.points)
+    }
+
+    private func report(_ volumes: EmphysemaVolumes, seconds: Double, points: Int) throws {
+        if json {
+            try JSONOutput.print(
+                Report(
+                    subtype: subtype.rawValue, lung_ml: volumes.total.lung_ml, emphysema_ml: volumes.total.emphysema_ml,
+                    percent: volumes.total.percent, right: volumes.right, left: volumes.left, stride: stride, seconds: seconds,
+                    voxels_per_second: Double(points) / seconds))
+            return
+        }
+        func row(_ name: String, _ region: EmphysemaVolumes.Region) {
+            print(name.padded(14), String(format: "lung %7.1f mL  %@ %7.1f mL  %5.1f %%", region.lung_ml, subtype.rawValue, region.emphysema_ml, region.percent))
+        }
+        row("both lungs", volumes.total)
+        for (side, lung) in [("right", volumes.right), ("left", volumes.left)] {
+            row(side, lung.whole)
+            row("  upper third", lung.upper)
+            row("  middle third", lung.middle)
+            row("  lower third", lung.lower)
+        }
+        print("stride \(stride) mm, \(points) voxels classified in \(Output.number(seconds, 1)) s; written to \(out) (research use only)")
+    }
+
+    private struct Report: Encodable {
+        let subtype: String
+        let lung_ml, emphysema_ml, percent: Double
+        let right, left: EmphysemaVolumes.Lung
+        let stride: Int
+        let seconds, voxels_per_second: Double
+    }
+}

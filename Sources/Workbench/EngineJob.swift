@@ -1,0 +1,88 @@
+import ArgumentParser
+import Dispatch
+import Engine
+import Foundation
+import Synchronization
+
+/// Work of the engine on its own Dispatch queue, with the interface or sparse lines of progress in front of it.
+struct EngineJob {
+    let session: SessionFolder
+    /// Returns the lines to print at the end.
+    let work: @Sendable () throws -> [String]
+
+    /// Runs to the end.
+    /// - Parameter headless: no interface; an interrupt asks the run to save and stop.
+    func run(headless: Bool, linear: Bool) throws {
+        let result = start()
+        if headless || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 {
+            try follow(result)
+        } else {
+            try show(result, linear: linear)
+        }
+    }
+
+    /// The outcome, once there is one.
+    final class Outcome: Sendable {
+        private let value = Mutex<Result<[String], any Error>?>(nil)
+        private let done = DispatchSemaphore(value: 0)
+
+        func set(_ result: Result<[String], any Error>) {
+            value.withLock { $0 = result }
+            done.signal()
+        }
+
+        /// Waits for at most some seconds.
+        func wait(seconds: Double) -> Result<[String], any Error>? {
+            if done.wait(timeout: .now() + seconds) == .success { done.signal() }
+            return value.withLock { $0 }
+        }
+
+        var isKnown: Bool { value.withLock { $0 != nil } }
+    }
+
+    private func start() -> Outcome {
+        let outcome = Outcome()
+        let work = work
+        DispatchQueue(label: "engine", qos: .userInitiated).async { outcome.set(Result { try work() }) }
+        return outcome
+    }
+
+    /// Prints progress from the journal until the work ends.
+    private func follow(_ outcome: Outcome) throws {
+        let interruption = Interruption()
+        var asked = false
+        var reader = JSONLinesReader<JournalEntry>(session.journal)
+        _ = try? reader.read()
+        let line = ProgressLine()
+        var total = 0
+        while true {
+            let result = outcome.wait(seconds: 0.2)
+            for entry in (try? reader.read()) ?? [] { show(entry, on: line, total: &total) }
+            if let result {
+                line.finish()
+                for text in try result.get() { print(text) }
+                if asked { throw ExitCode(130) }
+                return
+            }
+            if interruption.isRequested, !asked {
+                asked = true
+                Output.message("interrupted: saving a checkpoint and stopping; interrupt again to stop at once")
+                try? JSONLinesWriter<SteeringCommand>(session.control).append(.stop)
+            }
+        }
+    }
+
+    private func show(_ entry: JournalEntry, on line: ProgressLine, total: inout Int) {
+        switch entry.event {
+        case .started(let run): total = run.totalSteps
+        case .progress(let progress): line.show(progress.stage, done: progress.done, total: progress.total, detail: progress.detail)
+        case .step(let metrics):
+            let detail = String(
+                format: "loss %.3f (local %.3f, neighbour %.3f), accuracy %.0f %%", metrics.loss, metrics.local, metrics.neighbour, 100 * metrics.acc1)
+            line.show("step", done: entry.step, total: max(total, entry.step), detail: detail)
+        case .command(let applied):
+            Output.message("step \(entry.step): \(applied.command)\(applied.refusal.map { " refused: \($0)" } ?? "")")
+        default: break
+        }
+    }
+}
