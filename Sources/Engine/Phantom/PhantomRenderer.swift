@@ -103,7 +103,7 @@ struct PhantomRenderer {
                     value += (inside - value) * SignedDistance.coverage(lung, width: blur)
                 }
                 // Emphysema destroys the small vessels that it surrounds.
-                let kept = foci[at].distance < -0.5 ? vessels[at] * vessels[at] : vessels[at]
+                let kept = foci[at].distance < 0 ? vessels[at] * vessels[at] * vessels[at] : vessels[at]
                 value += (42 - value) * kept
                 value += (15 - value) * airways[at].wall
                 value += (-1000 - value) * airways[at].lumen
