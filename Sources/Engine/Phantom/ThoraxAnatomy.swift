@@ -84,4 +84,13 @@ struct ThoraxAnatomy: Sendable {
 
     /// Height of the dome under an interpolated place, mm.
     func dome(_ node: AnatomyGrid.Node) -> Float { Float(diaphragm(Point3(Double(node[0]), Double(node[1]), 0))) }
+
+    /// Signed distance to the nearest fissure's plane: the oblique one of both lungs, above it in the right lung also the horizontal one.
+    @inline(__always)
+    static func fissure(_ node: AnatomyGrid.Node) -> Float {
+        let oblique = (node[2] + 0.95 * node[1] + 34) / 1.38
+        guard node[0] > 0, oblique > 0 else { return oblique }
+        let horizontal = node[2] + 0.12 * node[1] + 20
+        return abs(horizontal) < oblique ? horizontal : oblique
+    }
 }
