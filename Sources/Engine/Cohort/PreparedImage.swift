@@ -38,7 +38,7 @@ public struct PreparedImage: Sendable {
         let image = PreparedImage(ct: ct, lungs: lungs, atlasToSubject: registration.fixedToMoving, atlas: atlas, parallel: parallel)
 
         var quality = SubjectQuality(
-            verdict: judged.verdict == .ok ? .ok : .warning, reasons: judged.reasons, rightMillilitres: judged.rightMillilitres,
+            verdict: judged.verdict, reasons: judged.reasons, rightMillilitres: judged.rightMillilitres,
             leftMillilitres: judged.leftMillilitres, diceBefore: registration.diceBefore, diceAfter: registration.diceAfter,
             determinant: registration.fixedToMoving.determinant)
         quality.patchesBeyond = image.corners(atlas).count { !PatchCutter.reaches(image.image.extent, corner: $0) }

@@ -1,13 +1,7 @@
 /// How well a subject's scan went through preparation; one line of `quality.csv`.
 public struct SubjectQuality: Codable, Equatable, Sendable {
-    /// Whether the result may be used.
-    public enum Verdict: String, Codable, Sendable {
-        case ok
-        /// Usable, with reasons to look at it.
-        case warning
-        /// Not prepared; the reasons say why.
-        case refused
-    }
+    /// Whether the result may be used: `ok`, `warning` (with reasons to look at it), `refused` (not prepared; the reasons say why).
+    public typealias Verdict = LungMaskQuality.Verdict
 
     public var verdict: Verdict
     /// Sentences; empty where the verdict is `ok`.

@@ -104,6 +104,6 @@ struct EmphysemaLesions: Sendable {
 
     /// A seeded point of the schematic thorax's box, schematic mm.
     private static func anywhere(_ random: inout SeededGenerator) -> Point3 {
-        Point3(random.uniform(-140, 140), random.uniform(-106, 84), random.uniform(-150, 132))
+        Point3(random.uniform(-140, 140), random.uniform(-118, 94), random.uniform(-168, 132))
     }
 }

@@ -108,6 +108,6 @@ public struct PhantomComparison: Codable, Equatable, Sendable {
         if cysts > 0.2, foci < 0.1, lung > 0.3 { return .paraseptal }
         guard lung > 0.97, cysts == 0 else { return nil }
         if foci == 0 { return .normal }
-        return foci > 0.6 ? .severe : foci > 0.2 ? .moderate : foci > 0.05 ? .mild : nil
+        return foci > 0.68 ? .severe : foci > 0.2 ? .moderate : foci > 0.05 ? .mild : nil
     }
 }

@@ -103,7 +103,7 @@ struct PhantomRenderer {
                     value += (inside - value) * SignedDistance.coverage(lung, width: blur)
                 }
                 // Emphysema destroys the small vessels that it surrounds.
-                let kept = foci[at].distance < -0.5 ? vessels[at] * vessels[at] : vessels[at]
+                let kept = foci[at].distance < 0 ? vessels[at] * vessels[at] * vessels[at] : vessels[at]
                 value += (42 - value) * kept
                 value += (15 - value) * airways[at].wall
                 value += (-1000 - value) * airways[at].lumen
@@ -121,12 +121,8 @@ struct PhantomRenderer {
     @inline(__always)
     private func lungHounsfield(_ node: AnatomyGrid.Node, _ world: SIMD3<Float>, focus: FocusField, cyst: CystField) -> Float {
         var value = patient.parenchyma.hounsfield(world, anatomy: node, texture: texture)
-        let scale = Float(patient.shape.scale)
-        let oblique = (node[2] + 0.95 * node[1] + 34) / 1.38
-        var fissure = SignedDistance.slabCoverage(distance: oblique * scale, half: 0.2, width: blur)
-        if node[0] > 0, oblique > 0 {
-            fissure = max(fissure, SignedDistance.slabCoverage(distance: (node[2] + 0.12 * node[1] + 20) * scale, half: 0.2, width: blur))
-        }
+        let toFissure = ThoraxAnatomy.fissure(node) * Float(patient.shape.scale)
+        let fissure = SignedDistance.slabCoverage(distance: toFissure, half: 0.2, width: blur)
         value += (-400 - value) * fissure
         if focus.distance < blur {
             value += (focus.hounsfield - value) * SignedDistance.coverage(focus.distance, width: blur + Self.rimWidth)

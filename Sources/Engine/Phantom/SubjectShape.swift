@@ -33,7 +33,7 @@ struct SubjectShape: Sendable {
             let direction = Point3(random.normal(), random.normal(), random.normal())
             let wavelength = random.uniform(160, 320)
             return Wave(
-                amplitude: Point3(draw(3.6), draw(3.6), draw(3.6)),
+                amplitude: Point3(draw(2.4), draw(3.8), draw(3.8)),
                 vector: direction / max(length(direction), 1e-3) * (2 * .pi / wavelength),
                 phase: random.uniform(0, 2 * .pi))
         }

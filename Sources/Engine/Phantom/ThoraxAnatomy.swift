@@ -3,8 +3,8 @@ import Foundation
 /// A schematic adult thorax as implicit shapes, in its own frame: mm, x to the right, y anterior, z superior, the carina near the origin.
 struct ThoraxAnatomy: Sendable {
     /// What holds the body but for the arms, with the lungs well inside along z.
-    static let lower = Point3(-172, -134, -172)
-    static let upper = Point3(172, 116, 146)
+    static let lower = Point3(-172, -146, -184)
+    static let upper = Point3(172, 122, 146)
     /// Where vessels and bronchi enter the lungs.
     static let rightHilum = Point3(40, -12, -2)
     static let leftHilum = Point3(-40, -12, 4)
@@ -33,9 +33,9 @@ struct ThoraxAnatomy: Sendable {
     /// Inner surface of the chest wall, without floor.
     static func cage(_ p: Point3) -> Double {
         let girth = girth(min(p.z, 130))
-        let half = Point3(143 * girth, 97 * girth, 1)
+        let half = Point3(139 * girth, 103 * girth, 1)
         let x = abs(p.x) / half.x
-        let y = abs(p.y + 12 + 0.07 * (p.z + 60)) / half.y
+        let y = abs(p.y + 12 + 0.13 * (p.z + 60)) / half.y
         let side = (pow(pow(x, 2.3) + pow(y, 2.3), 1 / 2.3) - 1) * half.y
         return SignedDistance.intersection(side, p.z - 132, rounding: 20)
     }
@@ -43,16 +43,18 @@ struct ThoraxAnatomy: Sendable {
     /// Skin.
     static func body(_ p: Point3) -> Double {
         let x = abs(p.x) / (166 + 0.2 * max(p.z - 90, 0))
-        let y = abs(p.y + 8) / (116 - 0.25 * max(p.z - 90, 0))
+        let y = abs(p.y + 10) / (124 - 0.25 * max(p.z - 90, 0))
         return (pow(pow(x, 2.4) + pow(y, 2.4), 1 / 2.4) - 1) * 110
     }
 
     /// Height of a dome of the diaphragm, mm.
     func diaphragm(_ p: Point3) -> Double {
         let right = p.x > 0
-        let x = (abs(p.x) - 70) / 76
-        let y = (p.y + 4) / 94
-        return (right ? -94 : -101) + domeHeight - 50 * min(x * x + y * y, 1.6)
+        // The top lies in front; from there the floor falls a little to the front and far to the back.
+        let x = (abs(p.x) - 66) / 75
+        let y = p.y - 28
+        let fall = 38 * x * x + (y > 0 ? 20 * (y / 70) * (y / 70) : 55 * (y / 100) * (y / 100))
+        return (right ? -82 : -91) + domeHeight - min(fall, 76)
     }
 
     func heart(_ p: Point3) -> Double {
@@ -82,4 +84,13 @@ struct ThoraxAnatomy: Sendable {
 
     /// Height of the dome under an interpolated place, mm.
     func dome(_ node: AnatomyGrid.Node) -> Float { Float(diaphragm(Point3(Double(node[0]), Double(node[1]), 0))) }
+
+    /// Signed distance to the nearest fissure's plane: the oblique one of both lungs, above it in the right lung also the horizontal one.
+    @inline(__always)
+    static func fissure(_ node: AnatomyGrid.Node) -> Float {
+        let oblique = (node[2] + 0.95 * node[1] + 34) / 1.38
+        guard node[0] > 0, oblique > 0 else { return oblique }
+        let horizontal = node[2] + 0.12 * node[1] + 20
+        return abs(horizontal) < oblique ? horizontal : oblique
+    }
 }

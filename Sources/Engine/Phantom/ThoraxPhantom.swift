@@ -40,9 +40,9 @@ public struct ThoraxPhantom: Sendable {
         var forLabels = stream(.labels)
         var forBoxes = stream(.boxes)
         return PhantomSubject(
-            id: Self.name(index), grade: grade, scan: scanned.scan,
-            labels: PhantomLabels(grade: grade, truth: EmphysemaExtent(scanned.scan), &forLabels),
-            boxes: PhantomBoxes.choose(in: scanned.scan, bounds: shape.bounds, &forBoxes))
+            id: Self.name(index), grade: grade, scan: scanned,
+            labels: PhantomLabels(grade: grade, truth: EmphysemaExtent(scanned), &forLabels),
+            boxes: PhantomBoxes.choose(in: scanned, bounds: shape.bounds, &forBoxes))
     }
 
     /// The healthy subject of mean shape whose lungs serve as atlas: 1 mm voxels, index growing to the Left, Anterior and Superior.
@@ -50,13 +50,13 @@ public struct ThoraxPhantom: Sendable {
         func stream(_ stream: Stream) -> SeededGenerator { SeededGenerator(seed, stream.rawValue, .max) }
         var forShape = stream(.shape)
         let shape = SubjectShape(size: size, variation: 0, &forShape)
-        return scan(shape, .atlas(bounds: shape.bounds), EmphysemaGrade(centrilobular: 0, paraseptal: 0), stream, parallel).scan
+        return scan(shape, .atlas(bounds: shape.bounds), EmphysemaGrade(centrilobular: 0, paraseptal: 0), stream, parallel)
     }
 
     private func scan(
         _ shape: SubjectShape, _ geometry: ScannerGeometry, _ grade: EmphysemaGrade, _ stream: (Stream) -> SeededGenerator,
         _ parallel: Parallel
-    ) -> (scan: PhantomScan, patient: PhantomPatient) {
+    ) -> PhantomScan {
         var (forTree, forLesions) = (stream(.tree), stream(.lesions))
         var (forParenchyma, forNoise) = (stream(.parenchyma), stream(.noise))
         let anatomy = AnatomyGrid(shape, geometry, stepMillimetres: 2.6, parallel: parallel)
@@ -65,6 +65,6 @@ public struct ThoraxPhantom: Sendable {
             lesions: EmphysemaLesions(grade, shape: shape, lungVolume: anatomy.lungVolume(geometry), &forLesions),
             parenchyma: Parenchyma(&forParenchyma), noise: ScannerNoise(&forNoise))
         let renderer = PhantomRenderer(patient, geometry: geometry, anatomy: anatomy, texture: texture)
-        return (renderer.render(parallel: parallel), patient)
+        return renderer.render(parallel: parallel)
     }
 }

@@ -53,7 +53,7 @@ struct ThoraxTissue: Sendable {
     private func abdomen(_ x: Float, _ y: Float, _ z: Float, _ dome: Float) -> Float {
         var value: Float = x > -18 ? 62 : 48
         // Gas in the stomach, under the left dome.
-        let depth = ball((x + 62) / 30, (y - 22) / 24, (z + 146) / 15)
+        let depth = ball((x + 62) / 30, (y - 22) / 24, (z + 138) / 15)
         mix(&value, -980, cover((depth - 1) * 15 * scale))
         return value
     }

@@ -22,7 +22,7 @@ struct PhantomCommand: ParsableCommand {
     @Option(name: .long, help: "Seed.")
     var seed: UInt64 = 1
 
-    @Option(name: .long, help: "compact: lungs of 0.42 of an adult's length, about 50 landmarks; adult: full size.")
+    @Option(name: .long, help: "compact: lungs of 0.41 of an adult's length, about 50 landmarks; adult: full size.")
     var size = PhantomSize.compact
 
     @Option(name: .long, help: "Threads to use (default: all processors).")
