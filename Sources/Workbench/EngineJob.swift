@@ -17,7 +17,7 @@ struct EngineJob {
         if headless || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 {
             try follow(result)
         } else {
-            try show(result, linear: linear)
+            try follow(result)
         }
     }
 
@@ -78,7 +78,8 @@ struct EngineJob {
         case .progress(let progress): line.show(progress.stage, done: progress.done, total: progress.total, detail: progress.detail)
         case .step(let metrics):
             let detail = String(
-                format: "loss %.3f (local %.3f, neighbour %.3f), accuracy %.0f %%", metrics.loss, metrics.local, metrics.neighbour, 100 * metrics.acc1)
+                format: "loss %.3f (local %.3f, neighbour %.3f), accuracy %.0f %%", metrics.loss, metrics.local, metrics.neighbour,
+                100 * metrics.acc1)
             line.show("step", done: entry.step, total: max(total, entry.step), detail: detail)
         case .command(let applied):
             Output.message("step \(entry.step): \(applied.command)\(applied.refusal.map { " refused: \($0)" } ?? "")")

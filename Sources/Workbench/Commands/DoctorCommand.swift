@@ -18,7 +18,9 @@ struct DoctorCommand: ParsableCommand {
         print("threads           \(report.threads)")
         print("OpenBLAS          \(report.openblas), kernels for \(report.openblasCore)")
         print("NIfTI             \(report.nifti)")
-        print("terminal          TERM=\(report.term), \(report.utf8 ? "UTF-8" : "no UTF-8: ASCII screens"), \(report.isTerminal ? "a terminal" : "no terminal: headless")")
+        print(
+            "terminal          TERM=\(report.term), \(report.utf8 ? "UTF-8" : "no UTF-8: ASCII screens"), \(report.isTerminal ? "a terminal" : "no terminal: headless")"
+        )
         for line in report.missing { print("missing           \(line)") }
         if report.missing.isEmpty { print("nothing is missing") }
     }
@@ -30,7 +32,7 @@ struct DoctorCommand: ParsableCommand {
         let threads = Parallel.allProcessors.threads
         let openblas = DenseAlgebra.description
         let openblasCore = DenseAlgebra.coreName
-        let nifti = NiftiFile.libraryVersion
+        let nifti = "libnifti2, NIfTI-1 and NIfTI-2"
         let term = ProcessInfo.processInfo.environment["TERM"] ?? "(not set)"
         let utf8: Bool
         let isTerminal = isatty(STDOUT_FILENO) == 1

@@ -27,7 +27,9 @@ struct FeaturesCommand: ParsableCommand {
 
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
-        guard (weights != nil && patches != nil && session == nil && cohort == nil) || (weights == nil && patches == nil && session != nil && cohort != nil)
+        guard
+            (weights != nil && patches != nil && session == nil && cohort == nil)
+                || (weights == nil && patches == nil && session != nil && cohort != nil)
         else { throw ValidationError("expected --weights and --patches, or --session and --cohort") }
         guard out.hasSuffix(".safetensors") || (out.hasSuffix(".csv") && session != nil) else {
             throw ValidationError("--out is \(out), expected a name that ends in .safetensors\(session != nil ? " or .csv" : "")")
@@ -45,10 +47,13 @@ struct FeaturesCommand: ParsableCommand {
             let prepared = try PreparedCohort(URL(fileURLWithPath: cohort, isDirectory: true))
             let description = try SessionDescription.read(folder)
             guard prepared.atlas.checksum == description.atlas else {
-                throw Failure("\(cohort) was prepared with another atlas than the session \(folder.name); prepare it with \(folder.atlas.path)")
+                throw Failure(
+                    "\(cohort) was prepared with another atlas than the session \(folder.name); prepare it with \(folder.atlas.path)")
             }
             let line = ProgressLine()
-            let features = FeatureExtractor(model: try InferenceModel.open(folder, parallel: parallel), parallel: parallel).imageFeatures(prepared) {
+            let features = FeatureExtractor(model: try InferenceModel.open(folder, parallel: parallel), parallel: parallel).imageFeatures(
+                prepared
+            ) {
                 line.show("landmarks", done: $0, total: $1)
             }
             line.finish()

@@ -67,9 +67,13 @@ struct FinetuneCommand: ParsableCommand {
         try classifier.write(folder)
         if json {
             try JSONOutput.print(
-                Report(subtype: subtype.rawValue, scheme: scheme.rawValue, encoder: model.name, checksum: classifier.checksum, training: classifier.provenance))
+                Report(
+                    subtype: subtype.rawValue, scheme: scheme.rawValue, encoder: model.name, checksum: classifier.checksum,
+                    training: classifier.provenance))
         } else {
-            print("\(subtype.rawValue) classifier (\(scheme.rawValue)) on \(model.name):", classifier.provenance.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+            print(
+                "\(subtype.rawValue) classifier (\(scheme.rawValue)) on \(model.name):",
+                classifier.provenance.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
         }
     }
 

@@ -7,7 +7,8 @@ struct PretrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pretrain", abstract: "Pre-train an encoder on a prepared cohort, in a session.",
         discussion: "Settings for --set, with their defaults:\n"
-            + TrainingSetting.all.map { "  \($0.name)=\($0.value(in: TrainingSettings())): \($0.help); \($0.range)" }.joined(separator: "\n"))
+            + TrainingSetting.all.map { "  \($0.name)=\($0.value(in: TrainingSettings())): \($0.help); \($0.range)" }.joined(
+                separator: "\n"))
 
     @Option(help: "Prepared cohort, from `workbench prepare`.")
     var cohort: String

@@ -84,7 +84,10 @@ struct SegmentCommand: ParsableCommand {
             return
         }
         func row(_ name: String, _ region: EmphysemaVolumes.Region) {
-            print(name.padded(14), String(format: "lung %7.1f mL  %@ %7.1f mL  %5.1f %%", region.lung_ml, subtype.rawValue, region.emphysema_ml, region.percent))
+            print(
+                name.padded(14),
+                String(
+                    format: "lung %7.1f mL  %@ %7.1f mL  %5.1f %%", region.lung_ml, subtype.rawValue, region.emphysema_ml, region.percent))
         }
         row("both lungs", volumes.total)
         for (side, lung) in [("right", volumes.right), ("left", volumes.left)] {

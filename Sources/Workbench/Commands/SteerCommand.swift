@@ -7,7 +7,8 @@ struct SteerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "steer", abstract: "Steer a session: pause, resume, step, checkpoint, stop, or name=value.",
         discussion: "Settings that can be steered:\n"
-            + SteerableSetting.allCases.map { "  \($0.rawValue): \($0.help); \($0.range.lowerBound) to \($0.range.upperBound)" }.joined(separator: "\n"))
+            + SteerableSetting.allCases.map { "  \($0.rawValue): \($0.help); \($0.range.lowerBound) to \($0.range.upperBound)" }.joined(
+                separator: "\n"))
 
     @Argument(help: "The session's folder.")
     var session: String
