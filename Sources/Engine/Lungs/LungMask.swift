@@ -116,7 +116,7 @@ private struct LabelledPart {
 extension Volume {
     /// Calls `body` with each voxel's index and storage place, in storage order.
     @inline(__always)
-    func forEachVoxel(_ body: (VoxelIndex, Int) -> Void) {
+    package func forEachVoxel(_ body: (VoxelIndex, Int) -> Void) {
         var place = 0
         for z in 0..<extent.z {
             for y in 0..<extent.y {
