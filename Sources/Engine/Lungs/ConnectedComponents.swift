@@ -1,15 +1,15 @@
 /// The parts of a mask that hang together through voxel faces (6-connected).
-struct ConnectedComponents {
+package struct ConnectedComponents {
     /// For each voxel 0 outside the mask, else its component's number, 1 for the largest, then by falling size
     /// (of equals the one met first in storage order).
-    private(set) var labels: [Int32]
+    package private(set) var labels: [Int32]
     /// Voxels of each component; element 0 is unused.
-    private(set) var sizes: [Int]
+    package private(set) var sizes: [Int]
 
     /// Number of components.
-    var count: Int { sizes.count - 1 }
+    package var count: Int { sizes.count - 1 }
 
-    init(of mask: [UInt8], extent: Extent3, where isInside: (UInt8) -> Bool) {
+    package init(of mask: [UInt8], extent: Extent3, where isInside: (UInt8) -> Bool) {
         precondition(mask.count == extent.count, "ConnectedComponents: \(mask.count) voxels, expected \(extent.count)")
         var found = [Int32](repeating: 0, count: mask.count)
         var sizesAsFound = [0]

@@ -1,12 +1,12 @@
 /// Exact Euclidean distances on a grid, and the dilation, erosion and closing by balls that follow from them.
-struct DistanceMap {
+package struct DistanceMap {
     /// Beyond every real distance; stands where the grid holds no marked voxel.
-    static let unreachable: Float = 1e12
+    package static let unreachable: Float = 1e12
 
     /// For each voxel of `extent`, the squared distance in mm² to the nearest voxel where `isMarked`; 0 on those themselves.
     ///
     /// Lower envelopes of parabolas, axis by axis (Felzenszwalb and Huttenlocher 2012).
-    static func squared(
+    package static func squared(
         to isMarked: (UInt8) -> Bool, in mask: [UInt8], extent: Extent3, spacingMillimetres spacing: Point3, parallel: Parallel
     ) -> [Float] {
         precondition(mask.count == extent.count, "DistanceMap: \(mask.count) voxels, expected \(extent.count)")

@@ -15,7 +15,9 @@ public enum LungMask {
                 "the lung mask is on another grid than the image: \(describe(labels.extent, labels.voxelToWorld)) against "
                     + "\(describe(ct.extent, ct.voxelToWorld)); make it on the image's own grid")
         }
-        guard labels.voxels.allSatisfy({ $0 >= 0 }) else { throw Failure("the lung mask holds negative labels") }
+        guard labels.voxels.allSatisfy({ $0 >= 0 }) else {
+            throw Failure("the lung mask holds negative values: it looks like an image, expected labels")
+        }
         let parts = LabelledPart.all(in: labels)
         guard !parts.isEmpty else { throw Failure("the lung mask is empty: every voxel is 0") }
         if let sides = LabelledPart.sides(of: parts) { return labels.mapVoxels { $0 == 0 ? 0 : sides[Int($0)] } }
@@ -116,7 +118,7 @@ private struct LabelledPart {
 extension Volume {
     /// Calls `body` with each voxel's index and storage place, in storage order.
     @inline(__always)
-    func forEachVoxel(_ body: (VoxelIndex, Int) -> Void) {
+    package func forEachVoxel(_ body: (VoxelIndex, Int) -> Void) {
         var place = 0
         for z in 0..<extent.z {
             for y in 0..<extent.y {

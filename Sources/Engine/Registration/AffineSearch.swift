@@ -12,15 +12,13 @@ struct AffineSearch {
 
     /// - Returns: fixed → moving, RAS+ mm.
     func run() -> Affine3 {
-        let levels = Self.coarseMillimetres.filter { $0 > 1.5 * finestMillimetres } + [finestMillimetres]
+        func steps(_ level: Double) -> [[Int]] { [fixed.thinningSteps(to: level), moving.thinningSteps(to: level)] }
+        // Masks that are coarse themselves have fewer levels.
+        let coarse = Self.coarseMillimetres.filter { $0 > finestMillimetres && steps($0) != steps(finestMillimetres) }
         var states = startingMaps().map { QuasiNewton.State(point: variables(of: $0)) }
-        var previous: [Extent3] = []
-        for level in levels {
+        for level in coarse + [finestMillimetres] {
             let information = SymmetricInformation(
                 fixed: fixed.thinned(to: level), moving: moving.thinned(to: level), parallel: parallel)
-            // Masks coarser than a level are the same at the next.
-            guard information.extents != previous || states.count > 1 else { continue }
-            previous = information.extents
             let refined = states.map { refine($0, information, millimetres: level) }
             states = [refined.dropFirst().reduce(refined[0]) { $1.value < $0.value ? $1 : $0 }]
         }

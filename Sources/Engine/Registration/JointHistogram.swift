@@ -1,16 +1,16 @@
 /// How often each label of the fixed mask meets each label of the moving one, and how that changes with the affine map between them.
 ///
 /// Partial-volume weights: a fixed voxel's eight moving neighbours count with their trilinear weights, so that the histogram is continuous.
-struct JointHistogram {
+package struct JointHistogram {
     /// Fixed label · 3 + moving label.
-    var counts = [Double](repeating: 0, count: 9)
+    package private(set) var counts = [Double](repeating: 0, count: 9)
     /// For each fixed label a and moving label b = 1, 2, at a · 2 + b - 1: the derivative of `counts[a, b]` by the 3×4 matrix that takes fixed
     /// voxels to moving cells. Row-major, the last column belongs to the translation.
     var gradients = [[Double]](repeating: [Double](repeating: 0, count: 12), count: 6)
 
     /// Over all voxels of the fixed mask, which hold 0, 1 or 2.
     /// - Parameter map: fixed voxel coordinates → moving cell coordinates.
-    init(fixed: LabelRows, moving: LabelCells, map: Affine3, parallel: Parallel) {
+    package init(fixed: LabelRows, moving: LabelCells, map: Affine3, parallel: Parallel) {
         let slices = moving.codes.withUnsafeBufferPointer { codes in
             CornerPolynomials.coefficients.withUnsafeBufferPointer { polynomials in
                 parallel.map(fixed.mask.extent.z) { z in

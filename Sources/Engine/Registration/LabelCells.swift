@@ -2,7 +2,7 @@
 ///
 /// Two background voxels surround the mask, so that a point just outside needs no special care. Cells whose corners are all alike also know
 /// how far the next other cell is, so that a row can leap over them.
-struct LabelCells {
+package struct LabelCells {
     /// Cells along x, y and z.
     let extent: Extent3
     /// Of a mixed cell: bits 0–7 corners with label 1, bits 8–15 corners with label 2; a corner's bit number is dx + 2 dy + 4 dz.
@@ -10,14 +10,14 @@ struct LabelCells {
     /// that is mixed (at most 127).
     let codes: [UInt16]
     /// RAS+ mm → cell coordinates: a point's whole part is its cell, its fraction the place within.
-    let worldToCell: Affine3
+    package let worldToCell: Affine3
 
     static let uniformMark: UInt16 = 0x0101
     private static let padding = 2
     private static let farthest: UInt8 = 127
 
     /// - Parameter mask: 0, 1, 2; invertible geometry.
-    init(_ mask: Volume<UInt8>, parallel: Parallel) {
+    package init(_ mask: Volume<UInt8>, parallel: Parallel) {
         guard let worldToVoxel = mask.voxelToWorld.inverse else { preconditionFailure("LabelCells: the mask's geometry is singular") }
         let pad = Self.padding
         let size = mask.extent

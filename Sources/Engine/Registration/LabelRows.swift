@@ -1,11 +1,11 @@
 /// A mask whose rows can be counted piecewise: how many voxels of each label lie between two places.
-struct LabelRows {
+package struct LabelRows {
     let mask: Volume<UInt8>
     /// For each row x-size + 1 running counts: low half label 1, high half label 2.
     private let running: [UInt32]
 
     /// - Parameter mask: 0, 1, 2; rows shorter than 65,536.
-    init(_ mask: Volume<UInt8>, parallel: Parallel) {
+    package init(_ mask: Volume<UInt8>, parallel: Parallel) {
         precondition(mask.extent.x < 1 << 16, "LabelRows: rows of \(mask.extent.x) voxels, expected below 65536")
         self.mask = mask
         let extent = mask.extent

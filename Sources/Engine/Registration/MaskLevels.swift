@@ -44,9 +44,14 @@ extension Volume where Voxel == UInt8 {
         return Volume(extent: size, voxelToWorld: affine, voxels: values)
     }
 
+    /// The n of `thinned` along each axis.
+    func thinningSteps(to millimetres: Double) -> [Int] {
+        (0..<3).map { max(1, Int((millimetres / spacingMillimetres[$0]).rounded())) }
+    }
+
     /// Every n-th voxel along each axis, n such that their distance comes nearest to the given one.
-    func thinned(to millimetres: Double) -> Volume {
-        let steps = (0..<3).map { max(1, Int((millimetres / spacingMillimetres[$0]).rounded())) }
+    package func thinned(to millimetres: Double) -> Volume {
+        let steps = thinningSteps(to: millimetres)
         guard steps != [1, 1, 1] else { return self }
         let size = Extent3(
             x: (extent.x - 1) / steps[0] + 1, y: (extent.y - 1) / steps[1] + 1, z: (extent.z - 1) / steps[2] + 1)

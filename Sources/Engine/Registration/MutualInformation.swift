@@ -4,16 +4,16 @@ import Foundation
 ///
 /// With three labels a mask the joint histogram is 3×3; which intensities stand for the labels (0, 50, 100 in the release) does not matter to
 /// mutual information.
-struct MutualInformation {
+package struct MutualInformation {
     let fixed: LabelRows
     let moving: LabelCells
     let parallel: Parallel
 
-    struct Value {
+    package struct Value {
         /// Nats.
-        let information: Double
+        package let information: Double
         /// Derivative by the 3×4 matrix of the map, row-major; points of the fixed space in mm → points of the moving space in mm.
-        let gradient: [Double]
+        package let gradient: [Double]
     }
 
     /// I = Σ p(a,b) ln( p(a,b) / (p(a) p(b)) ); with every fixed voxel counted p(a) is constant, hence

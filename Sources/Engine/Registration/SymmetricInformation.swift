@@ -2,13 +2,13 @@
 ///
 /// Interpolation blurs the mask that is looked up, and outside outweighs inside: one direction alone makes the lungs a little too small (0.3 mm
 /// on lungs of 2 mm voxels). The two directions' errors are each other's mirror image.
-struct SymmetricInformation {
+package struct SymmetricInformation {
     /// Around the lungs so much counts as background, mm: further out, voxels say nothing.
     private static let marginMillimetres = 24.0
 
     private let forward, backward: MutualInformation
 
-    init(fixed: Volume<UInt8>, moving: Volume<UInt8>, parallel: Parallel) {
+    package init(fixed: Volume<UInt8>, moving: Volume<UInt8>, parallel: Parallel) {
         let fixed = fixed.croppedToLungs(marginMillimetres: Self.marginMillimetres)
         let moving = moving.croppedToLungs(marginMillimetres: Self.marginMillimetres)
         forward = MutualInformation(
@@ -17,11 +17,8 @@ struct SymmetricInformation {
             fixed: LabelRows(moving, parallel: parallel), moving: LabelCells(fixed, parallel: parallel), parallel: parallel)
     }
 
-    /// Sizes of both masks' grids.
-    var extents: [Extent3] { [forward.fixed.mask.extent, backward.fixed.mask.extent] }
-
     /// - Parameter fixedToMoving: RAS+ mm → RAS+ mm; a singular map has no information.
-    func callAsFunction(_ fixedToMoving: Affine3) -> MutualInformation.Value {
+    package func callAsFunction(_ fixedToMoving: Affine3) -> MutualInformation.Value {
         guard let inverse = fixedToMoving.inverse else {
             return MutualInformation.Value(information: 0, gradient: [Double](repeating: 0, count: 12))
         }

@@ -2,20 +2,6 @@ import Engine
 import Foundation
 import Testing
 
-/// A folder that lives as long as one test.
-struct ScratchFolder: ~Copyable {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appendingPathComponent("imaging-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    func file(_ name: String) -> URL { url.appendingPathComponent(name) }
-}
-
 @Suite("NIfTI files")
 struct NiftiFileTests {
     /// An oblique, left-handed geometry with three spacings.
