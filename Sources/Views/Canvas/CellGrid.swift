@@ -25,9 +25,9 @@ package struct CellGrid: Hashable, Sendable {
 
     /// The text of a row, without trailing blanks.
     package func text(row: Int) -> String {
+        let end = (0..<size.columns).last { self[row, $0].glyph != " " } ?? -1
         var line = String.UnicodeScalarView()
-        for column in 0..<size.columns { line.append(self[row, column].glyph) }
-        while line.last == " " { line.removeLast() }
+        for column in 0..<end + 1 { line.append(self[row, column].glyph) }
         return String(line)
     }
 

@@ -7,6 +7,12 @@ package struct Chart {
         package var series: Series
         package var name: String
         package var colour: Colour
+
+        package init(series: Series, name: String, colour: Colour) {
+            self.series = series
+            self.name = name
+            self.colour = colour
+        }
     }
 
     /// A vertical mark at a step, for example where a command was applied.
@@ -119,10 +125,10 @@ package struct Chart {
 
     private func drawNames(_ painter: inout Painter, _ names: Rect, _ plot: Rect, _ dotRow: (Double) -> Int) {
         guard !names.isEmpty else { return }
-        let ends = lines.compactMap { line in line.series.last.map { (line, plot.row + dotRow(Double($0.value)) / 4, $0.value) } }
-            .sorted { $0.1 < $1.1 }
+        let ends = lines.compactMap { line in line.series.last.map { (line: line, dot: dotRow(Double($0.value)), value: $0.value) } }
+            .sorted { $0.dot < $1.dot }
         var taken: [Int] = []
-        for end in ends { taken.append(max(end.1, (taken.last ?? .min / 2) + 1)) }
+        for end in ends { taken.append(max(plot.row + end.dot / 4, (taken.last ?? .min / 2) + 1)) }
         // Names pushed below the plot move up again as a block.
         for index in taken.indices.reversed() {
             let limit = index == taken.count - 1 ? plot.endRow - 1 : taken[index + 1] - 1
@@ -168,7 +174,7 @@ package struct Chart {
     }
 
     /// Round numbers that enclose lower … upper, about `count` of them.
-    static func ticks(_ lower: Double, _ upper: Double, count: Int) -> [Double] {
+    package static func ticks(_ lower: Double, _ upper: Double, count: Int) -> [Double] {
         let step = niceStep((upper - lower) / Double(max(1, count)))
         let first = (lower / step + 1e-9).rounded(.down)
         let last = max(first + 1, (upper / step - 1e-9).rounded(.up))
@@ -197,7 +203,7 @@ package struct Chart {
 
     /// A whole number with thin groups of three digits, for example `12 000`.
     static func grouped(_ number: Int) -> String {
-        let digits = String(abs(number))
+        let digits = String(number.magnitude)
         var out = ""
         for (index, digit) in digits.enumerated() {
             if index > 0, (digits.count - index) % 3 == 0 { out += " " }

@@ -2,7 +2,7 @@ import Engine
 import Foundation
 
 /// The interface's loop: terminal, signals, background results and the journal in one `poll`.
-final class EventLoop {
+package final class EventLoop {
     private let configuration: WorkbenchConfiguration
     private let terminal: any Terminal
     private let wake: WakePipe
@@ -14,7 +14,7 @@ final class EventLoop {
     private var hasMoreJournal = true
     private var exit: ExitReason?
 
-    init(_ configuration: WorkbenchConfiguration, _ terminal: any Terminal) throws {
+    package init(_ configuration: WorkbenchConfiguration, _ terminal: any Terminal) throws {
         self.configuration = configuration
         self.terminal = terminal
         wake = try WakePipe()
@@ -27,7 +27,7 @@ final class EventLoop {
         return (Double(seconds) * 1000 + (Double(attoseconds) / 1e15).rounded()) / 1000
     }
 
-    func run() throws -> ExitReason {
+    package func run() throws -> ExitReason {
         if let context = configuration.session { show(context) } else { listSessions() }
         while true {
             readJournal()

@@ -11,6 +11,19 @@ package struct CTSlicePicture {
     package var opacity: Float
     package var crosshair: Bool
 
+    package init(
+        subject: LoadedSubject, cursor: VoxelIndex, window: IntensityWindow, inverted: Bool, shows: Set<EmphysemaSubtype>, opacity: Float,
+        crosshair: Bool
+    ) {
+        self.subject = subject
+        self.cursor = cursor
+        self.window = window
+        self.inverted = inverted
+        self.shows = shows
+        self.opacity = opacity
+        self.crosshair = crosshair
+    }
+
     /// Orange and blue are apart for every kind of colour vision, the overlap's magenta lies between; saturated enough that they keep
     /// their hue when mixed with grey and rounded to the terminal's 256 colours.
     package static let centrilobular = Colour(hex: 0xE69F00)

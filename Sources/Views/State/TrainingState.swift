@@ -78,8 +78,9 @@ package struct TrainingState: Equatable, Sendable {
     private static let keptHappenings = 500
     private static let keptMarks = 200
 
-    package mutating func fold(_ entry: JournalEntry) {
-        step = max(0, entry.step)
+    package mutating func fold(_ unlimited: JournalEntry) {
+        let entry = unlimited.limited()
+        step = entry.step
         lastTime = entry.t
         switch entry.event {
         case .started(let run): start(run, entry)
