@@ -1,1 +1,229 @@
 #include "CNcurses.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <pthread.h>
+#include <termios.h>
+#include <unistd.h>
+
+// From <term.h>, whose macros take words such as `columns` away.
+extern int setupterm(const char *name, int descriptor, int *error);
+
+static SCREEN *screen;
+static FILE *input_file, *output_file;
+
+int cnc_probe(int descriptor) {
+    int error = 0;
+    if (setupterm(NULL, descriptor, &error) != OK) return 0;
+    const char *move = tigetstr("cup");
+    return move != NULL && move != (const char *)-1;
+}
+
+int cnc_colours(void) { return tigetnum("colors"); }
+
+int cnc_open(int input, int output) {
+    input_file = fdopen(dup(input), "r");
+    output_file = fdopen(dup(output), "w");
+    if (input_file == NULL || output_file == NULL) return 0;
+    screen = newterm(NULL, output_file, input_file);
+    if (screen == NULL) return 0;
+    set_term(screen);
+    cbreak();
+    noecho();
+    nonl();
+    intrflush(stdscr, FALSE);
+    keypad(stdscr, TRUE);
+    nodelay(stdscr, TRUE);
+    set_escdelay(25);
+    curs_set(0);
+    if (has_colors()) {
+        start_color();
+        use_default_colors();
+    }
+    return 1;
+}
+
+void cnc_close(void) {
+    if (screen == NULL) return;
+    cnc_mouse(0);
+    curs_set(1);
+    endwin();
+    delscreen(screen);
+    screen = NULL;
+    fclose(input_file);
+    fclose(output_file);
+}
+
+void cnc_put(int row, int column, uint32_t glyph, int foreground, int background, int attributes) {
+    wchar_t text[2] = {(wchar_t)glyph, 0};
+    cchar_t cell;
+    attr_t attr = A_NORMAL;
+    if (attributes & CNC_BOLD) attr |= A_BOLD;
+    if (attributes & CNC_DIM) attr |= A_DIM;
+    if (attributes & CNC_REVERSE) attr |= A_REVERSE;
+    if (attributes & CNC_UNDERLINE) attr |= A_UNDERLINE;
+    int pair = 0;
+    if (foreground >= 0 || background >= 0) pair = alloc_pair(foreground, background);
+    if (pair < 0) pair = 0;
+    if (setcchar(&cell, text, attr, 0, &pair) == OK) mvadd_wch(row, column, &cell);
+}
+
+void cnc_flush(void) {
+    wnoutrefresh(stdscr);
+    doupdate();
+}
+
+void cnc_resize(int rows, int columns) { resize_term(rows, columns); }
+
+void cnc_redraw_all(void) { clearok(curscr, TRUE); }
+
+void cnc_leave(void) { endwin(); }
+
+void cnc_retake(void) {
+    reset_prog_mode();
+    clearok(curscr, TRUE);
+}
+
+void cnc_mouse(int on) {
+    mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+    mouseinterval(0);
+}
+
+int cnc_key(int *value) {
+    wint_t found = 0;
+    int kind = get_wch(&found);
+    if (kind == ERR) return -1;
+    *value = (int)found;
+    return kind == KEY_CODE_YES ? 1 : 0;
+}
+
+int cnc_mouse_event(int *column, int *row) {
+    MEVENT event;
+    if (getmouse(&event) != OK) return 0;
+    *column = event.x;
+    *row = event.y;
+    if (event.bstate & BUTTON1_PRESSED) return 1;
+    if (event.bstate & BUTTON4_PRESSED) return 2;
+    if (event.bstate & BUTTON5_PRESSED) return 3;
+    return 0;
+}
+
+// Signals. Everything below a handler is async-signal-safe: write, tcsetattr, sigaction, raise.
+
+static const int watched[] = {SIGWINCH, SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT};
+enum { watched_count = sizeof watched / sizeof *watched };
+static struct sigaction watched_before[watched_count];
+static volatile int signal_descriptor = -1;
+
+static void tell(int number) {
+    int saved = errno;
+    unsigned char byte = (unsigned char)number;
+    // A full pipe already holds enough to wake the loop.
+    if (write(signal_descriptor, &byte, 1) < 0) {}
+    errno = saved;
+}
+
+static void install(int number, struct sigaction *before) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = tell;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, before);
+}
+
+void cnc_watch_signals(int descriptor) {
+    signal_descriptor = descriptor;
+    for (int i = 0; i < watched_count; i++) install(watched[i], &watched_before[i]);
+}
+
+void cnc_unwatch_signals(void) {
+    for (int i = 0; i < watched_count; i++) sigaction(watched[i], &watched_before[i], NULL);
+    signal_descriptor = -1;
+}
+
+void cnc_stop(void) {
+    signal(SIGTSTP, SIG_DFL);
+    sigset_t only, before;
+    sigemptyset(&only);
+    sigaddset(&only, SIGTSTP);
+    pthread_sigmask(SIG_UNBLOCK, &only, &before);
+    raise(SIGTSTP);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    install(SIGTSTP, NULL);
+}
+
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGQUIT};
+enum { crash_count = sizeof crashes / sizeof *crashes };
+static struct sigaction crashes_before[crash_count];
+static struct termios modes_before;
+static int guarded_descriptor = -1;
+static char restore_text[256];
+static size_t restore_length;
+// A stack overflow leaves no room for a handler on the thread's own stack.
+static char crash_stack[65536];
+
+static void restore_and_die(int number) {
+    if (guarded_descriptor >= 0) {
+        size_t done = 0;
+        while (done < restore_length) {
+            ssize_t count = write(guarded_descriptor, restore_text + done, restore_length - done);
+            if (count <= 0) break;
+            done += (size_t)count;
+        }
+        tcsetattr(guarded_descriptor, TCSANOW, &modes_before);
+        guarded_descriptor = -1;
+    }
+    // The handler that was there before (or the default) takes over once this one returns.
+    for (int i = 0; i < crash_count; i++) {
+        if (crashes[i] == number) sigaction(number, &crashes_before[i], NULL);
+    }
+    raise(number);
+}
+
+/// Appends a terminfo string, without its padding notes ($<…>), which only tputs may send.
+static void append_capability(const char *name) {
+    const char *text = tigetstr(name);
+    if (text == NULL || text == (const char *)-1) return;
+    for (; *text != 0 && restore_length < sizeof restore_text - 1; text++) {
+        const char *end = text[0] == '$' && text[1] == '<' ? strchr(text, '>') : NULL;
+        if (end != NULL) {
+            text = end;
+            continue;
+        }
+        restore_text[restore_length++] = *text;
+    }
+}
+
+void cnc_guard(int descriptor) {
+    if (tcgetattr(descriptor, &modes_before) != 0) return;
+    restore_length = 0;
+    if (tigetstr("kmous") != NULL && tigetstr("kmous") != (const char *)-1) {
+        static const char mouse_off[] = "\033[?1006l\033[?1000l";
+        memcpy(restore_text, mouse_off, sizeof mouse_off - 1);
+        restore_length = sizeof mouse_off - 1;
+    }
+    append_capability("sgr0");
+    append_capability("rmkx");
+    append_capability("cnorm");
+    append_capability("rmcup");
+    if (restore_length < sizeof restore_text) restore_text[restore_length++] = '\r';
+    guarded_descriptor = descriptor;
+    stack_t stack = {.ss_sp = crash_stack, .ss_size = sizeof crash_stack, .ss_flags = 0};
+    sigaltstack(&stack, NULL);
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = restore_and_die;
+    action.sa_flags = SA_ONSTACK;
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < crash_count; i++) sigaction(crashes[i], &action, &crashes_before[i]);
+}
+
+void cnc_unguard(void) {
+    if (guarded_descriptor < 0) return;
+    guarded_descriptor = -1;
+    for (int i = 0; i < crash_count; i++) sigaction(crashes[i], &crashes_before[i], NULL);
+}

@@ -1,3 +1,47 @@
 #pragma once
+// ncurses as Swift needs it: macros and variadic functions behind prefixed functions, and the signal handlers, which must not
+// enter the Swift runtime.
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
+#include <stdint.h>
+
+/// Reads the terminal's description from terminfo. Returns 1 when it is known and can place the cursor, else 0.
+int cnc_probe(int descriptor);
+/// Colours that terminfo promises for the probed terminal.
+int cnc_colours(void);
+
+/// Opens the screen on two descriptors: no echo, keys at once, keypad. Returns 0 on failure.
+int cnc_open(int input, int output);
+/// Leaves the screen as it was found.
+void cnc_close(void);
+/// Writes one cell into the picture to come; colours are terminal numbers, -1 for the default; attributes are CNC_BOLD and so on.
+void cnc_put(int row, int column, uint32_t glyph, int foreground, int background, int attributes);
+/// Sends what changed to the terminal.
+void cnc_flush(void);
+/// Takes a new size.
+void cnc_resize(int rows, int columns);
+/// The next flush draws everything.
+void cnc_redraw_all(void);
+/// Gives the terminal back for a while.
+void cnc_leave(void);
+/// Takes the terminal's program modes again after the process was stopped.
+void cnc_retake(void);
+void cnc_mouse(int on);
+
+enum { CNC_BOLD = 1, CNC_DIM = 2, CNC_REVERSE = 4, CNC_UNDERLINE = 8 };
+
+/// The next key without waiting. Returns -1: none; 0: a character in *value; 1: a key code in *value.
+int cnc_key(int *value);
+/// The mouse event behind KEY_MOUSE. Returns 0: none of ours; 1: press; 2: wheel up; 3: wheel down.
+int cnc_mouse_event(int *column, int *row);
+
+/// From now on SIGWINCH, SIGINT, SIGTERM, SIGHUP, SIGTSTP and SIGCONT write their number as a byte to a descriptor.
+void cnc_watch_signals(int descriptor);
+/// Gives these signals back to the system.
+void cnc_unwatch_signals(void);
+/// Stops the process as SIGTSTP does by default; returns when it is continued.
+void cnc_stop(void);
+
+/// From now on a crash (SEGV, BUS, ILL, FPE, ABRT, TRAP, QUIT) restores the terminal's modes before the process dies.
+void cnc_guard(int descriptor);
+void cnc_unguard(void);

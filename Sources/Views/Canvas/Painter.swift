@@ -1,0 +1,120 @@
+/// Draws text, lines and bars into a grid; everything is clipped to the grid.
+package struct Painter {
+    package private(set) var grid: CellGrid
+    package let capabilities: Capabilities
+
+    package init(_ size: Size, _ capabilities: Capabilities) {
+        grid = CellGrid(size)
+        self.capabilities = capabilities
+    }
+
+    package mutating func put(_ glyph: Unicode.Scalar, row: Int, column: Int, _ style: Style = .plain) {
+        grid[row, column] = Cell(glyph, style)
+    }
+
+    package mutating func setGlyph(_ cell: Cell, row: Int, column: Int) { grid[row, column] = cell }
+
+    /// Writes text from a column on, at most `width` cells; longer text ends in an ellipsis. Returns the column after it.
+    /// Characters that are not one cell wide (control, combining, wide) are shown as `?`, so that columns stay aligned.
+    @discardableResult
+    package mutating func text(_ text: String, row: Int, column: Int, width: Int = .max, _ style: Style = .plain) -> Int {
+        guard width > 0 else { return column }
+        var at = column
+        var left = width
+        let scalars = Array(text.unicodeScalars)
+        for (index, scalar) in scalars.enumerated() {
+            if left == 1, index + 1 < scalars.count {
+                put("…", row: row, column: at, style)
+                return at + 1
+            }
+            guard left > 0 else { break }
+            put(Self.isNarrow(scalar) ? scalar : "?", row: row, column: at, style)
+            at += 1
+            left -= 1
+        }
+        return at
+    }
+
+    /// Writes pieces of different style one after the other, clipped at `width` cells in all. Returns the column after them.
+    @discardableResult
+    package mutating func spans(_ spans: [(String, Style)], row: Int, column: Int, width: Int) -> Int {
+        var at = column
+        for (piece, style) in spans { at = text(piece, row: row, column: at, width: column + width - at, style) }
+        return at
+    }
+
+    /// Text that ends at the last column of a field.
+    package mutating func textRight(_ string: String, row: Int, endColumn: Int, width: Int = .max, _ style: Style = .plain) {
+        let count = min(string.unicodeScalars.count, width)
+        text(string, row: row, column: endColumn - count, width: count, style)
+    }
+
+    package mutating func fill(_ rect: Rect, _ cell: Cell = .blank) {
+        let columns = max(0, rect.column)..<max(max(0, rect.column), min(rect.endColumn, grid.size.columns))
+        for row in max(0, rect.row)..<max(max(0, rect.row), min(rect.endRow, grid.size.rows)) {
+            for column in columns { grid[row, column] = cell }
+        }
+    }
+
+    /// A section's heading: its name, then a rule to the end of the field.
+    package mutating func heading(_ name: String, _ rect: Rect, right: String = "", emphasised: Bool = false) {
+        guard rect.columns > 0, rect.rows > 0 else { return }
+        for column in rect.column..<rect.endColumn { put("─", row: rect.row, column: column, .rule) }
+        if rect.columns > 6 {
+            text(" \(name) ", row: rect.row, column: rect.column + 1, width: rect.columns - 2, emphasised ? .selected : .title)
+        }
+        let room = rect.columns - name.unicodeScalars.count - 6
+        if !right.isEmpty, room >= right.unicodeScalars.count + 2 {
+            text(" \(right) ", row: rect.row, column: rect.endColumn - right.unicodeScalars.count - 3, .faint)
+        }
+    }
+
+    /// A frame of lines with a title, its inside cleared; returns the inside.
+    package mutating func frame(_ rect: Rect, title: String) -> Rect {
+        fill(rect)
+        guard rect.columns >= 2, rect.rows >= 2 else { return rect }
+        for column in rect.column..<rect.endColumn {
+            put("─", row: rect.row, column: column, .rule)
+            put("─", row: rect.endRow - 1, column: column, .rule)
+        }
+        for row in rect.row..<rect.endRow {
+            put("│", row: row, column: rect.column, .rule)
+            put("│", row: row, column: rect.endColumn - 1, .rule)
+        }
+        put("╭", row: rect.row, column: rect.column, .rule)
+        put("╮", row: rect.row, column: rect.endColumn - 1, .rule)
+        put("╰", row: rect.endRow - 1, column: rect.column, .rule)
+        put("╯", row: rect.endRow - 1, column: rect.endColumn - 1, .rule)
+        text(" \(title) ", row: rect.row, column: rect.column + 2, width: rect.columns - 4, .title)
+        return rect.inset(columns: 2, rows: 1)
+    }
+
+    /// A progress bar; `fraction` in 0…1, eighth-of-a-cell steps.
+    package mutating func bar(_ fraction: Double, row: Int, column: Int, width: Int, _ style: Style) {
+        guard width > 0 else { return }
+        let clamped = fraction.isFinite ? max(0, min(1, fraction)) : 0
+        let full = Int(clamped * Double(width))
+        for index in 0..<width { put(index < full ? "━" : "─", row: row, column: column + index, index < full ? style : .rule) }
+        if !capabilities.unicode { for index in 0..<full { put("=", row: row, column: column + index, style) } }
+    }
+
+    /// The finished frame; in ASCII where the terminal has no more.
+    package consuming func finish() -> CellGrid {
+        if !capabilities.unicode { grid.reduceToASCII() }
+        return grid
+    }
+
+    /// True for scalars that every terminal shows in exactly one cell: printable, not combining, not wide.
+    private static func isNarrow(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.value < 127 { return scalar.value >= 32 }
+        switch scalar.value {
+        case 0..<0xA0, 0xAD, 0x300..<0x370, 0x1100..<0x1160, 0x200B..<0x2010, 0x2028..<0x2030, 0x2060..<0x2070, 0x2E80..<0xD7B0,
+            0xF900..<0xFB00,
+            0xFE00..<0xFE70, 0xFF00..<0xFF61, 0xFFE0...:
+            return false
+        default:
+            let category = scalar.properties.generalCategory
+            return category != .nonspacingMark && category != .enclosingMark && category != .format && category != .unassigned
+        }
+    }
+}

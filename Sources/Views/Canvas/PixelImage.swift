@@ -1,0 +1,55 @@
+/// A picture of pixels that are one cell wide and half a cell high: two a cell, drawn with the upper half-block `▀`.
+///
+/// Where the terminal has few colours or no half-blocks, each cell gets a character by brightness instead, or the pixel's own letter.
+package struct PixelImage {
+    package let columns: Int
+    /// Pixel rows: twice the cell rows.
+    package let rows: Int
+    private var colours: [Colour]
+    /// Letters that replace brightness where colours are few; 0: none.
+    private var letters: [UInt8]
+
+    package init(columns: Int, cellRows: Int, background: Colour = Colour(grey: 0)) {
+        self.columns = max(0, columns)
+        rows = max(0, cellRows) * 2
+        colours = Array(repeating: background, count: self.columns * rows)
+        letters = Array(repeating: 0, count: self.columns * rows)
+    }
+
+    /// The pixel's colour. Writing outside does nothing; reading there gives black.
+    package subscript(x: Int, y: Int) -> Colour {
+        get { x >= 0 && x < columns && y >= 0 && y < rows ? colours[y * columns + x] : Colour(grey: 0) }
+        set { if x >= 0, x < columns, y >= 0, y < rows { colours[y * columns + x] = newValue } }
+    }
+
+    /// Gives a pixel a letter for terminals with few colours.
+    package mutating func letter(_ letter: Character, x: Int, y: Int) {
+        if x >= 0, x < columns, y >= 0, y < rows { letters[y * columns + x] = letter.asciiValue ?? 0 }
+    }
+
+    private static let ramp: [Unicode.Scalar] = Array(" .:-=+*#%@".unicodeScalars)
+
+    package func draw(_ painter: inout Painter, _ rect: Rect) {
+        let halfBlocks = painter.capabilities.drawsHalfBlocks
+        for row in 0..<min(rows / 2, rect.rows) {
+            for column in 0..<min(columns, rect.columns) {
+                let upper = 2 * row * columns + column
+                let lower = upper + columns
+                let cell: Cell
+                if halfBlocks {
+                    // One colour in both halves needs no glyph, and costs fewer bytes.
+                    cell =
+                        colours[upper] == colours[lower]
+                        ? Cell(" ", Style(.terminal, on: colours[upper])) : Cell("▀", Style(colours[upper], on: colours[lower]))
+                } else {
+                    let letter = letters[upper] != 0 ? letters[upper] : letters[lower]
+                    let mean = colours[upper].mixed(with: colours[lower], 0.5)
+                    let shade = Self.ramp[min(Self.ramp.count - 1, mean.brightness * Self.ramp.count / 256)]
+                    let tint = max(mean.red, mean.green, mean.blue) - min(mean.red, mean.green, mean.blue) > 60
+                    cell = Cell(letter != 0 ? Unicode.Scalar(letter) : shade, Style(tint || letter != 0 ? mean : .terminal))
+                }
+                painter.setGlyph(cell, row: rect.row + row, column: rect.column + column)
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+/// The screens.
+package enum ScreenID: String, CaseIterable, Codable, Sendable {
+    case sessions, training, atlas, masks
+
+    package var title: String {
+        switch self {
+        case .sessions: "Sessions"
+        case .training: "Training"
+        case .atlas: "Atlas"
+        case .masks: "Masks"
+        }
+    }
+
+    /// For narrow windows.
+    package var shortTitle: String {
+        switch self {
+        case .sessions: "List"
+        case .training: "Train"
+        case .atlas: "Atlas"
+        case .masks: "Masks"
+        }
+    }
+}
+
+/// Everything that a key, the palette or a tape can ask for. Raw values are stable: tapes carry them.
+package enum CommandID: String, CaseIterable, Codable, Sendable {
+    case showSessions = "screen.sessions"
+    case showTraining = "screen.training"
+    case showAtlas = "screen.atlas"
+    case showMasks = "screen.masks"
+    case nextScreen = "screen.next"
+    case previousScreen = "screen.previous"
+    case help
+    case palette
+    case redraw
+    case toggleMouse = "mouse.toggle"
+    case quit
+
+    case selectPrevious = "list.previous"
+    case selectNext = "list.next"
+    case selectFirst = "list.first"
+    case selectLast = "list.last"
+    case openSession = "session.open"
+    case startDemo = "session.demo"
+
+    case pauseResume = "train.pause"
+    case singleStep = "train.step"
+    case raiseLearningRate = "train.rate.raise"
+    case lowerLearningRate = "train.rate.lower"
+    case enterLearningRate = "train.rate.enter"
+    case enterSetting = "train.set"
+    case checkpoint = "train.checkpoint"
+    case stop = "train.stop"
+
+    case nextSlice = "slice.next"
+    case previousSlice = "slice.previous"
+    case forwardSlices = "slice.forward"
+    case backSlices = "slice.back"
+    case firstSlice = "slice.first"
+    case lastSlice = "slice.last"
+    case cursorLeft = "cursor.left"
+    case cursorRight = "cursor.right"
+    case cursorUp = "cursor.up"
+    case cursorDown = "cursor.down"
+    case focusAxial = "plane.axial"
+    case focusCoronal = "plane.coronal"
+    case focusSagittal = "plane.sagittal"
+    case nextPlane = "plane.next"
+    case maximise = "plane.maximise"
+    case toggleCrosshair = "crosshair.toggle"
+    case toggleRadiological = "display.radiological"
+    case tallerCells = "display.cells.taller"
+    case flatterCells = "display.cells.flatter"
+    case resetView = "view.reset"
+
+    case nextLandmark = "landmark.next"
+    case previousLandmark = "landmark.previous"
+    case worstLandmark = "landmark.worst"
+
+    case nextSubject = "subject.next"
+    case previousSubject = "subject.previous"
+    case nextWindow = "window.next"
+    case previousWindow = "window.previous"
+    case raiseLevel = "window.level.raise"
+    case lowerLevel = "window.level.lower"
+    case widenWindow = "window.widen"
+    case narrowWindow = "window.narrow"
+    case invert = "window.invert"
+    case toggleOverlays = "overlay.toggle"
+    case toggleCentrilobular = "overlay.cle"
+    case toggleParaseptal = "overlay.paraseptal"
+    case raiseOpacity = "overlay.opacity.raise"
+    case lowerOpacity = "overlay.opacity.lower"
+    case nextDisease = "disease.next"
+    case previousDisease = "disease.previous"
+}
+
+/// One row of the command table.
+package struct Command: Sendable {
+    package let id: CommandID
+    /// Keys that run it; the first is shown in hints.
+    package let keys: [Key]
+    /// A few words, as a heading of a hint at the foot of the screen; empty: no hint there.
+    package let hint: String
+    /// One line for help and palette.
+    package let help: String
+    /// Where it works; empty: everywhere.
+    package let screens: Set<ScreenID>
+
+    package func works(on screen: ScreenID) -> Bool { screens.isEmpty || screens.contains(screen) }
+    package var keyNames: String { keys.map(\.name).joined(separator: " ") }
+}

@@ -1,0 +1,110 @@
+/// The one table of commands: the key map, the help, the palette, the hints at the foot of each screen and the tape all read it.
+package enum CommandTable {
+    /// In the order in which help shows them.
+    package static let all: [Command] = sessions + training + atlas + masks + slices + everywhere
+
+    private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
+
+    package static subscript(_ id: CommandID) -> Command { byID[id]! }
+
+    /// The commands that work on a screen.
+    package static func commands(on screen: ScreenID) -> [Command] { all.filter { $0.works(on: screen) } }
+
+    private static let keyMaps: [ScreenID: [Key: CommandID]] = Dictionary(
+        uniqueKeysWithValues: ScreenID.allCases.map { screen in
+            (screen, Dictionary(uniqueKeysWithValues: commands(on: screen).flatMap { command in command.keys.map { ($0, command.id) } }))
+        })
+
+    /// The command that a key runs on a screen.
+    package static func command(for key: Key, on screen: ScreenID) -> CommandID? { keyMaps[screen]?[key] }
+
+    private static func row(_ id: CommandID, _ keys: String, _ hint: String, _ help: String, _ screens: Set<ScreenID>) -> Command {
+        let parsed = keys.split(separator: " ").map { name in
+            guard let key = Key(name: String(name)) else { preconditionFailure("CommandTable: \(name) is no key") }
+            return key
+        }
+        return Command(id: id, keys: parsed, hint: hint, help: help, screens: screens)
+    }
+
+    private static let sessions: [Command] = [
+        row(.openSession, "Enter", "open", "open the chosen session", [.sessions]),
+        row(.startDemo, "d", "demo", "start the demo: phantom cohort, pre-training, masks, in minutes", [.sessions]),
+        row(.selectNext, "Down j", "", "next session", [.sessions]),
+        row(.selectPrevious, "Up k", "", "previous session", [.sessions]),
+        row(.selectFirst, "Home", "", "first session", [.sessions]),
+        row(.selectLast, "End", "", "last session", [.sessions]),
+    ]
+
+    private static let training: [Command] = [
+        row(.pauseResume, "p Space", "pause/resume", "pause the training, or resume it", [.training]),
+        row(.singleStep, "s", "step", "while paused: compute one step", [.training]),
+        row(.raiseLearningRate, "+ =", "rate up", "multiply the learning rate by 1.25", [.training]),
+        row(.lowerLearningRate, "-", "rate down", "divide the learning rate by 1.25", [.training]),
+        row(.enterLearningRate, "l", "rate", "type a learning rate", [.training]),
+        row(.enterSetting, "e", "set", "type any setting as name=value", [.training]),
+        row(.checkpoint, "c", "checkpoint", "write a checkpoint now", [.training]),
+        row(.stop, "x", "stop", "write a checkpoint and end the run (asks first)", [.training]),
+    ]
+
+    private static let atlas: [Command] = [
+        row(.nextLandmark, "n", "landmark", "select the next landmark and go to it", [.atlas]),
+        row(.previousLandmark, "N", "", "select the previous landmark and go to it", [.atlas]),
+        row(.worstLandmark, "w", "worst", "select the landmark with the highest loss", [.atlas]),
+    ]
+
+    private static let masks: [Command] = [
+        row(.nextSubject, "]", "subject", "next subject", [.masks]),
+        row(.previousSubject, "[", "", "previous subject", [.masks]),
+        row(.nextDisease, "n", "disease", "next slice with emphysema", [.masks]),
+        row(.previousDisease, "N", "", "previous slice with emphysema", [.masks]),
+        row(.nextWindow, "w", "window", "next window: lung, mediastinum, bone, emphysema", [.masks]),
+        row(.previousWindow, "W", "", "previous window", [.masks]),
+        row(.raiseLevel, ".", "", "raise the window's level by 25 HU", [.masks]),
+        row(.lowerLevel, ",", "", "lower the window's level by 25 HU", [.masks]),
+        row(.widenWindow, ">", "", "widen the window by 50 HU", [.masks]),
+        row(.narrowWindow, "<", "", "narrow the window by 50 HU", [.masks]),
+        row(.invert, "i", "", "black for white", [.masks]),
+        row(.toggleOverlays, "g", "overlays", "show or hide both overlays", [.masks]),
+        row(.toggleCentrilobular, "e", "", "show or hide centrilobular emphysema", [.masks]),
+        row(.toggleParaseptal, "p", "", "show or hide paraseptal emphysema", [.masks]),
+        row(.raiseOpacity, "+ =", "", "overlays more opaque", [.masks]),
+        row(.lowerOpacity, "-", "", "overlays more transparent", [.masks]),
+    ]
+
+    private static let slices: [Command] = [
+        row(.nextSlice, "Up Right", "slice", "next slice of the chosen plane (up, forward, to the right)", [.atlas, .masks]),
+        row(.previousSlice, "Down Left", "", "previous slice of the chosen plane", [.atlas, .masks]),
+        row(.forwardSlices, "PgUp", "", "ten slices on", [.atlas, .masks]),
+        row(.backSlices, "PgDn", "", "ten slices back", [.atlas, .masks]),
+        row(.firstSlice, "Home", "", "first slice", [.atlas, .masks]),
+        row(.lastSlice, "End", "", "last slice", [.atlas, .masks]),
+        row(.cursorLeft, "h", "", "cross-hair to the left", [.atlas, .masks]),
+        row(.cursorRight, "l", "", "cross-hair to the right", [.atlas, .masks]),
+        row(.cursorUp, "k", "", "cross-hair up", [.atlas, .masks]),
+        row(.cursorDown, "j", "", "cross-hair down", [.atlas, .masks]),
+        row(.focusAxial, "a", "", "choose the axial plane", [.atlas, .masks]),
+        row(.focusCoronal, "c", "", "choose the coronal plane", [.atlas, .masks]),
+        row(.focusSagittal, "s", "", "choose the sagittal plane", [.atlas, .masks]),
+        row(.nextPlane, "Space", "plane", "choose the next plane", [.atlas, .masks]),
+        row(.maximise, "o Enter", "one/three", "the chosen plane alone, or all three", [.atlas, .masks]),
+        row(.toggleCrosshair, "x", "", "show or hide the cross-hair", [.atlas, .masks]),
+        row(.toggleRadiological, "f", "flip", "patient's right on the screen's left, or on its right", [.atlas, .masks]),
+        row(.tallerCells, "}", "", "tell that character cells are taller (pictures too tall)", [.atlas, .masks]),
+        row(.flatterCells, "{", "", "tell that character cells are flatter (pictures too flat)", [.atlas, .masks]),
+        row(.resetView, "r", "", "cross-hair to the middle, display as at first", [.atlas, .masks]),
+    ]
+
+    private static let everywhere: [Command] = [
+        row(.showSessions, "0", "", "go to the list of sessions", []),
+        row(.showTraining, "1", "", "go to the training", []),
+        row(.showAtlas, "2", "", "go to the atlas", []),
+        row(.showMasks, "3", "", "go to the masks", []),
+        row(.nextScreen, "Tab", "", "next screen", []),
+        row(.previousScreen, "S-Tab", "", "previous screen", []),
+        row(.palette, ":", "commands", "find a command by name", []),
+        row(.help, "?", "help", "the keys of this screen", []),
+        row(.redraw, "C-l", "", "draw the whole screen again", []),
+        row(.toggleMouse, "M", "", "let the mouse steer, or leave it to the terminal to select text", []),
+        row(.quit, "q", "quit", "leave the interface", []),
+    ]
+}

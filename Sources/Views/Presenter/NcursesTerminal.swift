@@ -1,0 +1,187 @@
+import CNcurses
+import Engine
+import Foundation
+
+/// The terminal of the process, through ncurses: the only file that calls curses. To be used from one thread.
+package final class NcursesTerminal: Terminal {
+    package private(set) var size: Size
+    package let capabilities: Capabilities
+    private var shown: CellGrid?
+    private let signals: SelfPipe
+    private var isOpen = true
+
+    package var inputDescriptor: Int32? { STDIN_FILENO }
+    package var signalDescriptor: Int32? { signals.readEnd }
+
+    /// What the terminal of this process can show; nil where it cannot place text (a file, a pipe, `dumb`, a TERM that terminfo does not
+    /// know), which calls for the linear mode.
+    package static func probe() -> Capabilities? {
+        let environment = ProcessInfo.processInfo.environment
+        let name = environment["TERM"] ?? ""
+        guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, name != "dumb", !name.isEmpty, cnc_probe(STDOUT_FILENO) == 1 else {
+            return nil
+        }
+        setlocale(LC_ALL, "")
+        let isUTF8 = String(cString: nl_langinfo(Int32(CODESET))).uppercased().contains("UTF")
+        // These consoles' fonts lack braille, whatever the locale says.
+        let isLimited = ["linux", "vt", "ansi", "cons"].contains { name.hasPrefix($0) }
+        let colours: ColourDepth
+        if let wish = environment["NO_COLOR"], !wish.isEmpty {
+            colours = .mono
+        } else {
+            let count = Int(cnc_colours())
+            colours = count >= 256 ? .palette : count >= 16 ? .sixteen : count >= 8 ? .eight : .mono
+        }
+        return Capabilities(colours: colours, unicode: isUTF8 && !isLimited)
+    }
+
+    /// Takes the terminal. Throws if it cannot be opened.
+    package init(_ capabilities: Capabilities) throws {
+        self.capabilities = capabilities
+        signals = try SelfPipe()
+        size = Self.windowSize() ?? Size(columns: 80, rows: 24)
+        // Before ncurses, which installs handlers of its own only where there are none.
+        cnc_watch_signals(signals.writeEnd)
+        cnc_guard(STDIN_FILENO)
+        guard cnc_open(STDIN_FILENO, STDOUT_FILENO) == 1 else {
+            cnc_unguard()
+            cnc_unwatch_signals()
+            throw Failure("the terminal \(ProcessInfo.processInfo.environment["TERM"] ?? "") could not be opened; try --linear")
+        }
+        cnc_mouse(1)
+    }
+
+    deinit { close() }
+
+    package func close() {
+        guard isOpen else { return }
+        isOpen = false
+        cnc_close()
+        cnc_unguard()
+        cnc_unwatch_signals()
+        signals.close()
+    }
+
+    // MARK: output
+
+    package func present(_ frame: CellGrid) {
+        guard isOpen else { return }
+        let before = shown?.size == frame.size ? shown : nil
+        var isChanged = false
+        let depth = capabilities.colours
+        for row in 0..<frame.size.rows {
+            for column in 0..<frame.size.columns {
+                let cell = frame[row, column]
+                if let before, before[row, column] == cell { continue }
+                isChanged = true
+                let style = depth == .mono ? cell.style.forMono() : cell.style
+                cnc_put(
+                    Int32(row), Int32(column), cell.glyph.value, Int32(depth.index(of: style.foreground)),
+                    Int32(depth.index(of: style.background)),
+                    Int32(style.attributes.rawValue))
+            }
+        }
+        shown = frame
+        if isChanged { cnc_flush() }
+    }
+
+    package func resize() {
+        guard let found = Self.windowSize(), found != size else { return }
+        size = found
+        cnc_resize(Int32(found.rows), Int32(found.columns))
+        shown = nil
+    }
+
+    package func redrawAll() {
+        shown = nil
+        cnc_redraw_all()
+    }
+
+    package func captureMouse(_ on: Bool) { cnc_mouse(on ? 1 : 0) }
+
+    package func suspend() {
+        cnc_leave()
+        cnc_stop()
+        retake()
+    }
+
+    package func retake() {
+        cnc_retake()
+        shown = nil
+        resize()
+    }
+
+    private static func windowSize() -> Size? {
+        var window = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0 else { return nil }
+        return Size(columns: Int(window.ws_col), rows: Int(window.ws_row))
+    }
+
+    // MARK: input
+
+    package func takeInput() -> [TerminalInput] {
+        var found: [TerminalInput] = []
+        var value: Int32 = 0
+        while found.count < 1000 {
+            let kind = cnc_key(&value)
+            if kind < 0 { break }
+            if let input = kind == 0 ? Self.character(value) : keyCode(value) { found.append(input) }
+        }
+        return found
+    }
+
+    private static func character(_ value: Int32) -> TerminalInput? {
+        switch value {
+        case 9: return .key(.tab)
+        case 10, 13: return .key(.enter)
+        case 27: return .key(.escape)
+        case 8, 127: return .key(.backspace)
+        case 1...26: return .key(.control(Unicode.Scalar(UInt8(value) + 96)))
+        case 0...31: return nil
+        default: return Unicode.Scalar(UInt32(value)).map { .key(.character($0)) }
+        }
+    }
+
+    private func keyCode(_ value: Int32) -> TerminalInput? {
+        switch value {
+        case KEY_UP: return .key(.up)
+        case KEY_DOWN: return .key(.down)
+        case KEY_LEFT: return .key(.left)
+        case KEY_RIGHT: return .key(.right)
+        case KEY_HOME: return .key(.home)
+        case KEY_END: return .key(.end)
+        case KEY_PPAGE: return .key(.pageUp)
+        case KEY_NPAGE: return .key(.pageDown)
+        case KEY_BTAB: return .key(.backTab)
+        case KEY_ENTER: return .key(.enter)
+        case KEY_BACKSPACE: return .key(.backspace)
+        case KEY_DC: return .key(.delete)
+        case KEY_MOUSE:
+            var column: Int32 = 0
+            var row: Int32 = 0
+            switch cnc_mouse_event(&column, &row) {
+            case 1: return .mouse(Mouse(.press, column: Int(column), row: Int(row)))
+            case 2: return .mouse(Mouse(.wheelUp, column: Int(column), row: Int(row)))
+            case 3: return .mouse(Mouse(.wheelDown, column: Int(column), row: Int(row)))
+            default: return nil
+            }
+        default: return nil
+        }
+    }
+
+    package func takeSignals() -> [TerminalSignal] {
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = read(signals.readEnd, &bytes, bytes.count)
+        guard count > 0 else { return [] }
+        return bytes.prefix(count).compactMap { byte in
+            switch Int32(byte) {
+            case SIGWINCH: .resized
+            case SIGTSTP: .suspend
+            case SIGCONT: .continued
+            case SIGHUP: .hangUp
+            case SIGINT, SIGTERM: .terminate(Int32(byte))
+            default: nil
+            }
+        }
+    }
+}

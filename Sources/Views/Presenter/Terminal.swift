@@ -1,0 +1,40 @@
+/// Something that shows frames and tells keys: a real terminal, or a recording one for tests.
+package protocol Terminal: AnyObject {
+    var size: Size { get }
+    var capabilities: Capabilities { get }
+    /// Readable when `takeInput` or `takeSignals` has something; nil where there is nothing to wait for.
+    var inputDescriptor: Int32? { get }
+    var signalDescriptor: Int32? { get }
+    /// Keys and mouse since the last call, without waiting.
+    func takeInput() -> [TerminalInput]
+    /// Signals since the last call, without waiting.
+    func takeSignals() -> [TerminalSignal]
+    /// Shows a frame: writes what differs from the frame before, and nothing at all where nothing does.
+    func present(_ frame: CellGrid)
+    /// Takes the terminal's present size.
+    func resize()
+    /// The next frame is written whole.
+    func redrawAll()
+    /// Gives the terminal back, stops the process, and takes the terminal again when it is continued.
+    func suspend()
+    /// Takes the terminal's modes again after the process was stopped from outside.
+    func retake()
+    func captureMouse(_ on: Bool)
+    /// Leaves the terminal as it was found.
+    func close()
+}
+
+package enum TerminalInput: Equatable, Sendable {
+    case key(Key)
+    case mouse(Mouse)
+}
+
+package enum TerminalSignal: Equatable, Sendable {
+    case resized
+    case suspend
+    case continued
+    /// The terminal went away.
+    case hangUp
+    /// SIGINT or SIGTERM, by number.
+    case terminate(Int32)
+}

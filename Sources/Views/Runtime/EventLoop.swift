@@ -1,0 +1,201 @@
+import Engine
+import Foundation
+
+/// The interface's loop: terminal, signals, background results and the journal in one `poll`.
+package final class EventLoop {
+    private let configuration: WorkbenchConfiguration
+    private let terminal: any Terminal
+    private let wake: WakePipe
+    private let background = DispatchQueue(label: "workbench.views.load", qos: .userInitiated)
+    private var state: WorkbenchState
+    private var open: OpenSession?
+    private let start = ContinuousClock.now
+    private var isDirty = true
+    private var hasMoreJournal = true
+    private var exit: ExitReason?
+
+    package init(_ configuration: WorkbenchConfiguration, _ terminal: any Terminal) throws {
+        self.configuration = configuration
+        self.terminal = terminal
+        wake = try WakePipe()
+        state = WorkbenchState(size: terminal.size, capabilities: terminal.capabilities)
+    }
+
+    private var now: Double {
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        // Milliseconds are what a tape needs.
+        return (Double(seconds) * 1000 + (Double(attoseconds) / 1e15).rounded()) / 1000
+    }
+
+    package func run() throws -> ExitReason {
+        if let context = configuration.session { show(context) } else { listSessions() }
+        while true {
+            readJournal()
+            if isDirty {
+                isDirty = false
+                terminal.present(Screens.render(state))
+            }
+            open?.saveView(now: now, force: false)
+            if let exit {
+                open?.saveView(now: now, force: true)
+                return exit
+            }
+            wait()
+        }
+    }
+
+    // MARK: waiting
+
+    /// Sleeps until something happens, or until it is time to look at the journal again.
+    private func wait() {
+        let isLive = open != nil && !(state.training.isOver && state.session?.ownership == .nobody)
+        let milliseconds: Int32 = hasMoreJournal ? 0 : isLive ? 100 : 1000
+        var waited = [pollfd(fd: wake.readDescriptor, events: Int16(POLLIN), revents: 0)]
+        for descriptor in [terminal.signalDescriptor, terminal.inputDescriptor].compactMap({ $0 }) {
+            waited.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+        }
+        _ = poll(&waited, nfds_t(waited.count), milliseconds)
+        for signal in terminal.takeSignals() { handle(signal) }
+        if terminal.inputDescriptor != nil, Int32(waited[waited.count - 1].revents) & (POLLHUP | POLLERR | POLLNVAL) != 0 {
+            // A terminal that is gone stays readable for ever: never ask it again.
+            exit = .hangUp
+            return
+        }
+        for event in wake.take() { send(event) }
+        for input in terminal.takeInput() {
+            switch input {
+            case .key(let key): send(.key(key))
+            case .mouse(let mouse): send(.mouse(mouse))
+            }
+        }
+        tick()
+    }
+
+    private func tick() {
+        if let ownership = open?.changedOwnership(now: now) { send(.ownership(ownership)) }
+        guard now - state.now >= 1 else { return }
+        apply(state.reduce(.tick(now)))
+        isDirty = true
+    }
+
+    private func handle(_ signal: TerminalSignal) {
+        switch signal {
+        case .resized:
+            terminal.resize()
+            if terminal.size != state.size { send(.resize(terminal.size)) }
+        case .suspend:
+            terminal.suspend()
+            afterStop()
+        case .continued:
+            terminal.retake()
+            afterStop()
+        case .hangUp: exit = .hangUp
+        case .terminate(let number): exit = .signal(number)
+        }
+    }
+
+    private func afterStop() {
+        if terminal.size != state.size { send(.resize(terminal.size)) }
+        isDirty = true
+    }
+
+    // MARK: events and effects
+
+    /// Folds an event, records it on the tape, and does what the reducer asks for.
+    private func send(_ event: WorkbenchEvent) {
+        apply(state.reduce(.tick(now)))
+        open?.tape?.record(event, state, journal: open?.journalOffset ?? 0)
+        apply(state.reduce(event))
+        isDirty = true
+    }
+
+    private func readJournal() {
+        guard let open else {
+            hasMoreJournal = false
+            return
+        }
+        switch open.readJournal() {
+        case .success(let entries):
+            hasMoreJournal = !entries.isEmpty
+            guard !entries.isEmpty else { return }
+            apply(state.reduce(.journal(entries)))
+            isDirty = true
+        case .failure(let failure):
+            hasMoreJournal = false
+            send(.failed(failure.description))
+        }
+    }
+
+    private func apply(_ effects: [Effect]) {
+        for effect in effects { perform(effect) }
+    }
+
+    private func perform(_ effect: Effect) {
+        switch effect {
+        case .steer(let command):
+            do { try open?.steer(command) } catch { send(.failed("the command was not sent: \(error)")) }
+        case .loadSubject(let id): loadSubject(id)
+        case .loadAtlas: loadAtlas()
+        case .listSubjects: listSubjects()
+        case .listSessions: listSessions()
+        case .openSession(let name):
+            attempt { try configuration.open(SessionFolder(configuration.sessionsRoot.appendingPathComponent(name, isDirectory: true))) }
+        case .startDemo:
+            if let startDemo = configuration.startDemo { attempt(startDemo) }
+        case .saveView(let view):
+            open?.keep(view)
+            if state.session == nil {
+                open?.saveView(now: now, force: true)
+                open = nil
+            }
+        case .redraw: terminal.redrawAll()
+        case .captureMouse(let on): terminal.captureMouse(on)
+        case .quit: exit = .quit
+        }
+    }
+
+    private func attempt(_ opening: () throws -> SessionContext) {
+        do { show(try opening()) } catch { send(.failed("\(error)")) }
+    }
+
+    private func show(_ context: SessionContext) {
+        let opened = OpenSession(context)
+        let view = ViewSettings.read(context.folder.view)
+        opened.startTape(TapeLine(header: opened.identity, view: view, size: state.size, capabilities: state.capabilities))
+        open = opened
+        hasMoreJournal = true
+        apply(state.reduce(.sessionOpened(opened.identity, view)))
+        isDirty = true
+    }
+
+    // MARK: background work
+
+    private func inBackground(_ work: @escaping @Sendable () -> WorkbenchEvent) {
+        let wake = wake
+        background.async { wake.post(work()) }
+    }
+
+    private func loadSubject(_ id: String) {
+        guard let context = open?.context else { return }
+        inBackground { SubjectLoading.event(subject: id, context.library) }
+    }
+
+    private func loadAtlas() {
+        guard let context = open?.context else { return }
+        inBackground { SubjectLoading.atlasEvent(context.atlas) }
+    }
+
+    private func listSubjects() {
+        guard let context = open?.context else { return }
+        inBackground { SubjectLoading.listEvent(context.library) }
+    }
+
+    private func listSessions() {
+        let root = configuration.sessionsRoot
+        let open = configuration.open
+        let offersDemo = configuration.startDemo != nil
+        inBackground {
+            .sessionsListed(SessionIndex.list(root) { (try? open($0))?.ownership() ?? .nobody }, demoOffered: offersDemo)
+        }
+    }
+}

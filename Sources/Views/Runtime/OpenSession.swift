@@ -1,0 +1,71 @@
+import Engine
+import Foundation
+
+/// A session that is on the screen: its journal followed by offset, its control file, its view and its tape.
+final class OpenSession {
+    let context: SessionContext
+    private var journal: JSONLinesReader<JournalEntry>
+    private var isJournalBroken = false
+    private var control: JSONLinesWriter<SteeringCommand>?
+    private(set) var tape: TapeRecorder?
+    private var unsavedView: ViewSettings?
+    private var lastSaved = -Double.infinity
+    private var lastOwnership: SessionOwnership
+    private var lastAsked = 0.0
+    /// Bytes of the journal read in one go: keys are answered between pieces of a long one.
+    private static let journalPiece = 1 << 18
+
+    init(_ context: SessionContext) {
+        self.context = context
+        journal = JSONLinesReader(context.folder.journal)
+        lastOwnership = context.ownership()
+    }
+
+    var identity: SessionIdentity { SessionIdentity(name: context.folder.name, ownership: lastOwnership, quitHint: context.quitHint) }
+
+    func startTape(_ header: TapeLine) {
+        // A session that cannot be written to (an example, someone else's) is shown without a tape.
+        tape = try? TapeRecorder(context.folder.tape, header)
+    }
+
+    /// The journal's next piece; empty when all is read. After a damaged line nothing more is read.
+    func readJournal() -> Result<[JournalEntry], Failure> {
+        guard !isJournalBroken else { return .success([]) }
+        do {
+            return .success(try journal.read(limit: Self.journalPiece))
+        } catch {
+            isJournalBroken = true
+            return .failure(error as? Failure ?? Failure("\(context.folder.journal.path) cannot be read: \(error)"))
+        }
+    }
+
+    var journalOffset: Int { journal.offset }
+
+    func steer(_ command: SteeringCommand) throws {
+        if control == nil { control = try JSONLinesWriter(context.folder.control) }
+        try control?.append(command)
+    }
+
+    /// Who computes, where that changed since the last call; asked at most every two seconds.
+    func changedOwnership(now: Double) -> SessionOwnership? {
+        guard now - lastAsked >= 2 else { return nil }
+        lastAsked = now
+        let found = context.ownership()
+        guard found != lastOwnership else { return nil }
+        lastOwnership = found
+        return found
+    }
+
+    func keep(_ view: ViewSettings) { unsavedView = view }
+
+    /// Writes `view.json` if the view changed, at most every two seconds unless it must be now.
+    func saveView(now: Double, force: Bool) {
+        guard let view = unsavedView, force || now - lastSaved >= 2 else { return }
+        lastSaved = now
+        unsavedView = nil
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        // Where the folder cannot be written to, the view is not kept; nothing else is lost.
+        if let data = try? encoder.encode(view) { try? AtomicFile.write(data, to: context.folder.view) }
+    }
+}

@@ -1,0 +1,74 @@
+import Engine
+import Foundation
+
+/// A session as the interface needs it: where it lies, what can be shown of it, and who computes in it.
+public struct SessionContext: Sendable {
+    public var folder: SessionFolder
+    public var library: any SubjectLibrary
+    public var atlas: AtlasSource
+    /// Who computes in the session now. Cheap: asked every two seconds.
+    public var ownership: @Sendable () -> SessionOwnership
+    /// What leaving the interface does to a run that goes on, in a sentence; asked for confirmation while it runs. Nil: nothing.
+    public var quitHint: String?
+
+    public init(
+        folder: SessionFolder, library: any SubjectLibrary, atlas: @escaping AtlasSource,
+        ownership: @escaping @Sendable () -> SessionOwnership,
+        quitHint: String? = nil
+    ) {
+        self.folder = folder
+        self.library = library
+        self.atlas = atlas
+        self.ownership = ownership
+        self.quitHint = quitHint
+    }
+}
+
+/// What the interface is started with.
+public struct WorkbenchConfiguration: Sendable {
+    /// The folder that holds the sessions.
+    public var sessionsRoot: URL
+    /// The session to open at once; nil: the list of sessions.
+    public var session: SessionContext?
+    /// Opens a session from the list.
+    public var open: @Sendable (SessionFolder) throws -> SessionContext
+    /// Starts the demo in this process and returns its session; nil: not offered.
+    public var startDemo: (@Sendable () throws -> SessionContext)?
+    /// One line of text per change instead of screens.
+    public var linear: Bool
+
+    public init(
+        sessionsRoot: URL, session: SessionContext? = nil, open: @escaping @Sendable (SessionFolder) throws -> SessionContext,
+        startDemo: (@Sendable () throws -> SessionContext)? = nil, linear: Bool = false
+    ) {
+        self.sessionsRoot = sessionsRoot
+        self.session = session
+        self.open = open
+        self.startDemo = startDemo
+        self.linear = linear
+    }
+}
+
+/// Why the interface ended.
+public enum ExitReason: Equatable, Sendable {
+    /// The user left.
+    case quit
+    /// The terminal went away: a run goes on without it.
+    case hangUp
+    /// SIGINT or SIGTERM.
+    case signal(Int32)
+    /// In the linear mode: nothing more will come.
+    case sessionOver
+}
+
+/// The interface.
+public enum WorkbenchApp {
+    /// Shows the interface on this process's terminal until it ends; returns the reason. The terminal is left as it was found.
+    /// Call it on the main thread. Throws if the session to open cannot be read.
+    public static func run(_ configuration: WorkbenchConfiguration) throws -> ExitReason {
+        guard !configuration.linear, let capabilities = NcursesTerminal.probe() else { return try LinearMode(configuration).run() }
+        let terminal = try NcursesTerminal(capabilities)
+        defer { terminal.close() }
+        return try EventLoop(configuration, terminal).run()
+    }
+}

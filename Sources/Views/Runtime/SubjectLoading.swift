@@ -1,0 +1,23 @@
+import Engine
+
+/// Reads what the screens ask for and says how it went, as an event; the same for the live interface and for replays.
+enum SubjectLoading {
+    static func event(subject id: String, _ library: any SubjectLibrary) -> WorkbenchEvent {
+        do {
+            guard let entry = try library.subjects().first(where: { $0.id == id }) else {
+                return .subjectFailed(id: id, "the session has no subject \(id) any more")
+            }
+            return .subjectLoaded(try LoadedSubject(id: id, try library.load(entry)))
+        } catch {
+            return .subjectFailed(id: id, "\(error)")
+        }
+    }
+
+    static func atlasEvent(_ source: AtlasSource) -> WorkbenchEvent {
+        do { return .atlasLoaded(try source().map { try LoadedAtlas($0) }) } catch { return .atlasFailed("\(error)") }
+    }
+
+    static func listEvent(_ library: any SubjectLibrary) -> WorkbenchEvent {
+        do { return .subjectsListed(try library.subjects()) } catch { return .failed("\(error)") }
+    }
+}

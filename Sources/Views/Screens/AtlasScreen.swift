@@ -1,0 +1,151 @@
+import Engine
+import Foundation
+
+/// Where the parts of the atlas screen lie.
+package struct AtlasLayout {
+    package var status: Rect
+    package var panes: [SlicePane]
+    package var info: Rect
+    package var curve: Rect
+    package var ranking: Rect
+
+    package init(_ content: Rect, _ state: WorkbenchState) {
+        var area = content
+        status = area.takeTop(1)
+        let nothing = Rect(column: 0, row: 0, columns: 0, rows: 0)
+        (info, curve, ranking) = (nothing, nothing, nothing)
+        if area.columns >= 140 {
+            var side = area.takeRight(58)
+            side = Rect(column: side.column + 2, row: side.row, columns: side.columns - 2, rows: side.rows)
+            info = side.takeTop(7)
+            curve = side.takeTop(min(16, side.rows / 2))
+            ranking = side
+        } else if area.rows >= 18 {
+            var foot = area.takeBottom(7)
+            info = foot.takeLeft(area.columns >= 70 ? 31 : area.columns)
+            curve = foot
+        }
+        panes = SlicePane.arrange(area, chosen: state.view.atlasPlane, maximised: state.view.atlasMaximised)
+    }
+}
+
+/// The atlas in three planes, its landmarks coloured by their loss.
+package enum AtlasScreen {
+    package static func draw(_ state: WorkbenchState, _ painter: inout Painter, _ content: Rect) {
+        guard let atlas = state.atlas.atlas, let cursor = state.view.atlasCursor, atlas.axes.extent.contains(cursor) else {
+            let text =
+                state.atlas.complaint
+                ?? (state.atlas.isLoading
+                    ? "reading the atlas …" : "This session has no atlas yet: it appears when the cohort is prepared.")
+            painter.heading("Atlas", content)
+            painter.text(text, row: content.row + 2, column: 2, width: content.columns - 3, state.atlas.complaint == nil ? .faint : .bad)
+            return
+        }
+        let layout = AtlasLayout(content, state)
+        let training = state.training
+        let range = training.landmarkLossRange ?? 0...1
+        drawLegend(state, &painter, layout.status, training.landmarkLossRange)
+        let picture = AtlasSlicePicture(
+            atlas: atlas, cursor: cursor, selected: state.view.landmark, range: range, value: { training.loss(landmark: $0) },
+            crosshair: state.view.crosshair)
+        for pane in layout.panes {
+            pane.draw(
+                &painter, axes: atlas.axes, position: atlas.axes.position(cursor, pane.plane.normal),
+                isChosen: pane.plane == state.view.atlasPlane,
+                cellRatio: state.view.cellRatio, radiological: state.view.radiological, picture.image)
+        }
+        guard let landmark = state.view.landmark, atlas.map.landmarks.indices.contains(landmark) else { return }
+        drawInfo(state, atlas, landmark, cursor, &painter, layout.info)
+        drawCurve(training, landmark, &painter, layout.curve)
+        drawRanking(state, &painter, layout.ranking)
+    }
+
+    private static func drawLegend(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect, _ range: ClosedRange<Double>?) {
+        var column = painter.text(
+            area.columns >= 60 ? " loss at each landmark  " : " loss  ", row: area.row, column: area.column, width: area.columns, .faint)
+        guard let range else {
+            painter.text("none visited yet", row: area.row, column: column, width: area.endColumn - column, .faint)
+            return
+        }
+        column = painter.text(Text.fixed(range.lowerBound, 2) + " ", row: area.row, column: column)
+        let width = 10
+        for index in 0..<width {
+            let colour = ColourMap.viridis((Double(index) + 0.5) / Double(width))
+            if painter.capabilities.drawsHalfBlocks {
+                painter.put(" ", row: area.row, column: column + index, Style(.terminal, on: colour))
+            } else {
+                painter.text("\(index)", row: area.row, column: column + index, Style(colour))
+            }
+        }
+        column = painter.text(" " + Text.fixed(range.upperBound, 2), row: area.row, column: column + width)
+        if area.columns >= 70 {
+            let sense = state.view.radiological ? "radiological" : "neurological"
+            painter.textRight(sense, row: area.row, endColumn: area.endColumn - 1, width: max(0, area.endColumn - column - 3), .faint)
+        }
+    }
+
+    private static func drawInfo(
+        _ state: WorkbenchState, _ atlas: LoadedAtlas, _ landmark: Int, _ cursor: VoxelIndex, _ painter: inout Painter, _ area: Rect
+    ) {
+        guard area.rows >= 6 else { return }
+        painter.heading("Landmark \(landmark)", area, right: "of \(atlas.map.landmarks.count)")
+        let training = state.training
+        let mm = atlas.map.lungs.voxelToWorld(atlas.centre(landmark: landmark).point)
+        var row = area.row + 1
+        func line(_ name: String, _ value: String, _ style: Style = .plain) {
+            painter.text(name, row: row, column: area.column + 1, width: 11, .faint)
+            painter.text(value, row: row, column: area.column + 12, width: area.columns - 12, style)
+            row += 1
+        }
+        func loss(_ index: Int) -> String { training.loss(landmark: index).map { Text.fixed($0, 2) } ?? "–" }
+        line("loss", loss(landmark) + change(training.landmarks[landmark]), .strong)
+        line("corner", "\(atlas.map.landmarks[landmark])")
+        line("centre mm", "\(Text.fixed(mm.x, 0)), \(Text.fixed(mm.y, 0)), \(Text.fixed(mm.z, 0))")
+        let neighbours = atlas.map.neighbours[landmark].prefix(2)
+        line("neighbours", neighbours.map { "\($0): \(loss($0))" }.joined(separator: "  "))
+        let at = atlas.map.lungs.voxelToWorld(cursor.point)
+        line("cross mm", "\(Text.fixed(at.x, 0)), \(Text.fixed(at.y, 0)), \(Text.fixed(at.z, 0))")
+    }
+
+    private static func change(_ series: Series?) -> String {
+        guard let series, series.count > 1 else { return "" }
+        let difference = Double(series.values[series.count - 1] - series.values[0])
+        return String(format: "  %+.2f", difference)
+    }
+
+    private static func drawCurve(_ training: TrainingState, _ landmark: Int, _ painter: inout Painter, _ area: Rect) {
+        guard area.rows >= 5, area.columns >= 20 else { return }
+        let inner = Rect(column: area.column + 1, row: area.row + 1, columns: area.columns - 1, rows: area.rows - 1)
+        painter.heading("Loss at landmark \(landmark)", Rect(column: area.column + 1, row: area.row, columns: area.columns - 1, rows: 1))
+        guard let series = training.landmarks[landmark], let first = series.steps.first, let last = series.steps.last else {
+            painter.text("not visited yet", row: inner.row + 1, column: inner.column + 2, width: inner.columns - 2, .faint)
+            return
+        }
+        Chart(
+            lines: [.init(series: series, name: "loss", colour: TrainingScreen.local)],
+            steps: min(first, training.total.steps.first ?? first)...max(first + 1, last)
+        )
+        .draw(&painter, inner)
+    }
+
+    private static func drawRanking(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
+        guard area.rows >= 4, area.columns >= 40 else { return }
+        painter.heading("Highest and lowest loss", area)
+        let visited = state.training.landmarks.keys.sorted().compactMap { key in state.training.loss(landmark: key).map { (key, $0) } }
+        let sorted = visited.sorted { $0.1 > $1.1 }
+        let rows = min(area.rows - 1, 30)
+        func draw(_ entries: [(Int, Double)], column: Int) {
+            for (offset, entry) in entries.prefix(rows).enumerated() {
+                let isSelected = entry.0 == state.view.landmark
+                painter.text(isSelected ? "▸" : " ", row: area.row + 1 + offset, column: column, .key)
+                painter.textRight("\(entry.0)", row: area.row + 1 + offset, endColumn: column + 6, isSelected ? .strong : .faint)
+                painter.textRight(Text.fixed(entry.1, 3), row: area.row + 1 + offset, endColumn: column + 15)
+                let range = state.training.landmarkLossRange ?? 0...1
+                let colour = AtlasSlicePicture.colour(entry.1, in: range)
+                painter.text("■", row: area.row + 1 + offset, column: column + 17, Style(colour))
+            }
+        }
+        draw(sorted, column: area.column + 1)
+        draw(sorted.reversed(), column: area.column + 28)
+    }
+}

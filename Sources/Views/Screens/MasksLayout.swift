@@ -1,0 +1,52 @@
+/// Where the parts of the masks screen lie.
+package struct MasksLayout {
+    package var status: Rect
+    package var list: Rect
+    package var panes: [SlicePane]
+    package var readout: Rect
+    package var table: Rect
+
+    /// Columns that the table of volumes needs.
+    static let tableWidth = 57
+
+    package init(_ content: Rect, _ state: WorkbenchState) {
+        var area = content
+        let nothing = Rect(column: 0, row: 0, columns: 0, rows: 0)
+        (list, readout, table) = (nothing, nothing, nothing)
+        status = area.takeTop(area.columns >= 110 ? 1 : 2)
+        if area.columns >= 150, area.rows >= 24 {
+            var side = area.takeLeft(Self.tableWidth + 3)
+            side = Rect(column: side.column, row: side.row, columns: side.columns - 2, rows: side.rows)
+            table = side.takeBottom(6)
+            readout = side.takeBottom(6)
+            list = side
+        } else {
+            if area.rows >= 18 {
+                var foot = area.takeBottom(6)
+                table = foot.columns >= Self.tableWidth + 20 ? foot.takeRight(Self.tableWidth) : nothing
+                readout = Rect(
+                    column: foot.column, row: foot.row, columns: table.isEmpty ? foot.columns : foot.columns - 1, rows: foot.rows)
+            } else {
+                readout = area.takeBottom(1)
+            }
+            if area.columns >= 70, area.rows >= 8 {
+                let column = area.takeLeft(area.columns >= 100 ? 22 : 13)
+                list = Rect(column: column.column, row: column.row, columns: column.columns - 1, rows: column.rows)
+            }
+        }
+        panes = SlicePane.arrange(area, chosen: state.view.plane, maximised: state.view.maximised)
+    }
+
+    /// The first subject shown in the list.
+    func firstSubject(_ state: WorkbenchState) -> Int {
+        let rows = max(1, list.rows - 1)
+        return max(0, min(state.subjectIndex - rows / 2, state.masks.subjects.count - rows))
+    }
+
+    /// The subject under the mouse.
+    func subject(column: Int, row: Int, _ state: WorkbenchState) -> Int? {
+        guard list.contains(column: column, row: row), row > list.row else { return nil }
+        let index = row - list.row - 1 + firstSubject(state)
+        return state.masks.subjects.indices.contains(index) ? index : nil
+    }
+}

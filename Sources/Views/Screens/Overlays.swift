@@ -1,0 +1,114 @@
+import Engine
+
+/// Help, palette, prompt and questions, drawn over the screen.
+package enum Overlays {
+    package static func draw(_ state: WorkbenchState, _ painter: inout Painter, _ content: Rect) {
+        switch state.overlay {
+        case .help(let line): drawHelp(state.screen, line, &painter, content)
+        case .palette(let query, let chosen): drawPalette(state.screen, query, chosen, &painter, content)
+        case .prompt(let text, let complaint): drawPrompt(text, complaint, &painter, content)
+        case .confirmStop:
+            drawQuestion(
+                "Stop the run?", ["A checkpoint is written and the run ends.", "It can be continued later with --resume."], &painter,
+                content)
+        case .confirmQuit(let hint): drawQuestion("Leave?", [hint], &painter, content)
+        case nil: break
+        }
+    }
+
+    private static func centred(_ content: Rect, columns: Int, rows: Int) -> Rect {
+        let width = min(columns, content.columns)
+        let height = min(rows, content.rows)
+        return Rect(
+            column: content.column + (content.columns - width) / 2, row: content.row + (content.rows - height) / 2, columns: width,
+            rows: height)
+    }
+
+    /// A box in the middle, with a blank column on either side to set it off; returns its inside.
+    private static func box(_ painter: inout Painter, _ content: Rect, columns: Int, rows: Int, title: String) -> Rect {
+        let place = centred(content, columns: columns, rows: rows)
+        painter.fill(Rect(column: place.column - 1, row: place.row, columns: place.columns + 2, rows: place.rows))
+        return painter.frame(place, title: title)
+    }
+
+    private static func drawHelp(_ screen: ScreenID, _ line: Int, _ painter: inout Painter, _ content: Rect) {
+        let commands = CommandTable.commands(on: screen)
+        let twoColumns = content.columns >= 120
+        let perColumn = twoColumns ? (commands.count + 1) / 2 : commands.count
+        let inner = box(&painter, content, columns: twoColumns ? 130 : 72, rows: perColumn + 3, title: "Keys of \(screen.title)")
+        let rows = max(0, inner.rows - 1)
+        let first = min(line, max(0, perColumn - rows))
+        let columnWidth = twoColumns ? inner.columns / 2 : inner.columns
+        for (index, command) in commands.enumerated() {
+            let place = twoColumns ? (index / perColumn, index % perColumn) : (0, index)
+            let row = place.1 - first
+            guard row >= 0, row < rows else { continue }
+            let column = inner.column + place.0 * columnWidth
+            painter.text(command.keyNames, row: inner.row + row, column: column, width: 10, .key)
+            painter.text(command.help, row: inner.row + row, column: column + 11, width: columnWidth - 12)
+        }
+        let more = perColumn > rows ? "Up and Down scroll, any other key closes" : "any key closes"
+        painter.text(more, row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
+    }
+
+    private static func drawPalette(_ screen: ScreenID, _ query: String, _ chosen: Int, _ painter: inout Painter, _ content: Rect) {
+        let found = FuzzyMatch.commands(query, on: screen)
+        let inner = box(&painter, content, columns: 72, rows: 16, title: "Commands")
+        let end = painter.spans([(": ", .key), (query, .strong)], row: inner.row, column: inner.column, width: inner.columns)
+        painter.put("▏", row: inner.row, column: end, .key)
+        let rows = max(0, inner.rows - 1)
+        let first = max(0, min(chosen - rows + 1, found.count - rows))
+        for (offset, command) in found.dropFirst(first).prefix(rows).enumerated() {
+            let row = inner.row + 1 + offset
+            let isChosen = first + offset == chosen
+            if isChosen { painter.fill(Rect(column: inner.column, row: row, columns: inner.columns, rows: 1), Cell(" ", .selected)) }
+            painter.text(command.help, row: row, column: inner.column, width: inner.columns - 10, isChosen ? .selected : .plain)
+            painter.textRight(command.keyNames, row: row, endColumn: inner.endColumn, width: 9, isChosen ? .selected : .key)
+        }
+        if found.isEmpty { painter.text("no command matches", row: inner.row + 1, column: inner.column, .faint) }
+    }
+
+    private static func drawPrompt(_ text: String, _ complaint: String?, _ painter: inout Painter, _ content: Rect) {
+        let settings = SteerableSetting.allCases
+        let inner = box(&painter, content, columns: 76, rows: settings.count + 6, title: "Change a setting")
+        let end = painter.spans([("name=value  ", .faint), (text, .strong)], row: inner.row, column: inner.column, width: inner.columns)
+        painter.put("▏", row: inner.row, column: end, .key)
+        if let complaint { painter.text(complaint, row: inner.row + 1, column: inner.column, width: inner.columns, .bad) }
+        for (offset, setting) in settings.enumerated() where offset + 2 < inner.rows {
+            let row = inner.row + 2 + offset
+            painter.text(setting.rawValue, row: row, column: inner.column, width: 14, .key)
+            let range = "\(Text.significant(setting.range.lowerBound)) … \(Text.significant(setting.range.upperBound))"
+            painter.text(range, row: row, column: inner.column + 14, width: 13)
+            painter.text(setting.help, row: row, column: inner.column + 27, width: inner.columns - 27, .faint)
+        }
+        painter.text("Enter sends, Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
+    }
+
+    private static func drawQuestion(_ title: String, _ lines: [String], _ painter: inout Painter, _ content: Rect) {
+        let width = max(40, (lines.map(\.count).max() ?? 0) + 6)
+        let wrapped = lines.flatMap { wrap($0, min(width, content.columns) - 4) }
+        let inner = box(&painter, content, columns: width, rows: wrapped.count + 4, title: title)
+        for (offset, line) in wrapped.enumerated() {
+            painter.text(line, row: inner.row + offset, column: inner.column, width: inner.columns)
+        }
+        painter.spans(
+            [("y", .key), (" yes    ", .plain), ("any other key", .key), (" no", .plain)], row: inner.endRow - 1, column: inner.column,
+            width: inner.columns)
+    }
+
+    /// Breaks text at blanks.
+    static func wrap(_ text: String, _ width: Int) -> [String] {
+        var lines: [String] = [""]
+        for word in text.split(separator: " ") {
+            let last = lines[lines.count - 1]
+            if last.isEmpty {
+                lines[lines.count - 1] = String(word)
+            } else if last.count + 1 + word.count <= width {
+                lines[lines.count - 1] += " \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
+    }
+}

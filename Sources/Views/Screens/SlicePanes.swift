@@ -1,0 +1,52 @@
+/// A slice's place on the screen.
+package struct SlicePane: Equatable {
+    package var plane: SlicePlane
+    package var rect: Rect
+
+    /// The heading takes a row where there is room for one.
+    package var hasHeading: Bool { rect.rows >= 9 }
+
+    package var picture: Rect {
+        var area = rect
+        _ = area.takeTop(hasHeading ? 1 : 0)
+        return area
+    }
+
+    /// The chosen plane large at the left and the others stacked beside it, or the chosen plane alone.
+    package static func arrange(_ area: Rect, chosen: SlicePlane, maximised: Bool) -> [SlicePane] {
+        var rest = area
+        guard !maximised, area.columns >= 44, area.rows >= 10 else { return [SlicePane(plane: chosen, rect: area)] }
+        let side = rest.takeRight(area.columns * 37 / 100)
+        let others = SlicePlane.allCases.filter { $0 != chosen }
+        var column = Rect(column: side.column + 1, row: side.row, columns: side.columns - 1, rows: side.rows)
+        let upper = column.takeTop(side.rows / 2)
+        return [SlicePane(plane: chosen, rect: rest), SlicePane(plane: others[0], rect: upper), SlicePane(plane: others[1], rect: column)]
+    }
+
+    /// Heading, picture, and the letters of the patient's sides on the picture.
+    package func draw(
+        _ painter: inout Painter, axes: AnatomicalAxes, position: Int, isChosen: Bool, cellRatio: Double, radiological: Bool,
+        _ image: (SliceProjection) -> PixelImage
+    ) {
+        let area = picture
+        guard !area.isEmpty else { return }
+        let projection = SliceProjection(
+            axes: axes, plane: plane, columns: area.columns, cellRows: area.rows, cellRatio: cellRatio, radiological: radiological)
+        image(projection).draw(&painter, area)
+        let place = "\(position + 1)/\(axes.count(plane.normal))"
+        if hasHeading {
+            painter.heading(plane.rawValue, rect, right: place, emphasised: isChosen)
+        } else {
+            painter.text("\(plane.rawValue) \(place)", row: area.row, column: area.column, width: area.columns, Self.label)
+        }
+        let letters = projection.edgeLetters
+        let middleRow = area.row + area.rows / 2
+        let middleColumn = area.column + area.columns / 2
+        painter.text(letters.left, row: middleRow, column: area.column, Self.label)
+        painter.text(letters.right, row: middleRow, column: area.endColumn - 1, Self.label)
+        if hasHeading { painter.text(letters.top, row: area.row, column: middleColumn, Self.label) }
+        painter.text(letters.bottom, row: area.endRow - 1, column: middleColumn, Self.label)
+    }
+
+    private static let label = Style(Colour(hex: 0xF0E442), on: Colour(grey: 0), .bold)
+}

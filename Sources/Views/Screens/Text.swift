@@ -1,0 +1,27 @@
+import Foundation
+
+/// Numbers as the screens write them.
+package enum Text {
+    /// `12 s`, `3 min 05 s`, `2 h 07 min`, `3 d 04 h`.
+    package static func duration(_ seconds: Double) -> String {
+        guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "–" }
+        let whole = Int(seconds.rounded())
+        if whole < 60 { return "\(whole) s" }
+        if whole < 3600 { return String(format: "%d min %02d s", whole / 60, whole % 60) }
+        if whole < 86_400 { return String(format: "%d h %02d min", whole / 3600, whole / 60 % 60) }
+        return String(format: "%d d %02d h", whole / 86_400, whole / 3600 % 24)
+    }
+
+    /// Minutes and seconds since the start: `0:07`, `12:34`, `1:02:03`.
+    package static func clock(_ seconds: Double) -> String {
+        guard seconds.isFinite, abs(seconds) < 1e9 else { return "–" }
+        let whole = max(0, Int(seconds))
+        return whole < 3600
+            ? String(format: "%d:%02d", whole / 60, whole % 60) : String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
+    }
+
+    package static func fixed(_ value: Double, _ decimals: Int) -> String { value.isFinite ? String(format: "%.\(decimals)f", value) : "–" }
+
+    /// Three significant digits, for quantities of any size.
+    package static func significant(_ value: Double) -> String { value.isFinite ? String(format: "%.3g", value) : "–" }
+}

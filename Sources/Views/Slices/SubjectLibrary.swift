@@ -1,0 +1,113 @@
+import Engine
+import Foundation
+
+/// A subject that the viewer can show.
+public struct SubjectEntry: Equatable, Sendable {
+    public var id: String
+    /// The CT.
+    public var image: URL
+    /// The lung label map, 1 right, 2 left, in the CT's grid.
+    public var lungs: URL?
+    /// Atlas millimetres → subject millimetres (RAS+).
+    public var atlasToSubject: Affine3?
+
+    public init(id: String, image: URL, lungs: URL? = nil, atlasToSubject: Affine3? = nil) {
+        self.id = id
+        self.image = image
+        self.lungs = lungs
+        self.atlasToSubject = atlasToSubject
+    }
+}
+
+/// The two kinds of emphysema that are told apart.
+public enum EmphysemaSubtype: String, CaseIterable, Codable, Sendable {
+    case centrilobular = "cle"
+    case paraseptal
+}
+
+/// What is known of one subtype in one subject.
+public struct SubtypeVolumes: Sendable {
+    /// Not 0: emphysema of this subtype. In the CT's grid.
+    public var mask: Volume<UInt8>?
+    /// Probability 0…1 in the CT's grid.
+    public var probability: Volume<Float>?
+    /// What made the mask, for example `step-00001200`, and its stride in mm.
+    public var model: String?
+    public var strideMillimetres: Int?
+    /// Why the mask must not be trusted, for example that its model is not the session's newest; nil when it is fresh.
+    public var staleReason: String?
+    /// True while the prediction has not covered the whole lung.
+    public var isPartial: Bool
+
+    public init(
+        mask: Volume<UInt8>? = nil, probability: Volume<Float>? = nil, model: String? = nil, strideMillimetres: Int? = nil,
+        staleReason: String? = nil, isPartial: Bool = false
+    ) {
+        self.mask = mask
+        self.probability = probability
+        self.model = model
+        self.strideMillimetres = strideMillimetres
+        self.staleReason = staleReason
+        self.isPartial = isPartial
+    }
+}
+
+/// The volumes of one subject, all in the CT's grid.
+public struct SubjectVolumes: Sendable {
+    /// HU.
+    public var ct: Volume<Int16>
+    /// 1 patient's right lung, 2 left.
+    public var lungs: Volume<UInt8>?
+    public var centrilobular: SubtypeVolumes
+    public var paraseptal: SubtypeVolumes
+
+    public init(
+        ct: Volume<Int16>, lungs: Volume<UInt8>? = nil, centrilobular: SubtypeVolumes = SubtypeVolumes(),
+        paraseptal: SubtypeVolumes = SubtypeVolumes()
+    ) {
+        self.ct = ct
+        self.lungs = lungs
+        self.centrilobular = centrilobular
+        self.paraseptal = paraseptal
+    }
+
+    public subscript(subtype: EmphysemaSubtype) -> SubtypeVolumes { subtype == .centrilobular ? centrilobular : paraseptal }
+}
+
+/// Where the viewer gets subjects from.
+public protocol SubjectLibrary: Sendable {
+    /// The subjects of the session, in the order of the cohort. Cheap: called again whenever the session moves on.
+    func subjects() throws -> [SubjectEntry]
+    /// Reads a subject's volumes; takes seconds for an adult CT, so it is called off the interface's thread.
+    func load(_ subject: SubjectEntry) throws -> SubjectVolumes
+}
+
+/// A library without subjects: for a session whose cohort is not at hand.
+public struct EmptyLibrary: SubjectLibrary {
+    public init() {}
+    public func subjects() throws -> [SubjectEntry] { [] }
+    public func load(_ subject: SubjectEntry) throws -> SubjectVolumes {
+        throw Failure("\(subject.id): this session's cohort is not at hand")
+    }
+}
+
+/// The atlas as the viewer shows it.
+public struct AtlasMap: Sendable {
+    /// Not 0: lung.
+    public var lungs: Volume<UInt8>
+    /// Lower corners of the landmark boxes, voxel indices.
+    public var landmarks: [VoxelIndex]
+    /// For each landmark the others in order of rising distance.
+    public var neighbours: [[Int]]
+
+    public init(lungs: Volume<UInt8>, landmarks: [VoxelIndex], neighbours: [[Int]]) {
+        self.lungs = lungs
+        self.landmarks = landmarks
+        self.neighbours = neighbours
+    }
+
+    public init(_ atlas: Atlas) { self.init(lungs: atlas.lungs, landmarks: atlas.landmarks, neighbours: atlas.neighbours) }
+}
+
+/// Reads the session's atlas; nil when there is none yet.
+public typealias AtlasSource = @Sendable () throws -> AtlasMap?

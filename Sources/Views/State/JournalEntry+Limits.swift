@@ -1,0 +1,35 @@
+import Engine
+
+extension JournalEntry {
+    /// The entry with every number brought into a range in which sums and products cannot overflow: a journal is a file, and files can
+    /// hold anything.
+    func limited() -> JournalEntry {
+        var entry = self
+        entry.t = t.isFinite ? max(-1e9, min(1e9, t)) : 0
+        entry.step = Self.limited(step)
+        switch event {
+        case .started(var run):
+            run.totalSteps = Self.limited(run.totalSteps)
+            run.stepsPerEpoch = Self.limited(run.stepsPerEpoch)
+            run.landmarks = Self.limited(run.landmarks)
+            run.resumedFrom = run.resumedFrom.map(Self.limited)
+            entry.event = .started(run)
+        case .step(var metrics):
+            metrics.landmark = Self.limited(metrics.landmark)
+            metrics.bank_fill = Self.fraction(metrics.bank_fill)
+            entry.event = .step(metrics)
+        case .checkpoint(var checkpoint):
+            checkpoint.bytes = Self.limited(checkpoint.bytes)
+            entry.event = .checkpoint(checkpoint)
+        case .progress(var progress):
+            progress.done = Self.limited(progress.done)
+            progress.total = Self.limited(progress.total)
+            entry.event = .progress(progress)
+        case .epoch, .command, .mask, .fault, .finished: break
+        }
+        return entry
+    }
+
+    private static func limited(_ number: Int) -> Int { max(0, min(1_000_000_000_000, number)) }
+    private static func fraction(_ number: Double) -> Double { number.isFinite ? max(0, min(1, number)) : 0 }
+}

@@ -1,0 +1,93 @@
+import Engine
+
+/// Keys go to what lies on top: a question, a prompt, the palette, the help; else through the command table to the screen.
+extension WorkbenchState {
+    mutating func press(_ key: Key) -> [Effect] {
+        switch overlay {
+        case .help(let line): return pressInHelp(key, line)
+        case .palette(let query, let chosen): return pressInPalette(key, query, chosen)
+        case .prompt(let text, _): return pressInPrompt(key, text)
+        case .confirmStop: return pressInQuestion(key, yes: { $0.send(.stop) })
+        case .confirmQuit: return pressInQuestion(key, yes: { $0.leave() })
+        case nil:
+            guard let command = CommandTable.command(for: key, on: screen) else { return [] }
+            return run(command)
+        }
+    }
+
+    /// The command that a key means now, for the tape; nil where an overlay takes it as text.
+    package func command(for key: Key) -> CommandID? { overlay == nil ? CommandTable.command(for: key, on: screen) : nil }
+
+    private mutating func pressInHelp(_ key: Key, _ line: Int) -> [Effect] {
+        let last = max(0, CommandTable.commands(on: screen).count - 1)
+        switch key {
+        case .down, .character("j"): overlay = .help(min(last, line + 1))
+        case .up, .character("k"): overlay = .help(max(0, line - 1))
+        case .pageDown, .character(" "): overlay = .help(min(last, line + 10))
+        case .pageUp: overlay = .help(max(0, line - 10))
+        default: overlay = nil
+        }
+        return []
+    }
+
+    private mutating func pressInPalette(_ key: Key, _ query: String, _ chosen: Int) -> [Effect] {
+        let found = FuzzyMatch.commands(query, on: screen)
+        switch key {
+        case .escape: overlay = nil
+        case .down, .tab: overlay = .palette(query: query, chosen: min(chosen + 1, max(0, found.count - 1)))
+        case .up, .backTab: overlay = .palette(query: query, chosen: max(0, chosen - 1))
+        case .enter:
+            overlay = nil
+            if found.indices.contains(chosen) { return run(found[chosen].id) }
+        case .backspace: overlay = query.isEmpty ? nil : .palette(query: String(query.dropLast()), chosen: 0)
+        case .character(let scalar) where query.count < 60: overlay = .palette(query: query + String(scalar), chosen: 0)
+        default: break
+        }
+        return []
+    }
+
+    private mutating func pressInPrompt(_ key: Key, _ text: String) -> [Effect] {
+        switch key {
+        case .escape: overlay = nil
+        case .backspace: overlay = .prompt(text: String(text.dropLast()), complaint: nil)
+        case .character(let scalar) where text.count < 60: overlay = .prompt(text: text + String(scalar), complaint: nil)
+        case .enter:
+            do {
+                let command = try SteeringCommand(words: text.filter { $0 != " " })
+                overlay = nil
+                return send(command)
+            } catch {
+                overlay = .prompt(text: text, complaint: "\(error)")
+            }
+        default: break
+        }
+        return []
+    }
+
+    private mutating func pressInQuestion(_ key: Key, yes: (inout WorkbenchState) -> [Effect]) -> [Effect] {
+        overlay = nil
+        switch key {
+        case .character("y"), .character("Y"): return yes(&self)
+        default: return []
+        }
+    }
+
+    // MARK: mouse
+
+    mutating func handle(_ mouse: Mouse) -> [Effect] {
+        if overlay != nil {
+            if mouse.action == .press { overlay = nil }
+            return []
+        }
+        if mouse.action == .press, let tab = Chrome.tab(column: mouse.column, row: mouse.row, self) {
+            message = nil
+            return run(tab)
+        }
+        let content = Chrome.content(size)
+        switch screen {
+        case .sessions: return handleSessions(mouse, content)
+        case .training: return []
+        case .atlas, .masks: return handleSlices(mouse, content)
+        }
+    }
+}

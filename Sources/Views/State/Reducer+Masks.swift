@@ -1,0 +1,73 @@
+import Engine
+
+/// Subjects, windows and overlays.
+extension WorkbenchState {
+    mutating func show(_ loaded: LoadedSubject) -> [Effect] {
+        if masks.loading == loaded.id { masks.loading = nil }
+        let isNew = masks.loaded?.id != loaded.id
+        masks.loaded = loaded
+        masks.complaint = nil
+        let isSaved = view.subject == loaded.id && view.cursor.map { loaded.axes.extent.contains($0) } == true
+        // The cross-hair stays when the same subject comes again with a new mask, and returns to where it was left last time.
+        if !isSaved || (isNew && view.cursor == nil) { view.cursor = loaded.firstCursor }
+        view.subject = loaded.id
+        return []
+    }
+
+    mutating func choose(subject index: Int) -> [Effect] {
+        guard masks.subjects.indices.contains(index) else { return [] }
+        let id = masks.subjects[index].id
+        guard id != masks.loading, masks.loading != nil || id != masks.loaded?.id else { return [] }
+        return load(subject: id)
+    }
+
+    mutating func runMasks(_ command: CommandID) -> [Effect] {
+        switch command {
+        case .nextSubject: return choose(subject: subjectIndex + 1)
+        case .previousSubject: return choose(subject: subjectIndex - 1)
+        case .nextWindow: changePreset(by: 1)
+        case .previousWindow: changePreset(by: -1)
+        case .raiseLevel: view.window = view.window.shifted(by: 25)
+        case .lowerLevel: view.window = view.window.shifted(by: -25)
+        case .widenWindow: view.window = view.window.widened(by: 50)
+        case .narrowWindow: view.window = view.window.widened(by: -50)
+        case .invert: view.inverted.toggle()
+        case .toggleOverlays: view.shows = view.shows.isEmpty ? Set(EmphysemaSubtype.allCases) : []
+        case .toggleCentrilobular: view.shows.formSymmetricDifference([.centrilobular])
+        case .toggleParaseptal: view.shows.formSymmetricDifference([.paraseptal])
+        case .raiseOpacity: view.opacityTenths = min(10, view.opacityTenths + 1)
+        case .lowerOpacity: view.opacityTenths = max(1, view.opacityTenths - 1)
+        case .nextDisease: jumpToDisease(by: 1)
+        case .previousDisease: jumpToDisease(by: -1)
+        default: break
+        }
+        return []
+    }
+
+    /// The subject that is shown or being read.
+    package var subjectIndex: Int {
+        let id = masks.loading ?? masks.loaded?.id
+        return masks.subjects.firstIndex { $0.id == id } ?? -1
+    }
+
+    private mutating func changePreset(by step: Int) {
+        let presets = IntensityWindow.presets
+        let at = presets.firstIndex { $0.window == view.window } ?? (step > 0 ? -1 : 0)
+        view.window = presets[(at + step + presets.count) % presets.count].window
+    }
+
+    private mutating func jumpToDisease(by step: Int) {
+        guard let loaded = masks.loaded, let cursor = view.cursor else { return }
+        let axis = view.plane.normal
+        let counts = loaded.diseasePerSlice[axis.rawValue]
+        var at = loaded.axes.position(cursor, axis) + step
+        while counts.indices.contains(at), counts[at] == 0 { at += step }
+        guard counts.indices.contains(at) else {
+            let isNone = counts.allSatisfy { $0 == 0 }
+            message = Message(
+                text: isNone ? "no emphysema is marked in this subject" : "no further slice with emphysema this way", isFault: false)
+            return
+        }
+        view.cursor = loaded.axes.moving(cursor, axis, to: at)
+    }
+}

@@ -1,0 +1,145 @@
+import Engine
+
+/// Moving about in slices: the same for the atlas and for CTs.
+extension WorkbenchState {
+    /// The volume's axes on this screen; nil while nothing is loaded.
+    private var axes: AnatomicalAxes? { screen == .atlas ? atlas.atlas?.axes : masks.loaded?.axes }
+
+    private var plane: SlicePlane {
+        get { screen == .atlas ? view.atlasPlane : view.plane }
+        set { if screen == .atlas { view.atlasPlane = newValue } else { view.plane = newValue } }
+    }
+
+    private var cursor: VoxelIndex? {
+        get { screen == .atlas ? view.atlasCursor : view.cursor }
+        set { if screen == .atlas { view.atlasCursor = newValue } else { view.cursor = newValue } }
+    }
+
+    mutating func runSlices(_ command: CommandID) {
+        switch command {
+        case .nextSlice: move(plane.normal, by: 1)
+        case .previousSlice: move(plane.normal, by: -1)
+        case .forwardSlices: move(plane.normal, by: 10)
+        case .backSlices: move(plane.normal, by: -10)
+        case .firstSlice: move(plane.normal, to: 0)
+        case .lastSlice: move(plane.normal, to: .max)
+        case .cursorLeft: move(plane.horizontal, by: isMirrored(plane) ? 1 : -1)
+        case .cursorRight: move(plane.horizontal, by: isMirrored(plane) ? -1 : 1)
+        case .cursorUp: move(plane.vertical, by: 1)
+        case .cursorDown: move(plane.vertical, by: -1)
+        case .focusAxial: plane = .axial
+        case .focusCoronal: plane = .coronal
+        case .focusSagittal: plane = .sagittal
+        case .nextPlane: plane = plane.next
+        case .maximise: if screen == .atlas { view.atlasMaximised.toggle() } else { view.maximised.toggle() }
+        case .toggleCrosshair: view.crosshair.toggle()
+        case .toggleRadiological:
+            view.radiological.toggle()
+            message = Message(
+                text: "the patient's right is on the screen's \(view.radiological ? "left (radiological)" : "right (neurological)")",
+                isFault: false)
+        case .tallerCells: changeCellRatio(by: 1)
+        case .flatterCells: changeCellRatio(by: -1)
+        case .resetView: resetView()
+        default: break
+        }
+    }
+
+    private func isMirrored(_ plane: SlicePlane) -> Bool { plane == .sagittal || view.radiological }
+
+    private mutating func changeCellRatio(by tenths: Int) {
+        view.cellRatioTenths = max(10, min(40, view.cellRatioTenths + tenths))
+        message = Message(text: "a cell is taken to be \(view.cellRatio) times as high as wide", isFault: false)
+    }
+
+    private mutating func resetView() {
+        if screen == .atlas {
+            cursor = axes?.centre
+        } else {
+            cursor = masks.loaded?.firstCursor
+            view.window = .lung
+            view.inverted = false
+            view.opacityTenths = ViewSettings().opacityTenths
+            view.shows = ViewSettings().shows
+        }
+        view.crosshair = true
+        view.radiological = true
+    }
+
+    private mutating func move(_ axis: AnatomicalAxis, by step: Int) {
+        guard let axes, let at = cursor else { return }
+        cursor = axes.moving(at, axis, to: axes.position(at, axis) + step)
+    }
+
+    private mutating func move(_ axis: AnatomicalAxis, to position: Int) {
+        guard let axes, let at = cursor else { return }
+        cursor = axes.moving(at, axis, to: position)
+    }
+
+    // MARK: mouse
+
+    mutating func handleSlices(_ mouse: Mouse, _ content: Rect) -> [Effect] {
+        if screen == .masks, let index = MasksLayout(content, self).subject(column: mouse.column, row: mouse.row, self) {
+            switch mouse.action {
+            case .press: return choose(subject: index)
+            case .wheelUp: return runMasks(.previousSubject)
+            case .wheelDown: return runMasks(.nextSubject)
+            }
+        }
+        let panes = screen == .atlas ? AtlasLayout(content, self).panes : MasksLayout(content, self).panes
+        guard let axes, let at = cursor, let pane = panes.first(where: { $0.rect.contains(column: mouse.column, row: mouse.row) }) else {
+            return []
+        }
+        switch mouse.action {
+        case .wheelUp: move(pane.plane.normal, by: 1)
+        case .wheelDown: move(pane.plane.normal, by: -1)
+        case .press:
+            plane = pane.plane
+            let picture = pane.picture
+            let projection = SliceProjection(
+                axes: axes, plane: pane.plane, columns: picture.columns, cellRows: picture.rows, cellRatio: view.cellRatio,
+                radiological: view.radiological)
+            guard picture.contains(column: mouse.column, row: mouse.row),
+                let position = projection.position(x: mouse.column - picture.column, y: 2 * (mouse.row - picture.row))
+            else { return [] }
+            let moved = axes.moving(at, pane.plane.horizontal, to: position.horizontal)
+            cursor = axes.moving(moved, pane.plane.vertical, to: position.vertical)
+            if screen == .atlas, let cursor { view.landmark = atlas.atlas?.landmark(nearest: cursor) ?? view.landmark }
+        }
+        return []
+    }
+
+    // MARK: atlas
+
+    mutating func show(_ loaded: LoadedAtlas?) {
+        atlas.atlas = loaded
+        atlas.isLoading = false
+        atlas.isMissing = loaded == nil
+        guard let loaded else { return }
+        if view.atlasCursor.map({ loaded.axes.extent.contains($0) }) != true { view.atlasCursor = loaded.axes.centre }
+        if view.landmark.map({ loaded.map.landmarks.indices.contains($0) }) != true {
+            view.landmark = loaded.landmark(nearest: view.atlasCursor ?? loaded.axes.centre)
+            if let landmark = view.landmark { view.atlasCursor = loaded.centre(landmark: landmark) }
+        }
+    }
+
+    mutating func runAtlas(_ command: CommandID) {
+        guard let loaded = atlas.atlas, !loaded.map.landmarks.isEmpty else { return }
+        let count = loaded.map.landmarks.count
+        let at = view.landmark ?? 0
+        let chosen: Int
+        switch command {
+        case .nextLandmark: chosen = (at + 1) % count
+        case .previousLandmark: chosen = (at + count - 1) % count
+        default:
+            let visited = loaded.map.landmarks.indices.filter { training.loss(landmark: $0) != nil }
+            guard let worst = visited.max(by: { training.loss(landmark: $0)! < training.loss(landmark: $1)! }) else {
+                message = Message(text: "no landmark has a loss yet", isFault: false)
+                return
+            }
+            chosen = worst
+        }
+        view.landmark = chosen
+        view.atlasCursor = loaded.centre(landmark: chosen)
+    }
+}

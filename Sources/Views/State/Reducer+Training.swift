@@ -1,0 +1,67 @@
+import Engine
+import Foundation
+
+/// Steering.
+extension WorkbenchState {
+    mutating func runTraining(_ command: CommandID) -> [Effect] {
+        switch command {
+        case .pauseResume: return send(willBePaused ? .resume : .pause)
+        case .singleStep:
+            guard willBePaused else {
+                message = Message(text: "a single step is for a paused run: press p first", isFault: false)
+                return []
+            }
+            return send(.singleStep)
+        case .raiseLearningRate: return changeLearningRate(by: 1.25)
+        case .lowerLearningRate: return changeLearningRate(by: 1 / 1.25)
+        case .enterLearningRate: overlay = .prompt(text: "learningRate=", complaint: nil)
+        case .enterSetting: overlay = .prompt(text: "", complaint: nil)
+        case .checkpoint: return send(.checkpoint)
+        case .stop: if canSteer() { overlay = .confirmStop }
+        default: break
+        }
+        return []
+    }
+
+    mutating func send(_ command: SteeringCommand) -> [Effect] {
+        guard canSteer() else { return [] }
+        training.pending.append(command)
+        message = Message(text: "sent \(command); it is applied at the next step", isFault: false)
+        return [.steer(command)]
+    }
+
+    private mutating func canSteer() -> Bool {
+        if session?.ownership != .nobody, !training.isOver { return true }
+        message = Message(
+            text: "nothing is computing in this session; `workbench pretrain --session \(session?.name ?? "DIR") --resume` continues it",
+            isFault: true)
+        return false
+    }
+
+    /// Paused already, or as soon as what was sent is applied.
+    private var willBePaused: Bool {
+        for command in training.pending.reversed() {
+            if command == .pause { return true }
+            if command == .resume { return false }
+        }
+        return training.isPaused
+    }
+
+    private mutating func changeLearningRate(by factor: Double) -> [Effect] {
+        var rate = training.baseLearningRate
+        for case .set(.learningRate, let value) in training.pending { rate = value }
+        guard let rate else {
+            message = Message(text: "the learning rate is not known before the first step", isFault: false)
+            return []
+        }
+        let range = SteerableSetting.learningRate.range
+        let wanted = min(range.upperBound, max(range.lowerBound, Self.roundedToThreeDigits(rate * factor)))
+        return send(.set(.learningRate, wanted))
+    }
+
+    private static func roundedToThreeDigits(_ value: Double) -> Double {
+        guard value > 0, value.isFinite else { return 0 }
+        let scale = pow(10, 2 - floor(log10(value)))
+        return (value * scale).rounded() / scale
+    }
+}

@@ -1,0 +1,197 @@
+import Engine
+
+extension WorkbenchState {
+    /// Folds one event into the state and says what is to be done outside. Pure: the same state and event always give the same.
+    package mutating func reduce(_ event: WorkbenchEvent) -> [Effect] {
+        let viewBefore = view
+        var effects = fold(event)
+        effects += wantedLoads()
+        if view != viewBefore, session != nil, !event.opensSession { effects.append(.saveView(view)) }
+        return effects
+    }
+
+    private mutating func fold(_ event: WorkbenchEvent) -> [Effect] {
+        switch event {
+        case .key(let key):
+            message = nil
+            return press(key)
+        case .command(let command):
+            message = nil
+            overlay = nil
+            return run(command)
+        case .mouse(let mouse): return handle(mouse)
+        case .resize(let size):
+            self.size = size
+            return []
+        case .tick(let time):
+            now = max(now, time)
+            return screen == .sessions && now - sessions.lastListed >= 2 ? listSessions() : []
+        case .sessionOpened(let identity, let settings): return open(identity, settings)
+        case .ownership(let ownership):
+            session?.ownership = ownership
+            return []
+        case .journal(let entries): return fold(entries)
+        case .sessionsListed(let entries, let demoOffered):
+            sessions.entries = entries
+            sessions.isListed = true
+            sessions.demoOffered = demoOffered
+            sessions.chosen = max(0, min(sessions.chosen, entries.count - 1))
+            return []
+        case .subjectsListed(let subjects):
+            masks.subjects = subjects
+            return []
+        case .subjectLoaded(let loaded): return show(loaded)
+        case .subjectFailed(let id, let sentence):
+            if masks.loading == id { masks.loading = nil }
+            masks.complaint = sentence
+            return []
+        case .atlasLoaded(let atlas):
+            show(atlas)
+            return []
+        case .atlasFailed(let sentence):
+            self.atlas.isLoading = false
+            self.atlas.complaint = sentence
+            return []
+        case .failed(let sentence):
+            message = Message(text: sentence, isFault: true)
+            return []
+        case .noticed(let sentence):
+            message = Message(text: sentence, isFault: false)
+            return []
+        }
+    }
+
+    /// Runs a command of the table.
+    package mutating func run(_ command: CommandID) -> [Effect] {
+        switch command {
+        case .showSessions: return leaveSession()
+        case .showTraining: return go(to: .training)
+        case .showAtlas: return go(to: .atlas)
+        case .showMasks: return go(to: .masks)
+        case .nextScreen: return go(by: 1)
+        case .previousScreen: return go(by: -1)
+        case .help: overlay = .help(0)
+        case .palette: overlay = .palette(query: "", chosen: 0)
+        case .redraw: return [.redraw]
+        case .toggleMouse:
+            mouseCaptured.toggle()
+            message = Message(text: mouseCaptured ? "the mouse steers" : "the mouse selects text in the terminal", isFault: false)
+            return [.captureMouse(mouseCaptured)]
+        case .quit: return quit()
+        case .selectPrevious, .selectNext, .selectFirst, .selectLast, .openSession, .startDemo: return runSessions(command)
+        case .pauseResume, .singleStep, .raiseLearningRate, .lowerLearningRate, .enterLearningRate, .enterSetting, .checkpoint, .stop:
+            return runTraining(command)
+        case .nextSlice, .previousSlice, .forwardSlices, .backSlices, .firstSlice, .lastSlice, .cursorLeft, .cursorRight, .cursorUp,
+            .cursorDown,
+            .focusAxial, .focusCoronal, .focusSagittal, .nextPlane, .maximise, .toggleCrosshair, .toggleRadiological, .tallerCells,
+            .flatterCells,
+            .resetView:
+            runSlices(command)
+        case .nextLandmark, .previousLandmark, .worstLandmark: runAtlas(command)
+        case .nextSubject, .previousSubject, .nextWindow, .previousWindow, .raiseLevel, .lowerLevel, .widenWindow, .narrowWindow, .invert,
+            .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity, .nextDisease, .previousDisease:
+            return runMasks(command)
+        }
+        return []
+    }
+
+    // MARK: screens
+
+    private mutating func go(to screen: ScreenID) -> [Effect] {
+        guard session != nil else {
+            message = Message(text: "open a session first: choose one and press Enter", isFault: false)
+            return []
+        }
+        view.screen = screen
+        return []
+    }
+
+    /// Tab goes round the three screens of a session; the list of sessions has its own key, since going there closes the session.
+    private mutating func go(by step: Int) -> [Effect] {
+        let round: [ScreenID] = [.training, .atlas, .masks]
+        let at = round.firstIndex(of: view.screen) ?? 0
+        return go(to: round[(at + step + round.count) % round.count])
+    }
+
+    private mutating func leaveSession() -> [Effect] {
+        guard session != nil else { return [] }
+        let saved = view
+        session = nil
+        overlay = nil
+        return [.saveView(saved)] + listSessions()
+    }
+
+    private mutating func open(_ identity: SessionIdentity, _ settings: ViewSettings) -> [Effect] {
+        session = identity
+        view = settings.limited()
+        if view.screen == .sessions { view.screen = .training }
+        overlay = nil
+        training = TrainingState()
+        atlas = AtlasState()
+        masks = MasksState()
+        return [.listSubjects]
+    }
+
+    mutating func quit() -> [Effect] {
+        if let hint = session?.quitHint, !training.isOver {
+            overlay = .confirmQuit(hint: hint)
+            return []
+        }
+        return leave()
+    }
+
+    func leave() -> [Effect] { session == nil ? [.quit] : [.saveView(view), .quit] }
+
+    // MARK: the journal
+
+    private mutating func fold(_ entries: [JournalEntry]) -> [Effect] {
+        var subjectsChanged = false
+        for entry in entries {
+            training.fold(entry)
+            switch entry.event {
+            case .mask(let mask):
+                subjectsChanged = true
+                if mask.subject == masks.loaded?.id || mask.subject == masks.loading { masks.needsReload = true }
+            case .progress(let progress): subjectsChanged = subjectsChanged || progress.done >= progress.total
+            case .started:
+                subjectsChanged = true
+                atlas.complaint = nil
+            default: break
+            }
+        }
+        if subjectsChanged, atlas.atlas == nil { atlas.isMissing = false }
+        return subjectsChanged ? [.listSubjects] : []
+    }
+
+    /// What the screen needs and is not there yet.
+    private mutating func wantedLoads() -> [Effect] {
+        guard session != nil else { return [] }
+        switch screen {
+        case .atlas where atlas.atlas == nil && !atlas.isLoading && atlas.complaint == nil && !atlas.isMissing:
+            atlas.isLoading = true
+            return [.loadAtlas]
+        case .masks where masks.loading == nil:
+            if masks.needsReload, let id = masks.loaded?.id {
+                masks.needsReload = false
+                return load(subject: id)
+            }
+            guard masks.loaded == nil, masks.complaint == nil, !masks.subjects.isEmpty else { return [] }
+            let wanted = masks.subjects.first { $0.id == view.subject } ?? masks.subjects[0]
+            return load(subject: wanted.id)
+        default: return []
+        }
+    }
+
+    mutating func load(subject id: String) -> [Effect] {
+        masks.loading = id
+        masks.complaint = nil
+        return [.loadSubject(id)]
+    }
+}
+
+extension WorkbenchEvent {
+    fileprivate var opensSession: Bool {
+        if case .sessionOpened = self { return true }
+        return false
+    }
+}

@@ -1,0 +1,175 @@
+import Engine
+import Foundation
+
+/// What the journal amounts to: the fold behind the training screen and the landmarks' colours.
+package struct TrainingState: Equatable, Sendable {
+    package var started: RunStarted?
+    package var total = Series()
+    package var local = Series()
+    package var neighbour = Series()
+    package var accuracy = Series()
+    package var neighbourAccuracy = Series()
+    package var latest: StepMetrics?
+    package var step = 0
+    package var lastTime = 0.0
+    /// The base learning rate: the first step's (the cosine starts at 1), or the last one set.
+    package var baseLearningRate: Double?
+    package var isPaused = false
+    package var fault: Fault?
+    package var finished: RunFinished?
+    package var lastCheckpointStep: Int?
+    /// Stages in the order in which they began.
+    package var stages: [StageProgress] = []
+    package var happenings: [Happening] = []
+    package var marks: [Mark] = []
+    /// Commands that were sent and not journalled yet.
+    package var pending: [SteeringCommand] = []
+    package var landmarks: [Int: Series] = [:]
+    /// (time, step) of recent steps, for the rate.
+    private var recent: [Pace] = []
+
+    package init() {}
+
+    /// One line of the list of events.
+    package struct Happening: Equatable, Sendable {
+        package enum Kind: Sendable { case plain, command, good, fault }
+        package var time: Double
+        package var step: Int
+        package var text: String
+        package var kind: Kind
+    }
+
+    /// A command on the curves.
+    package struct Mark: Equatable, Sendable {
+        package var step: Int
+        package var text: String
+    }
+
+    private struct Pace: Equatable, Sendable {
+        var time: Double
+        var step: Int
+    }
+
+    /// Steps a second over the last steps; nil before there are two.
+    package var stepsPerSecond: Double? {
+        guard let first = recent.first, let last = recent.last, last.time > first.time, last.step > first.step else { return nil }
+        return Double(last.step - first.step) / (last.time - first.time)
+    }
+
+    /// Seconds until the last step at the present rate.
+    package var secondsLeft: Double? {
+        guard let rate = stepsPerSecond, let started, finished == nil, started.totalSteps > step else { return nil }
+        return Double(started.totalSteps - step) / rate
+    }
+
+    /// The last loss at a landmark.
+    package func loss(landmark: Int) -> Double? { landmarks[landmark]?.last.map { Double($0.value) } }
+
+    /// The smallest and largest last loss over the landmarks.
+    package var landmarkLossRange: ClosedRange<Double>? {
+        let values = landmarks.values.compactMap { $0.last.map { Double($0.value) } }
+        guard let low = values.min(), let high = values.max() else { return nil }
+        return low...high
+    }
+
+    /// The one who computes did not say goodbye yet.
+    package var isOver: Bool { finished != nil || fault != nil }
+
+    private static let keptHappenings = 500
+    private static let keptMarks = 200
+
+    package mutating func fold(_ unlimited: JournalEntry) {
+        let entry = unlimited.limited()
+        step = entry.step
+        lastTime = entry.t
+        switch entry.event {
+        case .started(let run): start(run, entry)
+        case .step(let metrics): add(metrics, entry)
+        case .epoch(let epoch):
+            note(entry, "epoch \(epoch.epoch) done, mean loss \(Self.number(epoch.meanLoss))")
+        case .checkpoint(let checkpoint):
+            lastCheckpointStep = entry.step
+            note(entry, "checkpoint \(checkpoint.file), \(Self.megabytes(checkpoint.bytes))", .good)
+        case .command(let applied): apply(applied, entry)
+        case .progress(let progress):
+            if let index = stages.firstIndex(where: { $0.stage == progress.stage }) {
+                stages[index] = progress
+            } else {
+                stages.append(progress)
+            }
+            if progress.total > 0, progress.done >= progress.total {
+                note(entry, "\(progress.stage): \(progress.total) of \(progress.total) done")
+            }
+        case .mask(let mask): note(entry, "mask of \(mask.subject), \(mask.subtype)", .good)
+        case .fault(let found):
+            fault = found
+            isPaused = false
+            note(entry, found.message, .fault)
+        case .finished(let run):
+            finished = run
+            isPaused = false
+            pending = []
+            note(entry, run.outcome == "done" ? "finished" : run.outcome, .good)
+            for line in run.summary { note(entry, line) }
+        }
+    }
+
+    private mutating func start(_ run: RunStarted, _ entry: JournalEntry) {
+        started = run
+        isPaused = false
+        fault = nil
+        finished = nil
+        recent = []
+        note(entry, "\(run.task) \(run.resumedFrom.map { "resumed at step \($0)" } ?? "started"), \(run.threads) threads, \(run.isa)")
+        for line in run.notes { note(entry, line) }
+        guard let step = run.resumedFrom else { return }
+        total.truncate(after: step)
+        local.truncate(after: step)
+        neighbour.truncate(after: step)
+        accuracy.truncate(after: step)
+        neighbourAccuracy.truncate(after: step)
+        for landmark in Array(landmarks.keys) { landmarks[landmark]?.truncate(after: step) }
+        marks.removeAll { $0.step > step }
+    }
+
+    private mutating func add(_ metrics: StepMetrics, _ entry: JournalEntry) {
+        latest = metrics
+        total.append(step: entry.step, metrics.loss)
+        local.append(step: entry.step, metrics.local)
+        neighbour.append(step: entry.step, metrics.neighbour)
+        accuracy.append(step: entry.step, metrics.acc1)
+        neighbourAccuracy.append(step: entry.step, metrics.acc1_neighbour)
+        landmarks[metrics.landmark, default: Series()].append(step: entry.step, metrics.loss)
+        if baseLearningRate == nil { baseLearningRate = metrics.lr }
+        recent.append(Pace(time: entry.t, step: entry.step))
+        if recent.count > 64 { recent.removeFirst(recent.count - 64) }
+    }
+
+    private mutating func apply(_ applied: CommandApplied, _ entry: JournalEntry) {
+        if let index = pending.firstIndex(of: applied.command) { pending.remove(at: index) }
+        if let refusal = applied.refusal, !refusal.isEmpty {
+            note(entry, "\(applied.command) refused: \(refusal)", .fault)
+            return
+        }
+        note(entry, "applied \(applied.command)", .command)
+        switch applied.command {
+        case .pause: isPaused = true
+        case .resume, .stop: isPaused = false
+        case .singleStep, .checkpoint: break
+        case .set(let setting, let value):
+            if setting == .learningRate { baseLearningRate = value }
+        }
+        // Time stood still: the rate starts anew.
+        if applied.command == .resume || applied.command == .pause { recent = [] }
+        marks.append(Mark(step: entry.step, text: "\(applied.command)"))
+        if marks.count > Self.keptMarks { marks.removeFirst(marks.count - Self.keptMarks) }
+    }
+
+    private mutating func note(_ entry: JournalEntry, _ text: String, _ kind: Happening.Kind = .plain) {
+        happenings.append(Happening(time: entry.t, step: entry.step, text: text, kind: kind))
+        if happenings.count > Self.keptHappenings { happenings.removeFirst(happenings.count - Self.keptHappenings) }
+    }
+
+    private static func number(_ value: Double) -> String { String(format: "%.3f", value) }
+    private static func megabytes(_ bytes: Int) -> String { String(format: "%.1f MB", Double(bytes) / 1e6) }
+}

@@ -1,0 +1,60 @@
+import Engine
+import Foundation
+
+/// Where the viewer is: what `view.json` keeps, so that a session reopens where it was left.
+package struct ViewSettings: Codable, Equatable, Sendable {
+    package var screen: ScreenID = .training
+    package var subject: String?
+    /// Voxel under the cross-hair in that subject.
+    package var cursor: VoxelIndex?
+    package var plane: SlicePlane = .axial
+    package var maximised = false
+    package var window: IntensityWindow = .lung
+    package var inverted = false
+    private var showsCentrilobular = true
+    private var showsParaseptal = true
+    /// Tenths.
+    package var opacityTenths = 6
+    package var crosshair = true
+    package var radiological = true
+    /// A character cell's height over its width, in tenths.
+    package var cellRatioTenths = 20
+    package var atlasCursor: VoxelIndex?
+    package var atlasPlane: SlicePlane = .axial
+    package var atlasMaximised = false
+    package var landmark: Int?
+
+    package init() {}
+
+    /// The overlays that are shown.
+    package var shows: Set<EmphysemaSubtype> {
+        get { Set((showsCentrilobular ? [.centrilobular] : []) + (showsParaseptal ? [.paraseptal] : [])) }
+        set {
+            showsCentrilobular = newValue.contains(.centrilobular)
+            showsParaseptal = newValue.contains(.paraseptal)
+        }
+    }
+
+    package var cellRatio: Double { Double(cellRatioTenths) / 10 }
+    package var opacity: Float { Float(opacityTenths) / 10 }
+
+    /// Reads `view.json`; the settings of a first visit where there is none. A damaged file is no reason not to open a session.
+    static func read(_ file: URL) -> ViewSettings {
+        guard let data = try? Data(contentsOf: file), let found = try? JSONDecoder().decode(ViewSettings.self, from: data) else {
+            return ViewSettings()
+        }
+        return found.limited()
+    }
+
+    /// Numbers from outside, brought into their ranges.
+    package func limited() -> ViewSettings {
+        var settings = self
+        settings.opacityTenths = max(1, min(10, opacityTenths))
+        settings.cellRatioTenths = max(10, min(40, cellRatioTenths))
+        let range = -10_000...10_000
+        if !range.contains(window.lowerHounsfield) || !range.contains(window.upperHounsfield) || window.width < 1 {
+            settings.window = .lung
+        }
+        return settings
+    }
+}

@@ -1,0 +1,92 @@
+import Engine
+import Foundation
+
+/// Everything that can change what is shown. Nothing else does: no clock, no file, no terminal.
+package enum WorkbenchEvent: Sendable {
+    case key(Key)
+    /// A command by name: how a tape replays a key, whatever keys mean by then.
+    case command(CommandID)
+    case mouse(Mouse)
+    case resize(Size)
+    /// Time passes: seconds since the interface started.
+    case tick(Double)
+    /// A session was opened; everything of the one before is forgotten.
+    case sessionOpened(SessionIdentity, ViewSettings)
+    case ownership(SessionOwnership)
+    case journal([JournalEntry])
+    case sessionsListed([SessionSummary], demoOffered: Bool)
+    case subjectsListed([SubjectEntry])
+    case subjectLoaded(LoadedSubject)
+    case subjectFailed(id: String, String)
+    case atlasLoaded(LoadedAtlas?)
+    case atlasFailed(String)
+    /// Something went wrong outside: one sentence for the user.
+    case failed(String)
+    /// Something worth a line.
+    case noticed(String)
+}
+
+/// What the reducer asks the runtime to do.
+package enum Effect: Equatable, Sendable {
+    case steer(SteeringCommand)
+    case loadSubject(String)
+    case loadAtlas
+    case listSubjects
+    case listSessions
+    case openSession(String)
+    case startDemo
+    case saveView(ViewSettings)
+    case redraw
+    case captureMouse(Bool)
+    case quit
+}
+
+/// Who is computing in a session.
+public enum SessionOwnership: String, Codable, Sendable {
+    case thisProcess
+    case otherProcess
+    /// Nobody: finished, stopped or not resumed yet.
+    case nobody
+}
+
+/// The session on the screen.
+package struct SessionIdentity: Equatable, Sendable {
+    package var name: String
+    package var ownership: SessionOwnership
+    /// What leaving the interface does to a run that goes on, in a sentence; nil where it does nothing.
+    package var quitHint: String?
+
+    package init(name: String, ownership: SessionOwnership, quitHint: String? = nil) {
+        self.name = name
+        self.ownership = ownership
+        self.quitHint = quitHint
+    }
+}
+
+/// A line of the list of sessions.
+package struct SessionSummary: Equatable, Sendable {
+    package enum Condition: String, Codable, Sendable {
+        case preparing, running, paused, finished, stopped, faulty, idle, unreadable
+    }
+    package var name: String
+    package var condition: Condition
+    package var ownership: SessionOwnership
+    package var step: Int
+    package var totalSteps: Int
+    package var loss: Double?
+    /// The last fault, or why the session cannot be read.
+    package var note: String?
+
+    package init(
+        name: String, condition: Condition, ownership: SessionOwnership = .nobody, step: Int = 0, totalSteps: Int = 0, loss: Double? = nil,
+        note: String? = nil
+    ) {
+        self.name = name
+        self.condition = condition
+        self.ownership = ownership
+        self.step = step
+        self.totalSteps = totalSteps
+        self.loss = loss
+        self.note = note
+    }
+}

@@ -1,0 +1,75 @@
+import Engine
+
+/// The whole interface as a value: what is shown is a function of this and of nothing else.
+package struct WorkbenchState: Equatable, Sendable {
+    package var size: Size
+    package var capabilities: Capabilities
+    /// Seconds since the interface started.
+    package var now = 0.0
+    /// The session on the screen; nil while only the list of sessions is there.
+    package var session: SessionIdentity?
+    package var view = ViewSettings()
+    package var overlay: Overlay?
+    package var message: Message?
+    package var mouseCaptured = true
+
+    package var sessions = SessionsState()
+    package var training = TrainingState()
+    package var atlas = AtlasState()
+    package var masks = MasksState()
+
+    package init(size: Size, capabilities: Capabilities) {
+        self.size = size
+        self.capabilities = capabilities
+    }
+
+    /// Without a session only the list can be shown.
+    package var screen: ScreenID { session == nil ? .sessions : view.screen }
+}
+
+/// What lies over the screen and takes the keys.
+package enum Overlay: Equatable, Sendable {
+    /// First line shown.
+    case help(Int)
+    case palette(query: String, chosen: Int)
+    /// A line of text for a steering command.
+    case prompt(text: String, complaint: String?)
+    /// A question to be answered with `y`.
+    case confirmStop
+    case confirmQuit(hint: String)
+}
+
+/// One line at the foot of the screen, until the next key.
+package struct Message: Equatable, Sendable {
+    package var text: String
+    package var isFault: Bool
+}
+
+/// The list of sessions.
+package struct SessionsState: Equatable, Sendable {
+    package var entries: [SessionSummary] = []
+    package var isListed = false
+    package var demoOffered = false
+    package var chosen = 0
+    var lastListed = -Double.infinity
+}
+
+/// The atlas screen; its cursor and landmark are in the view settings.
+package struct AtlasState: Equatable, Sendable {
+    package var atlas: LoadedAtlas?
+    package var isLoading = false
+    /// The session has none yet; asked again when the session moves on.
+    package var isMissing = false
+    package var complaint: String?
+}
+
+/// The masks screen; its cursor, window and overlays are in the view settings.
+package struct MasksState: Equatable, Sendable {
+    package var subjects: [SubjectEntry] = []
+    package var loaded: LoadedSubject?
+    /// The subject being read.
+    package var loading: String?
+    /// True where a mask arrived while its subject was being read: read again.
+    var needsReload = false
+    package var complaint: String?
+}

@@ -1,0 +1,142 @@
+import Engine
+import Foundation
+import Testing
+import Views
+
+@Suite struct TrainingTests {
+    @Test func journalBecomesCurvesProgressAndEvents() {
+        var state = World.state()
+        _ = state.reduce(.journal(World.journal(steps: 40)))
+        let training = state.training
+        #expect(training.total.count == 40)
+        #expect(training.step == 40)
+        #expect(abs(training.stepsPerSecond! - 10) < 1e-9)
+        #expect(abs(training.secondsLeft! - 6) < 1e-9)
+        #expect(training.landmarks.count == 4)
+        // Landmark 3 is visited by steps 4, 8 … 40: its last loss is the total of step 40.
+        #expect(abs(training.loss(landmark: 3)! - (4 - 0.4 + 1)) < 1e-6)
+        let shown = state.shown
+        #expect(shown.contains("40 of 100"))
+        #expect(shown.contains("2 of 5"))
+        #expect(shown.contains("6 s left"))
+        #expect(shown.contains("160 samples/s"))
+    }
+
+    @Test func pauseKeySendsPauseAndThenResume() {
+        var state = World.state()
+        _ = state.reduce(.journal(World.journal(steps: 3)))
+        #expect(state.press("p") == [.steer(.pause)])
+        // Pressed again before the engine answered: the wish is what counts.
+        #expect(state.press("p") == [.steer(.resume)])
+        _ = state.reduce(.journal([JournalEntry(t: 1, step: 3, event: .command(CommandApplied(command: .pause, controlLine: 0)))]))
+        #expect(state.training.pending == [.resume])
+        _ = state.reduce(.journal([JournalEntry(t: 1, step: 3, event: .command(CommandApplied(command: .resume, controlLine: 1)))]))
+        #expect(state.training.pending.isEmpty)
+        #expect(!state.training.isPaused)
+        #expect(state.training.marks.map(\.text) == ["pause", "resume"])
+    }
+
+    @Test func pausedIsShownAndAllowsSingleSteps() {
+        var state = World.state()
+        _ = state.reduce(.journal(World.journal(steps: 3)))
+        #expect(state.press("s") == [])
+        _ = state.reduce(.journal([JournalEntry(t: 1, step: 3, event: .command(CommandApplied(command: .pause, controlLine: 0)))]))
+        #expect(state.shown.contains("paused"))
+        #expect(state.press("s") == [.steer(.singleStep)])
+    }
+
+    @Test func learningRateKeysStartFromTheBaseRate() {
+        var state = World.state()
+        #expect(state.press("+") == [])
+        _ = state.reduce(.journal(World.journal(steps: 1) + [World.step(2, lr: 0.004)]))
+        // The cosine has lowered the rate of step 2; steering changes the base.
+        #expect(state.press("+") == [.steer(.set(.learningRate, 0.0125))])
+        #expect(state.press("+") == [.steer(.set(.learningRate, 0.0156))])
+        #expect(state.press("-") == [.steer(.set(.learningRate, 0.0125))])
+    }
+
+    @Test func promptTakesEverySettingAndRefusesNonsense() {
+        for setting in SteerableSetting.allCases {
+            var state = World.state()
+            _ = state.reduce(.journal(World.journal(steps: 1)))
+            _ = state.press("e")
+            for scalar in "\(setting.rawValue)=1".unicodeScalars { _ = state.reduce(.key(.character(scalar))) }
+            #expect(state.press("Enter") == [.steer(.set(setting, 1))])
+            #expect(state.overlay == nil)
+        }
+        var state = World.state()
+        _ = state.reduce(.journal(World.journal(steps: 1)))
+        _ = state.press("l")
+        #expect(state.press("x", "Enter") == [])
+        #expect(state.shown.contains("out of range"))
+        _ = state.press("Esc")
+        #expect(state.overlay == nil)
+    }
+
+    @Test func stopAsksFirst() {
+        var state = World.state()
+        _ = state.reduce(.journal(World.journal(steps: 1)))
+        #expect(state.press("x") == [])
+        #expect(state.press("n") == [])
+        #expect(state.press("x", "y") == [.steer(.stop)])
+    }
+
+    @Test func nothingIsSentWhereNobodyComputes() {
+        var state = World.state(ownership: .nobody)
+        _ = state.reduce(.journal(World.journal(steps: 1)))
+        #expect(state.press("p", "c", "+", "x") == [])
+        #expect(state.shown.contains("nothing is computing in this session"))
+        var over = World.state()
+        _ = over.reduce(.journal(World.journal(steps: 1) + [JournalEntry(t: 1, step: 1, event: .finished(RunFinished(outcome: "done")))]))
+        #expect(over.press("c") == [])
+    }
+
+    @Test func quitAsksWhereItMatters() {
+        var state = WorkbenchState(size: Size(columns: 80, rows: 24), capabilities: World.colour)
+        let identity = SessionIdentity(name: "test", ownership: .thisProcess, quitHint: "the training stops after a checkpoint")
+        _ = state.reduce(.sessionOpened(identity, ViewSettings()))
+        #expect(state.press("q") == [])
+        #expect(state.shown.contains("the training stops after a checkpoint"))
+        #expect(state.press("y").last == .quit)
+        var other = World.state()
+        #expect(other.press("q").last == .quit)
+    }
+
+    @Test func resumeForgetsWhatIsComputedAgain() {
+        var state = World.state()
+        var again = World.journal(steps: 0)
+        again[0].event = .started(
+            RunStarted(task: "pretrain", pid: 2, threads: 2, isa: "v3", totalSteps: 100, stepsPerEpoch: 20, landmarks: 4, resumedFrom: 20))
+        _ = state.reduce(.journal(World.journal(steps: 30) + again + (21...25).map { World.step($0, loss: 9) }))
+        #expect(state.training.total.steps == Array(1...25))
+        #expect(state.training.total.last?.value == 10)
+    }
+
+    @Test func finishedRunShowsItsSummary() {
+        var state = World.state()
+        let end = JournalEntry(t: 9, step: 100, event: .finished(RunFinished(outcome: "done", summary: ["centrilobular Dice 0.71"])))
+        _ = state.reduce(.journal(World.journal(steps: 100) + [end]))
+        #expect(state.shown.contains("✓ finished"))
+        #expect(state.shown.contains("centrilobular Dice 0.71"))
+    }
+
+    @Test func stagesShowBeforeTheFirstStep() {
+        var state = World.state()
+        let stage = JournalEntry(t: 1, step: 0, event: .progress(StageProgress(stage: "lungs", done: 3, total: 20, detail: "s004")))
+        _ = state.reduce(.journal(World.journal(steps: 0) + [stage]))
+        #expect(state.shown.contains("lungs"))
+        #expect(state.shown.contains("3/20"))
+        #expect(state.shown.contains("s004"))
+    }
+
+    @Test func linearModeTellsEachChangeOnce() {
+        var narrator = LinearNarrator()
+        let lines = World.journal(steps: 100, of: 1000).flatMap { narrator.lines(for: $0) }
+        // The start, and one line for each percent from 0 to 10.
+        #expect(lines.count == 1 + 11)
+        #expect(lines[0].contains("pretrain started"))
+        #expect(lines.last!.contains("10 %"))
+        let fault = narrator.lines(for: JournalEntry(t: 5, step: 100, event: .fault(Fault(message: "the loss is not finite"))))
+        #expect(fault.count == 1 && fault[0].contains("the loss is not finite"))
+    }
+}
