@@ -13,11 +13,11 @@ struct EngineJob {
     /// Runs to the end.
     /// - Parameter headless: no interface; an interrupt asks the run to save and stop.
     func run(headless: Bool, linear: Bool) throws {
-        let result = start()
+        let outcome = start()
         if headless || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 {
-            try follow(result)
+            try follow(outcome)
         } else {
-            try follow(result)
+            try Interface.show(session, job: outcome, linear: linear)
         }
     }
 
@@ -37,10 +37,17 @@ struct EngineJob {
             return value.withLock { $0 }
         }
 
+        func waitToEnd() -> Result<[String], any Error>? {
+            done.wait()
+            done.signal()
+            return value.withLock { $0 }
+        }
+
         var isKnown: Bool { value.withLock { $0 != nil } }
     }
 
-    private func start() -> Outcome {
+    /// Begins the work on its own queue.
+    func start() -> Outcome {
         let outcome = Outcome()
         let work = work
         DispatchQueue(label: "engine", qos: .userInitiated).async { outcome.set(Result { try work() }) }

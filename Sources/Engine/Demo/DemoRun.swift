@@ -18,6 +18,9 @@ public struct DemoRun: Sendable {
         public init() {}
     }
 
+    /// What the journal calls the run.
+    public static let task = "demo"
+
     private let session: SessionFolder
     private let settings: Settings
     private let parallel: Parallel
@@ -134,7 +137,7 @@ public struct DemoRun: Sendable {
         var options = Trainer.Options()
         options.resume = true
         options.parallel = parallel
-        options.task = "demo"
+        options.task = Self.task
         return try Trainer(session, cohort: cohort, options: options, journal: journal).run()
     }
 

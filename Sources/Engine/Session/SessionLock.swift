@@ -12,7 +12,7 @@ public final class SessionLock: Sendable {
         }
         descriptor = open(session.lock.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Failure.system("open \(session.lock.path)") }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.ask(descriptor, .take) else {
             let holder = (try? String(contentsOf: session.lock, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
             close(descriptor)
             throw Failure(
@@ -26,12 +26,26 @@ public final class SessionLock: Sendable {
 
     deinit { close(descriptor) }
 
-    /// True while some process works on the session.
+    /// True while some process, this one included, works on the session. Asking takes no lock and so disturbs nobody.
     public static func isHeld(_ session: SessionFolder) -> Bool {
         let descriptor = open(session.lock.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { return true }
-        return false
+        return !ask(descriptor, .query)
+    }
+
+    private enum Request: Int32 {
+        // Locks of the open file, not of the process: F_OFD_GETLK and F_OFD_SETLK, which the C module does not show.
+        case query = 36
+        case take = 37
+    }
+
+    /// True where the lock was taken, or is free.
+    private static func ask(_ descriptor: Int32, _ request: Request) -> Bool {
+        var lock = Foundation.flock()
+        lock.l_type = Int16(F_WRLCK)
+        lock.l_whence = Int16(SEEK_SET)
+        guard withUnsafeMutablePointer(to: &lock, { fcntl(descriptor, request.rawValue, $0) }) == 0 else { return false }
+        return request == .take || lock.l_type == Int16(F_UNLCK)
     }
 }

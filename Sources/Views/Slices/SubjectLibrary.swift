@@ -19,12 +19,6 @@ public struct SubjectEntry: Equatable, Sendable {
     }
 }
 
-/// The two kinds of emphysema that are told apart.
-public enum EmphysemaSubtype: String, CaseIterable, Codable, Sendable {
-    case centrilobular = "cle"
-    case paraseptal
-}
-
 /// What is known of one subtype in one subject.
 public struct SubtypeVolumes: Sendable {
     /// Not 0: emphysema of this subtype. In the CT's grid.

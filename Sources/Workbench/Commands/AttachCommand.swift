@@ -1,11 +1,17 @@
 import ArgumentParser
+import Engine
+import Views
 
 /// `workbench attach SESSION`.
 struct AttachCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attach", abstract: "Watch and steer a session that another process computes; any number may attach at once.")
 
-    @OptionGroup var viewer: ViewerOptions
+    @Argument(help: "The session's folder.")
+    var session: String
 
-    func run() throws { try viewer.run() }
+    @Flag(help: "One line of text for each change instead of screens: for screen readers, logs and plain terminals.")
+    var linear = false
+
+    func run() throws { try Interface.show(try SessionViewing.folder(session), job: nil, linear: linear) }
 }

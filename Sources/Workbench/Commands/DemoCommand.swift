@@ -27,9 +27,16 @@ struct DemoCommand: ParsableCommand {
     func run() throws {
         let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
         let demo = DemoRun(folder, parallel: threads.map(Parallel.init(threads:)) ?? .allProcessors)
-        let finished = DemoRun.isFinished(folder)
-        let summary = finished ? try DemoRun.summary(of: folder) : []
-        if finished { Output.message("the demo of \(folder.root.path) ran to its end before; remove the folder to run it again") }
-        try EngineJob(session: folder, work: { finished ? summary : try demo.run() }).run(headless: headless, linear: linear)
+        guard DemoRun.isFinished(folder) else {
+            // The interface needs the folder from its first moment on.
+            try FileManager.default.createDirectory(at: folder.root, withIntermediateDirectories: true)
+            return try EngineJob(session: folder, work: { try demo.run() }).run(headless: headless, linear: linear)
+        }
+        Output.message("the demo of \(folder.root.path) ran to its end before; remove the folder to run it again")
+        if headless || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 {
+            for line in try DemoRun.summary(of: folder) { print(line) }
+        } else {
+            try Interface.show(folder, job: nil, linear: linear)
+        }
     }
 }

@@ -6,28 +6,24 @@ import Views
 /// `workbench open SESSION`.
 struct OpenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "open", abstract: "Open the interface on a session: running here or elsewhere, finished or not yet continued.")
+        commandName: "open", abstract: "Open the interface on a session; a training that was interrupted goes on.",
+        discussion: "A session that another process works on is shown and can be steered; a finished one is shown.")
 
-    @OptionGroup var viewer: ViewerOptions
-
-    func run() throws { try viewer.run() }
-}
-
-/// What `open` and `attach` have in common.
-struct ViewerOptions: ParsableArguments {
     @Argument(help: "The session's folder.")
     var session: String
+
+    @Flag(help: "Only look: do not go on with an interrupted training.")
+    var view = false
 
     @Flag(help: "One line of text for each change instead of screens: for screen readers, logs and plain terminals.")
     var linear = false
 
-    /// Shows the session until the user leaves.
     func run() throws {
         let folder = try SessionViewing.folder(session)
-        let context = try SessionViewing.context(for: folder)
-        let configuration = WorkbenchConfiguration(
-            sessionsRoot: folder.root.deletingLastPathComponent(), session: context, open: { try SessionViewing.context(for: $0) },
-            linear: linear)
-        if case .signal(let number) = try WorkbenchApp.run(configuration) { throw ExitCode(128 + number) }
+        if !view, let work = try SessionViewing.remainingWork(folder) {
+            try EngineJob(session: folder, work: work).run(headless: false, linear: linear)
+        } else {
+            try Interface.show(folder, job: nil, linear: linear)
+        }
     }
 }

@@ -31,7 +31,7 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         let file = URL(fileURLWithPath: tape)
-        let context = try SessionViewing.context(for: SessionFolder(file.deletingLastPathComponent()))
+        let context = SessionViewing.context(for: SessionFolder(file.deletingLastPathComponent()))
         let player = TapePlayer(
             tape: file, context: context, size: size.flatMap { Size($0) }, colours: colors.flatMap { ColourDepth(rawValue: $0) },
             ascii: ascii)

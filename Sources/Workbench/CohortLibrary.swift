@@ -1,0 +1,61 @@
+import Engine
+import Foundation
+import Synchronization
+import Views
+
+/// A session's subjects and volumes for the viewer: the prepared cohort's CTs and lungs, and the session's masks.
+final class CohortLibrary: SubjectLibrary {
+    private let session: SessionFolder
+    // Opened once it is complete; a prepared cohort does not change while a session uses it.
+    private let cohort = Mutex<PreparedCohort?>(nil)
+
+    init(_ session: SessionFolder) { self.session = session }
+
+    func subjects() throws -> [SubjectEntry] {
+        guard let cohort = try prepared() else { return [] }
+        return cohort.subjects.map {
+            SubjectEntry(id: $0.id, image: $0.image, lungs: $0.lungs, atlasToSubject: $0.atlasToSubject)
+        }
+    }
+
+    func load(_ subject: SubjectEntry) throws -> SubjectVolumes {
+        guard let cohort = try prepared() else { throw Failure("\(subject.id): the session has no cohort yet") }
+        let found = try cohort.subject(subject.id)
+        let ct = try NiftiFile.readCT(found.image)
+        let lungs = try NiftiFile.readLabels(found.lungs).mapVoxels { UInt8(clamping: $0) }
+        guard ct.sharesGrid(with: lungs) else {
+            throw Failure("\(found.lungs.path) is on another grid than \(found.image.path); run `workbench prepare` again")
+        }
+        return SubjectVolumes(
+            ct: ct, lungs: lungs, centrilobular: try volumes(.centrilobular, found, ct, cohort.atlas),
+            paraseptal: try volumes(.paraseptal, found, ct, cohort.atlas))
+    }
+
+    /// A mask with what is known of it; none where there is no mask. A mask without provenance, or on another grid, is never shown.
+    private func volumes(_ subtype: EmphysemaSubtype, _ subject: PreparedSubject, _ ct: Volume<Int16>, _ atlas: Atlas) throws -> SubtypeVolumes {
+        let file = session.mask(subject: subject.id, subtype: subtype.rawValue)
+        guard FileManager.default.fileExists(atPath: file.path) else { return SubtypeVolumes() }
+        let provenance = try MaskProvenance.read(beside: file)
+        let mask = try NiftiFile.readLabels(file).mapVoxels { UInt8(clamping: $0) }
+        guard mask.sharesGrid(with: ct) else { throw Failure("\(file.path) is on another grid than \(subject.image.path); segment the subject again") }
+        let probabilityFile = session.probability(subject: subject.id, subtype: subtype.rawValue)
+        let probability = FileManager.default.fileExists(atPath: probabilityFile.path) ? try NiftiFile.readImage(probabilityFile) : nil
+        return SubtypeVolumes(
+            mask: mask, probability: probability, model: provenance.model, strideMillimetres: provenance.stride,
+            staleReason: try SessionSegmentation.staleReason(session, provenance, subject: subject, atlas: atlas))
+    }
+
+    private func prepared() throws -> PreparedCohort? {
+        try cohort.withLock { cohort in
+            if let cohort { return cohort }
+            guard FileManager.default.fileExists(atPath: session.description.path) else { return nil }
+            let description = try SessionDescription.read(session)
+            let opened = try PreparedCohort(description.cohortFolder(session))
+            guard opened.atlas.checksum == description.atlas else {
+                throw Failure("\(opened.folder.path) was prepared with another atlas than the session \(session.name)")
+            }
+            cohort = opened
+            return opened
+        }
+    }
+}

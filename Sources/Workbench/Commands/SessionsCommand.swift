@@ -1,0 +1,18 @@
+import ArgumentParser
+import Engine
+import Foundation
+import Views
+
+/// `workbench` without a task: the list of sessions.
+struct SessionsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sessions", abstract: "Open the interface on the list of sessions (what `workbench` alone does).")
+
+    @Option(help: "Folder that holds the sessions.")
+    var root = "sessions"
+
+    @Flag(help: "One line of text for each session instead of screens.")
+    var linear = false
+
+    func run() throws { try Interface.showSessions(URL(fileURLWithPath: root, isDirectory: true), linear: linear) }
+}

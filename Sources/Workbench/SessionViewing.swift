@@ -1,0 +1,67 @@
+import Engine
+import Foundation
+import Views
+
+/// Joins a session's files to the interface.
+enum SessionViewing {
+    /// The folder of a session.
+    /// - Throws: `Failure` where there is none, or a newer program made it.
+    static func folder(_ path: String) throws -> SessionFolder {
+        let folder = SessionFolder(URL(fileURLWithPath: path, isDirectory: true))
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder.root.path, isDirectory: &isDirectory), isDirectory.boolValue else {
+            throw Failure("there is no session at \(folder.root.path): a session is a folder with a journal.jsonl")
+        }
+        guard FileManager.default.fileExists(atPath: folder.journal.path) else {
+            throw Failure("\(folder.root.path) is no session: it has no journal.jsonl")
+        }
+        if FileManager.default.fileExists(atPath: folder.description.path) { _ = try SessionDescription.read(folder) }
+        return folder
+    }
+
+    /// What the interface needs of a session.
+    /// - Parameter job: the work of this process, where it is in this session.
+    static func context(for folder: SessionFolder, job: EngineJob.Outcome? = nil) -> SessionContext {
+        SessionContext(
+            folder: folder, library: CohortLibrary(folder), atlas: { try atlas(of: folder) },
+            ownership: {
+                if let job, !job.isKnown { return .thisProcess }
+                return SessionLock.isHeld(folder) ? .otherProcess : .nobody
+            },
+            quitHint: job == nil ? nil : "The run saves a checkpoint and stops; `workbench open` goes on with it.")
+    }
+
+    /// The session's atlas; nil where there is none yet.
+    private static func atlas(of folder: SessionFolder) throws -> AtlasMap? {
+        guard FileManager.default.fileExists(atPath: folder.atlas.appendingPathComponent("landmarks.csv").path) else { return nil }
+        return AtlasMap(try AtlasFolder.read(folder.atlas))
+    }
+
+    /// The work that is left in a session, for a process that opens it; nil where it is finished, has no settings, or another process works
+    /// on it.
+    static func remainingWork(_ folder: SessionFolder) throws -> (@Sendable () throws -> [String])? {
+        guard !SessionLock.isHeld(folder) else { return nil }
+        var reader = JSONLinesReader<JournalEntry>(folder.journal)
+        var task: String?
+        var isDone = false
+        for entry in try reader.read() {
+            switch entry.event {
+            case .started(let run):
+                task = run.task
+                isDone = false
+            case .finished(let end): isDone = end.outcome == Trainer.Outcome.done.rawValue
+            default: break
+            }
+        }
+        guard !isDone, FileManager.default.fileExists(atPath: folder.description.path) else { return nil }
+        if task == DemoRun.task {
+            let demo = DemoRun(folder)
+            return { try demo.run() }
+        }
+        let cohort = try PreparedCohort(SessionDescription.read(folder).cohortFolder(folder))
+        var options = Trainer.Options()
+        options.resume = true
+        let job = TrainingJob(folder: folder, cohort: cohort, options: options)
+        return { try job.run() }
+    }
+}
