@@ -63,6 +63,10 @@ import Views
         #expect(ColourDepth.palette.index(of: Colour(grey: 128)) == 244)
         #expect(ColourDepth.mono.index(of: Colour(hex: 0xFF0000)) == -1)
         #expect(ColourDepth.eight.index(of: Colour(hex: 0xFF0000)) == 1)
+        // Few colours: faint text stays grey, dark colours keep their hue.
+        #expect(ColourDepth.eight.index(of: Colour(hex: 0x8A8A8A)) == 7)
+        #expect(ColourDepth.sixteen.index(of: Colour(hex: 0x8A8A8A)) == 8)
+        #expect(ColourDepth.eight.index(of: Colour(hex: 0x400000)) == 1)
     }
 
     /// Brightness of the landmarks' colours rises steadily: that is what makes the map readable without colour vision.

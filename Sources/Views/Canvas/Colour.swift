@@ -43,8 +43,8 @@ public enum ColourDepth: Int, Sendable, CaseIterable {
         if colour.isTerminal { return -1 }
         switch self {
         case .mono: return -1
-        case .eight: return Self.nearest(colour, in: Self.ansi.prefix(8))
-        case .sixteen: return Self.nearest(colour, in: Self.ansi[...])
+        case .eight: return Self.ansiIndex(of: colour, bright: false)
+        case .sixteen: return Self.ansiIndex(of: colour, bright: true)
         case .palette: return Self.paletteIndex(of: colour)
         }
     }
@@ -55,14 +55,22 @@ public enum ColourDepth: Int, Sendable, CaseIterable {
         0xFF00FF, 0x00FFFF, 0xFFFFFF,
     ]
 
-    private static func nearest(_ colour: Colour, in list: ArraySlice<UInt32>) -> Int {
-        var best = 0
-        var bestDistance = Int.max
-        for (index, value) in list.enumerated() {
-            let distance = squaredDistance(colour, Int(value >> 16), Int(value >> 8 & 255), Int(value & 255))
-            if distance < bestDistance { (best, bestDistance) = (index, distance) }
+    /// Greys by brightness, so that faint text never turns blue; colours by hue alone, so that dark ones never turn black.
+    private static func ansiIndex(of colour: Colour, bright: Bool) -> Int {
+        let highest = max(colour.red, colour.green, colour.blue)
+        if highest - min(colour.red, colour.green, colour.blue) < 50 {
+            return colour.brightness < 48 ? 0 : !bright ? 7 : colour.brightness < 150 ? 8 : colour.brightness < 235 ? 7 : 15
         }
-        return best
+        let (red, green, blue) = (colour.red * 255 / highest, colour.green * 255 / highest, colour.blue * 255 / highest)
+        let hues = bright ? 9...14 : 1...6
+        func distance(_ index: Int) -> Int {
+            let value = ansi[index]
+            let top = Int(max(value >> 16, value >> 8 & 255, value & 255))
+            return squaredDistance(
+                Colour(UInt8(red), UInt8(green), UInt8(blue)), Int(value >> 16) * 255 / top, Int(value >> 8 & 255) * 255 / top,
+                Int(value & 255) * 255 / top)
+        }
+        return hues.min { distance($0) < distance($1) }!
     }
 
     /// xterm's colour cube (16…231, levels 0, 95, 135 … 255) and grey ramp (232…255, levels 8, 18 … 238): the nearer of the two.

@@ -89,7 +89,8 @@ package final class NcursesTerminal: Terminal {
         guard let found = Self.windowSize(), found != size else { return }
         size = found
         cnc_resize(Int32(found.rows), Int32(found.columns))
-        shown = nil
+        // Terminals rewrap or cut their text on a resize: what they show now is not known.
+        redrawAll()
     }
 
     package func redrawAll() {
