@@ -32,12 +32,16 @@ final class CohortLibrary: SubjectLibrary {
     }
 
     /// A mask with what is known of it; none where there is no mask. A mask without provenance, or on another grid, is never shown.
-    private func volumes(_ subtype: EmphysemaSubtype, _ subject: PreparedSubject, _ ct: Volume<Int16>, _ atlas: Atlas) throws -> SubtypeVolumes {
+    private func volumes(_ subtype: EmphysemaSubtype, _ subject: PreparedSubject, _ ct: Volume<Int16>, _ atlas: Atlas) throws
+        -> SubtypeVolumes
+    {
         let file = session.mask(subject: subject.id, subtype: subtype.rawValue)
         guard FileManager.default.fileExists(atPath: file.path) else { return SubtypeVolumes() }
         let provenance = try MaskProvenance.read(beside: file)
         let mask = try NiftiFile.readLabels(file).mapVoxels { UInt8(clamping: $0) }
-        guard mask.sharesGrid(with: ct) else { throw Failure("\(file.path) is on another grid than \(subject.image.path); segment the subject again") }
+        guard mask.sharesGrid(with: ct) else {
+            throw Failure("\(file.path) is on another grid than \(subject.image.path); segment the subject again")
+        }
         let probabilityFile = session.probability(subject: subject.id, subtype: subtype.rawValue)
         let probability = FileManager.default.fileExists(atPath: probabilityFile.path) ? try NiftiFile.readImage(probabilityFile) : nil
         return SubtypeVolumes(

@@ -97,7 +97,7 @@ import Views
         view.cursor = VoxelIndex(x: -4, y: 99_999, z: 0)
         view.atlasCursor = VoxelIndex(x: .max, y: 0, z: 0)
         view.landmark = 99_999
-        view.window = IntensityWindow(lower: .min / 2, upper: .max / 2)
+        view.window = DisplayWindow(lower: .min / 2, upper: .max / 2)
         view.screen = .masks
         view.subject = "s01"
         var state = WorkbenchState(size: Size(columns: 80, rows: 24), capabilities: World.colour)

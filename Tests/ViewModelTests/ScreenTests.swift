@@ -59,7 +59,7 @@ import Views
         _ = state.press("w")
         #expect(state.view.window == .mediastinum)
         _ = state.press("W", ".")
-        #expect(state.view.window == IntensityWindow.lung.shifted(by: 25))
+        #expect(state.view.window == DisplayWindow.lung.shifted(by: 25))
         _ = state.press("r")
         #expect(state.view.window == .lung && state.view.cursor == loaded.firstCursor && start == loaded.firstCursor)
     }

@@ -122,12 +122,12 @@ import Views
     }
 
     @Test func windowsAreTheUsualOnes() {
-        #expect(IntensityWindow.lung == IntensityWindow(lower: -1350, upper: 150))
-        #expect(IntensityWindow.emphysema == IntensityWindow(lower: -1060, upper: -825))
-        #expect(IntensityWindow.lung.brightness(-1350) == 0)
-        #expect(IntensityWindow.lung.brightness(-600) == 0.5)
-        #expect(IntensityWindow.lung.brightness(4000) == 1)
-        #expect(IntensityWindow.lung.widened(by: 50).name == "custom")
+        #expect(DisplayWindow.lung == DisplayWindow(lower: -1350, upper: 150))
+        #expect(DisplayWindow.emphysema == DisplayWindow(lower: -1060, upper: -825))
+        #expect(DisplayWindow.lung.brightness(-1350) == 0)
+        #expect(DisplayWindow.lung.brightness(-600) == 0.5)
+        #expect(DisplayWindow.lung.brightness(4000) == 1)
+        #expect(DisplayWindow.lung.widened(by: 50).name == "custom")
     }
 
     /// A focus of one voxel is tinted however small the picture.

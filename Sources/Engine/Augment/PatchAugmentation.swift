@@ -30,7 +30,7 @@ package struct PatchAugmentation {
 
     /// The patch as it is, on the network's scale: (HU + 1024) / 632 - 1.
     package func plain(_ patch: UnsafePointer<Int16>, output: MutableFloats) {
-        for i in 0..<Self.voxels { output[i] = Float(Int32(patch[i]) + 1024) * (1 / 632) - 1 }
+        for i in 0..<Self.voxels { output[i] = Float(Int32(patch[i]) + 1024) * (1 / NetworkIntensity.halfWidth) - 1 }
     }
 
     /// Trilinear samples along the draw's map, border values replicated.
@@ -62,6 +62,6 @@ package struct PatchAugmentation {
 
     /// x / 632 - 1.
     package func scale(_ values: MutableFloats, count: Int) {
-        for i in 0..<count { values[i] = values[i] * (1 / 632) - 1 }
+        for i in 0..<count { values[i] = values[i] * (1 / NetworkIntensity.halfWidth) - 1 }
     }
 }

@@ -5,7 +5,7 @@ public enum PatchCutter {
     /// What lies outside an image, HU.
     static let outsideHounsfield: Int16 = -1024
     /// Patches are clipped to this range, HU.
-    public static let hounsfieldRange: ClosedRange<Int16> = -1024...240
+    public static let hounsfieldRange = NetworkIntensity.hounsfieldRange
 
     /// The lower corner of a landmark's patch in the subject: atlas voxel → atlas mm → subject mm → nearest voxel.
     ///

@@ -35,7 +35,7 @@ public struct FeatureExtractor {
         let count = entry.shape[0]
         let flat = try input.floats("locations", shape: [count, 3])
         var patches = try input.floats("patches")
-        if entry.type == .int16 { patches = patches.map { (min(max($0, -1024), 240) + 1024) / 632 - 1 } }
+        if entry.type == .int16 { patches = patches.map(NetworkIntensity.input) }
         let locations = (0..<count).map { SIMD3(flat[3 * $0], flat[3 * $0 + 1], flat[3 * $0 + 2]) }
         // Patches that share a location share a block.
         let groups = Dictionary(grouping: 0..<count) { locations[$0] }.values.sorted { $0[0] < $1[0] }

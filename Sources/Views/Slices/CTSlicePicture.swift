@@ -4,7 +4,7 @@ import Engine
 package struct CTSlicePicture {
     package var subject: LoadedSubject
     package var cursor: VoxelIndex
-    package var window: IntensityWindow
+    package var window: DisplayWindow
     package var inverted: Bool
     package var shows: Set<EmphysemaSubtype>
     /// 0…1.
@@ -12,7 +12,7 @@ package struct CTSlicePicture {
     package var crosshair: Bool
 
     package init(
-        subject: LoadedSubject, cursor: VoxelIndex, window: IntensityWindow, inverted: Bool, shows: Set<EmphysemaSubtype>, opacity: Float,
+        subject: LoadedSubject, cursor: VoxelIndex, window: DisplayWindow, inverted: Bool, shows: Set<EmphysemaSubtype>, opacity: Float,
         crosshair: Bool
     ) {
         self.subject = subject

@@ -51,7 +51,7 @@ extension WorkbenchState {
     }
 
     private mutating func changePreset(by step: Int) {
-        let presets = IntensityWindow.presets
+        let presets = DisplayWindow.presets
         let at = presets.firstIndex { $0.window == view.window } ?? (step > 0 ? -1 : 0)
         view.window = presets[(at + step + presets.count) % presets.count].window
     }

@@ -9,7 +9,7 @@ package struct ViewSettings: Codable, Equatable, Sendable {
     package var cursor: VoxelIndex?
     package var plane: SlicePlane = .axial
     package var maximised = false
-    package var window: IntensityWindow = .lung
+    package var window: DisplayWindow = .lung
     package var inverted = false
     private var showsCentrilobular = true
     private var showsParaseptal = true

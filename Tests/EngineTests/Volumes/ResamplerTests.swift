@@ -196,14 +196,11 @@ struct ResamplerTests {
 
     // MARK: Windows
 
-    @Test("the network's input and the display fraction")
+    @Test("HU are clipped and scaled to the network's input")
     func windows() {
-        #expect(IntensityWindow.networkInput(-3000) == -1)
-        #expect(IntensityWindow.networkInput(240) == 1)
-        #expect(IntensityWindow.networkInput(1000) == 1)
-        #expect(IntensityWindow.networkInput(-392) == 0)
-        #expect(IntensityWindow.lung.lowerHounsfield == -1350)
-        #expect(IntensityWindow.mediastinum.fraction(of: 40) == 0.5)
-        #expect(IntensityWindow.emphysema.fraction(of: -1024) == 0)
+        #expect(NetworkIntensity.input(-3000) == -1)
+        #expect(NetworkIntensity.input(240) == 1)
+        #expect(NetworkIntensity.input(1000) == 1)
+        #expect(NetworkIntensity.input(-392) == 0)
     }
 }
