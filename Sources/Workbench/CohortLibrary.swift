@@ -7,7 +7,7 @@ import Views
 final class CohortLibrary: SubjectLibrary {
     private let session: SessionFolder
     // Opened once it is complete; a prepared cohort does not change while a session uses it.
-    private let cohort = Mutex<PreparedCohort?>(nil)
+    private let cohort = Mutex<CohortCatalogue?>(nil)
 
     init(_ session: SessionFolder) { self.session = session }
 
@@ -49,12 +49,12 @@ final class CohortLibrary: SubjectLibrary {
             staleReason: try SessionSegmentation.staleReason(session, provenance, subject: subject, atlas: atlas))
     }
 
-    private func prepared() throws -> PreparedCohort? {
+    private func prepared() throws -> CohortCatalogue? {
         try cohort.withLock { cohort in
             if let cohort { return cohort }
             guard FileManager.default.fileExists(atPath: session.description.path) else { return nil }
             let description = try SessionDescription.read(session)
-            let opened = try PreparedCohort(description.cohortFolder(session))
+            let opened = try CohortCatalogue(description.cohortFolder(session))
             guard opened.atlas.checksum == description.atlas else {
                 throw Failure("\(opened.folder.path) was prepared with another atlas than the session \(session.name)")
             }

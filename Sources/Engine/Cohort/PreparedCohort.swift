@@ -1,18 +1,15 @@
 import Foundation
 
-/// A cohort whose patches are cut: what training, feature extraction and evaluation read.
-///
-/// The folder holds `prepared.json`, `quality.csv`, `atlas/`, `lungs/`, `transforms/` and `patches/`; `Preparation` writes it.
-public struct PreparedCohort: Sendable {
+/// A prepared cohort without its patches: what the viewer, fine-tuning and evaluation need to know of the subjects.
+public struct CohortCatalogue: Sendable {
     public let folder: URL
     public let atlas: Atlas
     /// In the order of the patches.
     public let subjects: [PreparedSubject]
-    public let patches: PatchStore
     public let settings: PreparationSettings
 
     /// Opens a prepared folder.
-    /// - Throws: `Failure` where it is none, is unfinished, was made with another atlas than the one it holds, or its patches are damaged.
+    /// - Throws: `Failure` where it is none, is unfinished, or was made with another atlas than the one it holds.
     public init(_ folder: URL) throws {
         let place = PreparedFolder(folder)
         guard let description = try place.readDescription() else {
@@ -33,7 +30,6 @@ public struct PreparedCohort: Sendable {
                 id: record.id, image: place.resolved(record.image), lungs: place.lungs(record.id),
                 atlasToSubject: Affine3(rowMajor: record.atlasToSubject), quality: record.quality, labels: record.labels)
         }
-        patches = try PatchStore(folder: place.patches, landmarks: atlas.landmarks.count, count: subjects.count)
     }
 
     /// The subject of that name.
@@ -43,4 +39,28 @@ public struct PreparedCohort: Sendable {
             "\(folder.path) has no subject \"\(id)\"; it has \(subjects.prefix(5).map(\.id).joined(separator: ", "))\(subjects.count > 5 ? ", …" : "")"
         )
     }
+}
+
+/// A cohort whose patches are cut: what training and feature extraction read.
+///
+/// The folder holds `prepared.json`, `quality.csv`, `atlas/`, `lungs/`, `transforms/` and `patches/`; `Preparation` writes it.
+public struct PreparedCohort: Sendable {
+    public let catalogue: CohortCatalogue
+    public let patches: PatchStore
+
+    public var folder: URL { catalogue.folder }
+    public var atlas: Atlas { catalogue.atlas }
+    /// In the order of the patches.
+    public var subjects: [PreparedSubject] { catalogue.subjects }
+
+    /// Opens a prepared folder.
+    /// - Throws: `Failure` where it is none, is unfinished, was made with another atlas than the one it holds, or its patches are damaged.
+    public init(_ folder: URL) throws {
+        catalogue = try CohortCatalogue(folder)
+        patches = try PatchStore(
+            folder: PreparedFolder(folder).patches, landmarks: catalogue.atlas.landmarks.count, count: catalogue.subjects.count)
+    }
+
+    /// The subject of that name.
+    public func subject(_ id: String) throws -> PreparedSubject { try catalogue.subject(id) }
 }
