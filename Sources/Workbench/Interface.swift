@@ -76,7 +76,7 @@ private final class DemoJob: Sendable {
     /// Begins the work, unless it is going on or was done before.
     func start() {
         running.withLock { running in
-            guard running == nil, !DemoRun.isFinished(folder), !SessionLock.isHeld(folder) else { return }
+            guard running == nil, (try? DemoRun.isFinished(folder)) == false, !SessionLock.isHeld(folder) else { return }
             let demo = DemoRun(folder)
             running = EngineJob(session: folder, work: { try demo.run() }).start()
         }

@@ -15,20 +15,24 @@ struct WorkbenchCommand: ParsableCommand {
             OpenCommand.self, AttachCommand.self, ReplayCommand.self, DoctorCommand.self, SessionsCommand.self,
         ], defaultSubcommand: SessionsCommand.self)
 
-    /// Exit 0 done, 1 refused or failed, 2 wrong usage.
+    /// Exit 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted with work saved.
     static func main() {
         do {
             var command = try parseAsRoot()
             try command.run()
+            try Output.flush()
         } catch let failure as Failure {
+            _ = fflush(nil)
             Output.message("workbench: \(failure.description)")
             Foundation.exit(1)
+        } catch let code as ExitCode {
+            Foundation.exit(code.rawValue)
         } catch {
             let code = exitCode(for: error)
             let text = fullMessage(for: error)
             if code == .success {
                 Output.line(text)
-                Foundation.exit(0)
+                Foundation.exit(fflush(nil) == 0 ? 0 : 1)
             }
             if !text.isEmpty { Output.message(text) }
             Foundation.exit(code == .validationFailure ? 2 : 1)

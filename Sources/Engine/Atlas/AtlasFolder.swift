@@ -6,21 +6,28 @@ public enum AtlasFolder {
     /// How many neighbours of each landmark the folder lists; the order of the rest follows from the landmarks.
     private static let listedNeighbours = 3
 
-    /// Writes the folder, each file beside its place and renamed.
-    public static func write(_ atlas: Atlas, to folder: URL) throws {
-        try NiftiFile.write(atlas.lungs, to: mask(folder))
+    /// Writes the folder: all its files, or none.
+    /// - Parameter ct: the atlas subject's CT, kept on the mask's grid for viewing.
+    public static func write(_ atlas: Atlas, image ct: Volume<Int16>? = nil, to folder: URL, parallel: Parallel = .allProcessors) throws {
         let landmarkRows = atlas.landmarks.enumerated().map { index, corner in ["\(index)", "\(corner.x)", "\(corner.y)", "\(corner.z)"] }
-        try write(CSVTable.text(columns: ["index", "x", "y", "z"], rows: landmarkRows), to: landmarks(folder))
         let listed = min(listedNeighbours, atlas.landmarks.count - 1)
         let neighbourRows = atlas.neighbours.enumerated().map { index, order in ([index] + order.prefix(listed)).map(String.init) }
         let names = (0..<listed).map { "neighbour\($0 + 1)" }
-        try write(CSVTable.text(columns: ["index"] + names, rows: neighbourRows), to: neighbours(folder))
-    }
-
-    /// Keeps the atlas subject's CT beside its mask, on the mask's grid, for viewing.
-    public static func write(image: Volume<Int16>, for atlas: Atlas, to folder: URL, parallel: Parallel) throws {
-        let onGrid = try Resampler.linear(image, onto: atlas.lungs.extent, voxelToWorld: atlas.lungs.voxelToWorld, parallel: parallel)
-        try NiftiFile.write(onGrid, to: Self.image(folder))
+        let tables = [
+            (CSVTable.text(columns: ["index", "x", "y", "z"], rows: landmarkRows), landmarks(folder)),
+            (CSVTable.text(columns: ["index"] + names, rows: neighbourRows), neighbours(folder)),
+        ]
+        let onGrid = try ct.map {
+            try Resampler.linear($0, onto: atlas.lungs.extent, voxelToWorld: atlas.lungs.voxelToWorld, parallel: parallel)
+        }
+        let targets = tables.map(\.1) + (onGrid == nil ? [] : [image(folder)]) + [mask(folder)]
+        try AtomicFile.replace(targets) { places in
+            for (place, (text, target)) in zip(places, tables) { try AtomicFile.writeNew(Data(text.utf8), to: place, called: target) }
+            if let onGrid { try NiftiFile.writeNew(onGrid, to: places[tables.count], called: image(folder)) }
+            try NiftiFile.writeNew(atlas.lungs, to: places[places.count - 1], called: mask(folder))
+        }
+        // The CT of an atlas that was here before.
+        if onGrid == nil { unlink(image(folder).path) }
     }
 
     /// The atlas subject's CT on the mask's grid, HU; nil where the folder has none.
@@ -50,8 +57,6 @@ public enum AtlasFolder {
     static func mask(_ folder: URL) -> URL { folder.appendingPathComponent("mask.nii.gz") }
     static func landmarks(_ folder: URL) -> URL { folder.appendingPathComponent("landmarks.csv") }
     static func neighbours(_ folder: URL) -> URL { folder.appendingPathComponent("neighbours.csv") }
-
-    private static func write(_ text: String, to file: URL) throws { try AtomicFile.write(Data(text.utf8), to: file) }
 
     private static func readLandmarks(_ file: URL) throws -> [VoxelIndex] {
         let table = try CSVTable(contentsOf: file)

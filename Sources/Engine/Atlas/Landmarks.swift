@@ -51,7 +51,7 @@ public enum Landmarks {
         guard !landmarks.isEmpty else { throw Failure("the list of landmarks is empty; expected at least one patch corner") }
         var lineOf: [VoxelIndex: Int] = [:]
         for (index, landmark) in landmarks.enumerated() {
-            let fits = (0..<3).allSatisfy { landmark[$0] >= 0 && landmark[$0] + Atlas.patchSide <= extent[$0] }
+            let fits = (0..<3).allSatisfy { landmark[$0] >= 0 && landmark[$0] <= extent[$0] - Atlas.patchSide }
             guard fits else {
                 throw Failure(
                     "landmark \(index) at \(landmark) does not fit: its 32-voxel box leaves the atlas of \(extent) voxels; is it a list of another atlas?"

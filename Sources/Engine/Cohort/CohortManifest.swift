@@ -43,8 +43,11 @@ public struct CohortManifest: Equatable, Sendable {
             }
             func path(_ column: Int) throws -> URL {
                 let url = URL(fileURLWithPath: row.fields[column], relativeTo: folder).standardizedFileURL
-                if FileManager.default.fileExists(atPath: url.path) { return url }
-                throw Failure("\(place): \(url.path), the \(table.columns[column]) of subject \(subject), does not exist")
+                var isFolder: ObjCBool = false
+                let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+                if exists, !isFolder.boolValue { return url }
+                let fault = exists ? "is a folder, expected a NIfTI file" : "does not exist"
+                throw Failure("\(place): \(url.path), the \(table.columns[column]) of subject \(subject), \(fault)")
             }
             guard !row.fields[imageColumn].isEmpty else { throw Failure("\(place): subject \(subject) has no image") }
             var labels: [String: Double] = [:]

@@ -55,7 +55,10 @@ struct PatchAssembly: Sendable {
                     done.add()
                 }
             }
-            for result in results { try result.get() }
+            do { for result in results { try result.get() } } catch {
+                try? FileManager.default.removeItem(at: fresh)
+                throw error
+            }
             // Without prepared.json the folder counts as unfinished: old and new never mix.
             try remove(folder.description)
             try remove(folder.patches)

@@ -106,7 +106,9 @@ public struct Preparation: Sendable {
             stamps = (try FileStamp(row.image), try row.lungs.map { try FileStamp($0) })
             let ct = try NiftiFile.readCT(row.image)
             let given = try row.lungs.map { try NiftiFile.readLabels($0) }
-            prepared = try PreparedImage.prepare(ct: ct, lungs: given, atlas: atlas, settings: settings, parallel: parallel)
+            prepared = try Failure.naming(([row.image] + (row.lungs.map { [$0] } ?? [])).map(\.path).joined(separator: " with ")) {
+                try PreparedImage.prepare(ct: ct, lungs: given, atlas: atlas, settings: settings, parallel: parallel)
+            }
         } catch let failure as Failure {
             return Outcome(quality: SubjectQuality(verdict: .refused, reasons: [failure.description]), seconds: seconds())
         }

@@ -25,11 +25,30 @@ public struct CohortCatalogue: Sendable {
         self.atlas = atlas
         settings = description.settings
         subjects = try description.subjects.map { record in
-            guard record.atlasToSubject.count == 16 else { throw Failure("\(place.description.path) is damaged at subject \(record.id)") }
+            let numbers = record.atlasToSubject
+            guard numbers.count == 16, numbers.allSatisfy({ abs($0) < 1e6 }), abs(Affine3(rowMajor: numbers).determinant) > 1e-3 else {
+                throw Failure("\(place.description.path) is damaged at subject \(record.id); delete it and run `workbench prepare` again")
+            }
             return PreparedSubject(
                 id: record.id, image: place.resolved(record.image), lungs: place.lungs(record.id),
                 atlasToSubject: Affine3(rowMajor: record.atlasToSubject), quality: record.quality, labels: record.labels)
         }
+    }
+
+    /// Boxes of subjects that preparation left out (`quality.csv` says why): subject and count, by name.
+    /// - Parameter file: what messages call the list of boxes.
+    /// - Throws: `Failure` where a box names a subject that was never among those prepared.
+    public func leftOut(_ boxes: [LesionBox], of file: String) throws -> [(subject: String, boxes: Int)] {
+        let known = Set(subjects.map(\.id))
+        let others = Dictionary(grouping: boxes.map(\.subject).filter { !known.contains($0) }) { $0 }.mapValues(\.count)
+        guard !others.isEmpty else { return [] }
+        let table = try CSVTable(contentsOf: PreparedFolder(folder).quality)
+        let column = try table.column("subject")
+        let listed = Set(table.rows.map { $0.fields[column] })
+        if let stranger = others.keys.filter({ !listed.contains($0) }).min() {
+            do { _ = try subject(stranger) } catch let failure as Failure { throw Failure("\(file): \(failure.description)") }
+        }
+        return others.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     /// The subject of that name.

@@ -35,7 +35,19 @@ public struct DemoRun: Sendable {
     private var preparedFolder: URL { session.root.appendingPathComponent("prepared", isDirectory: true) }
 
     /// True where the session holds a demo that ran to its end.
-    public static func isFinished(_ session: SessionFolder) -> Bool { !((try? summary(of: session)) ?? []).isEmpty }
+    public static func isFinished(_ session: SessionFolder) throws -> Bool {
+        try requireDemo(session)
+        return !((try? summary(of: session)) ?? []).isEmpty
+    }
+
+    /// Refuses a session that was not begun by a demo: the demo would mix its own cohort into it.
+    private static func requireDemo(_ session: SessionFolder) throws {
+        guard FileManager.default.fileExists(atPath: session.description.path) else { return }
+        let cohort = try SessionDescription.read(session).cohortFolder(session)
+        guard cohort.standardizedFileURL.path == session.root.appendingPathComponent("prepared").path else {
+            throw Failure("\(session.root.path) holds a session that is no demo; choose another folder with --session")
+        }
+    }
 
     /// The lines that a finished demo printed; none where it did not run to its end.
     public static func summary(of session: SessionFolder) throws -> [String] {
@@ -47,6 +59,7 @@ public struct DemoRun: Sendable {
     /// Runs to the end, or until the user stops it.
     /// - Returns: the summary's lines; empty where the user stopped the run.
     public func run() throws -> [String] {
+        try Self.requireDemo(session)
         let lock = try SessionLock(session)
         let journal = try Journal(session)
         return try withExtendedLifetime(lock) {

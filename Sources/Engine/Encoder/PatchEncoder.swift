@@ -37,7 +37,7 @@ package final class PatchEncoder {
             first.shape[0] > 0
         else {
             throw Failure(
-                "the weights have no tensor \(prefix)conv1.weight of shape [experts, 8, 1, 3, 3, 3]; expected the release's parameter names"
+                "\(file.path) has no tensor \(prefix)conv1.weight of shape [experts, 8, 1, 3, 3, 3]; expected the release's parameter names"
             )
         }
         let headLayers = file[prefix + "fc.0.weight"] != nil ? 2 : 1

@@ -73,12 +73,14 @@ struct BoxFeatures {
     }
 
     private static func cut(_ image: PreparedImage, atlas: Atlas, box: LesionBox, index: Int, seed: UInt64) throws -> BoxPatches {
-        let centre = VoxelIndex(nearestTo: image.worldToVoxel(box.centre))
-        guard image.image.extent.contains(centre) else {
+        let point = image.worldToVoxel(box.centre)
+        let extent = image.image.extent
+        guard (0..<3).allSatisfy({ point[$0] > -0.5 && point[$0] < Double(extent[$0]) - 0.5 }) else {
             throw Failure(
                 "the \(box.label.rawValue) box at (\(box.centre.x), \(box.centre.y), \(box.centre.z)) mm lies outside the image of \(box.subject); expected RAS+ millimetres"
             )
         }
+        let centre = VoxelIndex(nearestTo: point)
         let half = Atlas.patchSide / 2
         let corner = VoxelIndex(x: centre.x - half, y: centre.y - half, z: centre.z - half)
         var generator = SeededGenerator(seed, 0x626F_7865, UInt64(index))

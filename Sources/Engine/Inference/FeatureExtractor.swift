@@ -29,7 +29,7 @@ public struct FeatureExtractor {
             entry.type == .float32 || entry.type == .int16
         else {
             throw Failure(
-                "expected a tensor `patches` of shape [n, 1, 32, 32, 32], Float32 in [-1, 1] or Int16 HU; found \(input["patches"].map { "\($0.type.rawValue) \($0.shape)" } ?? "none")"
+                "\(input.path): expected a tensor `patches` of shape [n, 1, 32, 32, 32], Float32 in [-1, 1] or Int16 HU; found \(input["patches"].map { "\($0.type.rawValue) \($0.shape)" } ?? "none")"
             )
         }
         let count = entry.shape[0]

@@ -48,13 +48,23 @@ public struct MaskProvenance: Codable, Equatable, Sendable {
         guard let data = try? Data(contentsOf: place) else {
             throw Failure("\(mask.path) has no \(place.lastPathComponent) that says what made it")
         }
-        do { return try JSONDecoder().decode(Self.self, from: data) } catch { throw Failure("\(place.path) is damaged: \(error)") }
+        guard let found = try? JSONDecoder().decode(Self.self, from: data) else {
+            throw Failure("\(place.path) is damaged or of another version; segment \(mask.lastPathComponent) again")
+        }
+        return found
     }
 
-    /// Writes it beside a mask.
-    public func write(beside mask: URL) throws {
+    /// Writes a mask with its provenance, and its probabilities where a place is given for them: all of them, or none.
+    public func write(_ found: EmphysemaMask, to mask: URL, probability: URL? = nil) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write(try encoder.encode(self), to: Self.file(beside: mask))
+        let text = try encoder.encode(self)
+        let provenance = Self.file(beside: mask)
+        // The provenance is renamed first: a mask without one that fits is never shown as fresh.
+        try AtomicFile.replace([provenance] + (probability.map { [$0] } ?? []) + [mask]) { places in
+            try AtomicFile.writeNew(text, to: places[0], called: provenance)
+            if let probability { try NiftiFile.writeNew(found.probability, to: places[1], called: probability) }
+            try NiftiFile.writeNew(found.mask, to: places[places.count - 1], called: mask)
+        }
     }
 }

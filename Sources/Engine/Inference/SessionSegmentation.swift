@@ -31,10 +31,7 @@ public struct SessionSegmentation {
             let provenance = try MaskProvenance(
                 subject: subject.id, image: subject.image, lungs: image.lungs, classifier: classifier, atlas: atlas, stride: stride,
                 mask: mask)
-            // The provenance goes first: a mask without one that fits is never shown as fresh.
-            try provenance.write(beside: target)
-            try NiftiFile.write(mask.probability, to: session.probability(subject: subject.id, subtype: subtype))
-            try NiftiFile.write(mask.mask, to: target)
+            try provenance.write(mask, to: target, probability: session.probability(subject: subject.id, subtype: subtype))
             try journal?.append(
                 .mask(MaskWritten(subject: subject.id, subtype: subtype, file: "masks/\(target.lastPathComponent)")))
         }

@@ -24,7 +24,7 @@ struct TrainingBoxes {
         var others = known.filter { $0.label == .healthy || (negatives == .healthyAndOther && $0.label.rawValue != subtype.rawValue) }
         guard !positives.isEmpty else {
             throw Failure(
-                "not one \(subtype.rawValue) box lies in a training subject; expected boxes with subtype \(subtype.rawValue) in boxes.csv")
+                "not one \(subtype.rawValue) box lies in a training subject; expected boxes with subtype \(subtype.rawValue)")
         }
         if !others.contains(where: { $0.label == .healthy }) {
             others += try drawHealthy(positives.count, cohort: cohort, subjects: subjects, seed: seed)

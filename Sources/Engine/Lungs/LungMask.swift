@@ -19,10 +19,17 @@ public enum LungMask {
             throw Failure("the lung mask holds negative values: it looks like an image, expected labels")
         }
         let parts = LabelledPart.all(in: labels)
+        guard parts.count <= mostLabels else {
+            throw Failure(
+                "the lung mask holds \(parts.count) different values: it looks like an image, expected at most \(mostLabels) labels")
+        }
         guard !parts.isEmpty else { throw Failure("the lung mask is empty: every voxel is 0") }
         if let sides = LabelledPart.sides(of: parts) { return labels.mapVoxels { $0 == 0 ? 0 : sides[Int($0)] } }
         return try splitBySpace(labels, parallel: parallel)
     }
+
+    /// Label maps of lobes, segments and lesions have dozens of labels; images have hundreds of values.
+    private static let mostLabels = 256
 
     /// One label for both lungs: its two large connected parts, each by where it lies; small parts go to the side they lie on. Lungs that touch
     /// are parted where the bridge is thinnest.

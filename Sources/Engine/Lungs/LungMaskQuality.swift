@@ -35,7 +35,8 @@ public struct LungMaskQuality: Codable, Equatable, Sendable {
         func millilitres(_ value: Double) -> String { "\(Int(value.rounded())) mL" }
 
         if total == 0 {
-            refusals.append("no lungs were found: no enclosed air of a thorax's size and place")
+            refusals.append(
+                "no lungs were found: no enclosed air of a thorax's size and place; expected a whole thorax in Hounsfield units")
         } else if !possibleMillilitres.contains(total) {
             refusals.append("both lungs together hold \(millilitres(total)), which no thorax does")
         } else if min(right, left) < 0.02 * max(right, left) {

@@ -19,8 +19,10 @@ public enum PhantomCohort {
         _ phantom: ThoraxPhantom, subjects: Int, to folder: URL, parallel: Parallel, progress: @escaping @Sendable (Int) -> Void
     ) throws -> [Summary] {
         let atlas = phantom.atlasScan(parallel: parallel)
-        try NiftiFile.write(atlas.lungs, to: folder.appendingPathComponent("atlas.lungs.nii.gz"))
-        try NiftiFile.write(atlas.image, to: folder.appendingPathComponent("atlas.ct.nii.gz"))
+        try AtomicFile.replace(["lungs", "ct"].map { folder.appendingPathComponent("atlas.\($0).nii.gz") }) { places in
+            try NiftiFile.writeNew(atlas.lungs, to: places[0], called: folder.appendingPathComponent("atlas.lungs.nii.gz"))
+            try NiftiFile.writeNew(atlas.image, to: places[1], called: folder.appendingPathComponent("atlas.ct.nii.gz"))
+        }
         // Subjects side by side where there are enough of them, else threads within a subject.
         let inner = Parallel(threads: subjects >= parallel.threads ? 1 : parallel.threads)
         let outer = Parallel(threads: subjects >= parallel.threads ? parallel.threads : 1)
@@ -46,11 +48,13 @@ public enum PhantomCohort {
     }
 
     private static func write(_ scan: PhantomScan, id: String, to folder: URL) throws {
-        func file(_ kind: String) -> URL { folder.appendingPathComponent("\(id).\(kind).nii.gz") }
-        try NiftiFile.write(scan.image, to: file("ct"))
-        try NiftiFile.write(scan.lungs, to: file("lungs"))
-        try NiftiFile.write(scan.centrilobular, to: file("cle"))
-        try NiftiFile.write(scan.paraseptal, to: file("paraseptal"))
+        let files = ["ct", "lungs", "cle", "paraseptal"].map { folder.appendingPathComponent("\(id).\($0).nii.gz") }
+        try AtomicFile.replace(files) { places in
+            try NiftiFile.writeNew(scan.image, to: places[0], called: files[0])
+            for (index, mask) in [scan.lungs, scan.centrilobular, scan.paraseptal].enumerated() {
+                try NiftiFile.writeNew(mask, to: places[index + 1], called: files[index + 1])
+            }
+        }
     }
 
     private static func write(_ text: String, to file: URL) throws { try AtomicFile.write(Data(text.utf8), to: file) }

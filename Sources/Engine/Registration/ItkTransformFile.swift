@@ -29,7 +29,7 @@ public enum ItkTransformFile {
     /// Reads one affine transform: fixed → moving points, RAS+ mm.
     /// - Throws: if the file is no ITK text file, holds several transforms or another kind, or its numbers are not 12.
     public static func read(_ file: URL) throws -> Affine3 {
-        guard let data = try? Data(contentsOf: file) else { throw Failure("cannot read the transform \(file.path)") }
+        let data = try WholeFile.read(file, kind: "transform")
         guard let text = String(data: data, encoding: .utf8), text.hasPrefix("#Insight Transform File") else {
             throw Failure("\(file.path) is not an ITK text transform (it does not begin with \"\(header)\")")
         }

@@ -56,11 +56,16 @@ package struct Checkpoint {
     package init(_ session: SessionFolder, step wanted: Int? = nil) throws {
         let present = Self.steps(in: session)
         guard let step = wanted ?? present.last, present.contains(step) else {
-            let have = present.isEmpty ? "none" : present.map(String.init).joined(separator: ", ")
-            throw Failure("\(session.root.path) has no checkpoint\(wanted.map { " of step \($0)" } ?? ""); it has \(have)")
+            guard let wanted, !present.isEmpty else {
+                throw Failure("\(session.root.path) has no checkpoint yet; train it first with `workbench pretrain`")
+            }
+            throw Failure(
+                "\(session.root.path) has no checkpoint of step \(wanted); it has \(present.map(String.init).joined(separator: ", "))")
         }
         let place = Self.file(session, step: step)
-        file = try Safetensors(contentsOf: place)
+        do { file = try Safetensors(contentsOf: place) } catch let failure as Failure {
+            throw Failure("\(failure.description), or remove it to go on from the checkpoint before")
+        }
         guard file.metadata["format"] == "1", let stored = file.metadata["step"].flatMap({ Int($0) }), stored == step,
             let bytes = file.metadata["bankLogBytes"].flatMap({ Int($0) }), let text = file.metadata["rates"],
             let rates = try? JSONDecoder().decode(Rates.self, from: Data(text.utf8))

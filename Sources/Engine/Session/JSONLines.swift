@@ -25,7 +25,13 @@ public final class JSONLinesWriter<Line: Encodable> {
     public func append(_ line: Line) throws {
         var data = try encoder.encode(line)
         data.append(0x0A)
-        try data.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) }
+        do {
+            try data.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) }
+        } catch {
+            // Half a line must not run into the next one.
+            try? dropCutLine()
+            throw error
+        }
     }
 
     /// Makes sure that all lines are on the disk.
@@ -96,7 +102,7 @@ public struct JSONLinesReader<Line: Decodable> {
         } catch {
             let found = String(decoding: bytes.prefix(80), as: UTF8.self)
             throw Failure(
-                "\(file.path), line \(lines + 1) is no \(Line.self): \"\(found)\"; it may be damaged or made by a newer version of the workbench"
+                "\(file.path), line \(lines + 1) is damaged or made by a newer version of the workbench: \"\(found)\"; remove that line, or open the session with that version"
             )
         }
     }

@@ -36,22 +36,28 @@ public struct SessionDescription: Codable, Equatable, Sendable {
     public static func read(_ session: SessionFolder) throws -> SessionDescription {
         let file = session.description
         guard let data = try? Data(contentsOf: file) else {
-            throw Failure("\(session.root.path) is no session: it has no readable session.json")
+            throw Failure("\(session.root.path) is no session: it has no readable session.json; make one with `workbench pretrain`")
         }
         struct Format: Decodable {
             var format: Int
             var version: String
         }
         guard let format = try? JSONDecoder().decode(Format.self, from: data) else {
-            throw Failure("\(file.path) is damaged: expected a JSON object with format and version")
+            throw Failure("\(file.path) is damaged: expected a JSON object with format and version; restore it from a copy of the session")
         }
         guard format.format <= currentFormat else {
             throw Failure(
                 "\(session.root.path) was made by workbench \(format.version) (session format \(format.format)), which is newer than this program "
                     + "(\(WorkbenchVersion.text), format \(currentFormat)); open it with that version or a later one")
         }
-        do { return try JSONDecoder().decode(SessionDescription.self, from: data) } catch {
-            throw Failure("\(file.path) is damaged: \(error)")
+        do {
+            let description = try JSONDecoder().decode(SessionDescription.self, from: data)
+            try TrainingSetting.check(description.settings)
+            return description
+        } catch let failure as Failure {
+            throw Failure("\(file.path) is damaged: \(failure.description); restore it from a copy of the session")
+        } catch {
+            throw Failure("\(file.path) is damaged: fields are missing or of another type; restore it from a copy of the session")
         }
     }
 

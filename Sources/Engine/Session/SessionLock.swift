@@ -7,9 +7,7 @@ public final class SessionLock: Sendable {
     /// Takes the lock, which the system gives back when the process ends, however it ends.
     /// - Throws: `Failure` naming the process that holds it.
     public init(_ session: SessionFolder) throws {
-        do { try FileManager.default.createDirectory(at: session.root, withIntermediateDirectories: true) } catch {
-            throw Failure("cannot create the session folder \(session.root.path): \(error.localizedDescription)")
-        }
+        try AtomicFile.makeFolder(session.root)
         descriptor = open(session.lock.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Failure.system("open \(session.lock.path)") }
         guard Self.ask(descriptor, .take) else {

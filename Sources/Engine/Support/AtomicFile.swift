@@ -5,32 +5,78 @@ public enum AtomicFile {
     /// Runs `write` on a temporary path beside `target` (same extension), syncs it to disk and renames it to `target`.
     /// If `write` throws, the temporary file is removed and `target` is left as it was.
     public static func replace(_ target: URL, _ write: (URL) throws -> Void) throws {
-        let folder = target.deletingLastPathComponent()
+        try replace([target]) { try write($0[0]) }
+    }
+
+    /// Several files that belong together: runs `write` on a temporary path beside each target and renames them, in order, once all are there.
+    /// If `write` throws, the temporary files and folders made for them are removed, and every target is left as it was.
+    public static func replace(_ targets: [URL], _ write: ([URL]) throws -> Void) throws {
+        var madeFolders: [String] = []
+        var temporaries: [URL] = []
         do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            for target in targets {
+                let folder = target.deletingLastPathComponent()
+                madeFolders += try makeFolder(folder)
+                let name = target.lastPathComponent
+                temporaries.append(folder.appendingPathComponent(".partial-\(getpid())-\(UInt32.random(in: 0 ... .max))-\(name)"))
+            }
+            try write(temporaries)
+            for temporary in temporaries { try synchronise(temporary) }
+            for (temporary, target) in zip(temporaries, targets) {
+                guard rename(temporary.path, target.path) == 0 else { throw Failure.system("write \(target.path)") }
+            }
         } catch {
-            throw Failure("cannot create the folder \(folder.path): \(error.localizedDescription)")
-        }
-        let name = target.lastPathComponent
-        let temporary = folder.appendingPathComponent(".partial-\(getpid())-\(UInt32.random(in: 0 ... .max))-\(name)")
-        do {
-            try write(temporary)
-            try synchronise(temporary)
-            guard rename(temporary.path, target.path) == 0 else { throw Failure.system("move \(temporary.path) to \(target.path)") }
-        } catch {
-            unlink(temporary.path)
+            for temporary in temporaries { unlink(temporary.path) }
+            // Only empty folders go.
+            for folder in madeFolders.reversed() { rmdir(folder) }
             throw error
         }
     }
 
     /// Writes bytes so that `target` is complete or untouched.
     public static func write(_ data: Data, to target: URL) throws {
-        try replace(target) { temporary in
-            let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-            guard descriptor >= 0 else { throw Failure.system("create \(target.path)") }
-            defer { close(descriptor) }
-            try data.withUnsafeBytes { try writeAll($0, to: descriptor, path: target.path) }
+        try replace(target) { try writeNew(data, to: $0, called: target) }
+    }
+
+    /// Writes bytes to one of the temporary paths that `replace` lends.
+    static func writeNew(_ data: Data, to temporary: URL, called target: URL) throws {
+        let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Failure.system("create \(target.path)") }
+        defer { close(descriptor) }
+        try data.withUnsafeBytes { try writeAll($0, to: descriptor, path: target.path) }
+    }
+
+    /// Makes a folder with those above it.
+    /// - Returns: the folders that were not there before, outermost first.
+    @discardableResult
+    public static func makeFolder(_ folder: URL) throws -> [String] {
+        var missing: [String] = []
+        var place = folder.standardizedFileURL
+        while access(place.path, F_OK) != 0, errno == ENOENT, place.path != "/" {
+            missing.append(place.path)
+            place.deleteLastPathComponent()
         }
+        for path in missing.reversed() where mkdir(path, 0o755) != 0 && errno != EEXIST {
+            throw Failure.system("create the folder \(path)")
+        }
+        var status = stat()
+        guard stat(folder.path, &status) == 0 else { throw Failure.system("create the folder \(folder.path)") }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw Failure.system("create the folder \(folder.path)", ENOTDIR) }
+        return missing.reversed()
+    }
+
+    /// Says early, before long work, that a file could not be written: makes its folder and tries to create a file in it.
+    public static func requireWritable(_ target: URL) throws {
+        var status = stat()
+        if stat(target.path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { throw Failure.system("write \(target.path)", EISDIR) }
+        let folder = target.deletingLastPathComponent()
+        let made = try makeFolder(folder)
+        defer { for path in made.reversed() { rmdir(path) } }
+        let trial = folder.appendingPathComponent(".partial-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+        let descriptor = open(trial.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Failure.system("write \(target.path)") }
+        close(descriptor)
+        unlink(trial.path)
     }
 
     /// Writes all of `bytes` or throws what the system said (a full disk, for example).

@@ -19,7 +19,7 @@ public struct CSVTable: Equatable, Sendable {
 
     /// - Throws: `Failure` where the file cannot be read or is no such table.
     public init(contentsOf file: URL) throws {
-        guard let data = try? Data(contentsOf: file) else { throw Failure("cannot read the table \(file.path)") }
+        let data = try WholeFile.read(file, kind: "table")
         guard let text = String(data: data, encoding: .utf8) else {
             throw Failure("\(file.path) is not UTF-8 text; save the table as CSV in UTF-8")
         }

@@ -18,7 +18,11 @@ public enum Checksum {
         guard let handle = try? FileHandle(forReadingFrom: file) else { throw Failure("cannot read \(file.path) to take its checksum") }
         defer { try? handle.close() }
         var hash = SHA256()
-        while let piece = try handle.read(upToCount: 4 << 20), !piece.isEmpty { hash.update(data: piece) }
+        do {
+            while let piece = try handle.read(upToCount: 4 << 20), !piece.isEmpty { hash.update(data: piece) }
+        } catch {
+            throw Failure("cannot read \(file.path) to take its checksum")
+        }
         return hexadecimal(hash.finalize())
     }
 

@@ -12,6 +12,11 @@ public struct Failure: Error, Equatable, Sendable, CustomStringConvertible, Loca
 
     public var errorDescription: String? { description }
 
+    /// Runs `work`; where it fails, the sentence begins with the file (or files) at fault.
+    public static func naming<Result>(_ file: String, _ work: () throws -> Result) throws -> Result {
+        do { return try work() } catch let failure as Failure { throw Failure("\(file): \(failure.description)") }
+    }
+
     /// The last C library error (`errno`) beside what was being done, for example `cannot write /tmp/a: No space left on device`.
     public static func system(_ doing: String, _ code: Int32 = errno) -> Failure {
         Failure("cannot \(doing): \(String(cString: strerror(code)))")

@@ -9,8 +9,7 @@ public struct NumpyArray: Equatable, Sendable {
     /// Reads signed or unsigned integers of 1 to 8 bytes, versions 1 to 3 of the format.
     /// - Throws: `Failure` where the file is no `.npy`, cut off, in Fortran order, or of another type.
     public init(contentsOf file: URL) throws {
-        guard let data = try? Data(contentsOf: file) else { throw Failure("cannot read \(file.path)") }
-        try self.init(data, name: file.path)
+        try self.init(WholeFile.read(file, kind: "NumPy array"), name: file.path)
     }
 
     init(_ data: Data, name: String) throws {
@@ -28,18 +27,22 @@ public struct NumpyArray: Equatable, Sendable {
             throw Failure("\(name) is in Fortran order; save it with numpy.ascontiguousarray")
         }
         let axes = try Self.field("shape", in: header, name: name, pattern: #"\(([0-9, ]*)\)"#)
-        shape = axes.split(separator: ",").compactMap { Int($0.filter { $0 != " " }) }
+        let words = axes.split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
+        shape = words.compactMap { Int($0) }
 
         let kind = type.dropFirst()
         guard let width = Int(kind.dropFirst()), [1, 2, 4, 8].contains(width), let letter = kind.first, "iu".contains(letter),
             let order = type.first, "<|>".contains(order)
         else { throw Failure("\(name) holds values of type \"\(type)\"; expected integers") }
-        let count = shape.reduce(1, *)
         let found = bytes.count - start - length
-        guard found == count * width else {
-            throw Failure(
-                "\(name) is \(found < count * width ? "cut off" : "too long"): \(found) bytes of values, expected \(count * width)")
+        let sizes = shape + [width]
+        guard shape.count == words.count, let expected = sizes.multipliedExactly else {
+            throw Failure("\(name) claims the shape (\(axes)), more than any file holds; its header is damaged")
         }
+        guard found == expected else {
+            throw Failure("\(name) is \(found < expected ? "cut off" : "too long"): \(found) bytes of values, expected \(expected)")
+        }
+        let count = expected / width
         values = (0..<count).map { index in
             let first = start + length + index * width
             var raw: UInt64 = 0
@@ -57,5 +60,18 @@ public struct NumpyArray: Equatable, Sendable {
         }
         let value = header[found].drop { $0 != ":" }.dropFirst()
         return value.trimmingCharacters(in: CharacterSet(charactersIn: " '()"))
+    }
+}
+
+extension [Int] {
+    /// The product of sizes; nil where it is beyond what an Int holds.
+    var multipliedExactly: Int? {
+        var product = 1
+        for size in self {
+            let (value, overflows) = product.multipliedReportingOverflow(by: size)
+            if overflows { return nil }
+            product = value
+        }
+        return product
     }
 }

@@ -42,16 +42,18 @@ public struct Safetensors: Sendable {
     public let metadata: [String: String]
     private let index: [String: Int]
     private let data: Data
-    private let path: String
+    /// The file, as messages name it.
+    public let path: String
 
     /// Opens a file (memory-mapped) and checks its header.
     public init(contentsOf file: URL) throws {
         path = file.path
-        do { data = try Data(contentsOf: file, options: .alwaysMapped) } catch {
+        guard let mapped = try? Data(contentsOf: file, options: .alwaysMapped) else {
             throw Failure(
-                "cannot read \(file.path): \(FileManager.default.fileExists(atPath: file.path) ? error.localizedDescription : "no such file")"
+                "cannot read \(file.path): \(FileManager.default.fileExists(atPath: file.path) ? "it is no readable file" : "it does not exist")"
             )
         }
+        data = mapped
         let parsed = try Self.parse(data, path: path)
         entries = parsed.entries
         metadata = parsed.metadata
@@ -59,11 +61,13 @@ public struct Safetensors: Sendable {
     }
 
     private static func parse(_ data: Data, path: String) throws -> (entries: [Entry], metadata: [String: String]) {
-        func broken(_ why: String) -> Failure { Failure("\(path) is no safetensors file: \(why)") }
+        func broken(_ why: String) -> Failure {
+            Failure("\(path) is damaged or no safetensors file: \(why); get a fresh copy or make it again")
+        }
         guard data.count >= 8 else { throw broken("it has \(data.count) bytes, expected a header length of 8") }
         let length = data.withUnsafeBytes { Int(exactly: UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))) } ?? .max
         guard length <= data.count - 8, length < 100 << 20 else {
-            throw broken("its header would reach beyond the file's end; is it cut off?")
+            throw broken("its header would reach beyond the file's end, it may be cut off")
         }
         let start = data.startIndex + 8
         guard let json = try? JSONSerialization.jsonObject(with: data[start..<start + length]) as? [String: Any] else {
@@ -71,22 +75,18 @@ public struct Safetensors: Sendable {
         }
         guard memberCount(data[start..<start + length]) == json.count else { throw broken("its header names a tensor twice") }
         var entries: [Entry] = []
-        for (name, value) in json where name != "__metadata__" {
+        for (name, value) in json.sorted(by: { $0.key < $1.key }) where name != "__metadata__" {
             guard let fields = value as? [String: Any], let typeName = fields["dtype"] as? String, let shape = fields["shape"] as? [Int],
                 let offsets = fields["data_offsets"] as? [Int], offsets.count == 2
             else { throw broken("the entry of \(name) is incomplete") }
             guard let type = ElementType(rawValue: typeName) else {
                 throw broken("\(name) has the type \(typeName), which is not supported")
             }
-            guard shape.allSatisfy({ $0 >= 0 }) else { throw broken("\(name) has the shape \(shape)") }
-            var bytes = type.size
-            for size in shape {
-                let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
-                guard !overflow else { throw broken("\(name) has the shape \(shape)") }
-                bytes = product
+            guard shape.allSatisfy({ $0 >= 0 }), let bytes = (shape + [type.size]).multipliedExactly else {
+                throw broken("\(name) has the shape \(shape)")
             }
             guard offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= data.count - 8 - length else {
-                throw broken("\(name) would reach beyond the file's end; is it cut off?")
+                throw broken("\(name) would reach beyond the file's end, it may be cut off")
             }
             guard offsets[1] - offsets[0] == bytes else { throw broken("\(name) has \(offsets[1] - offsets[0]) bytes, expected \(bytes)") }
             entries.append(Entry(name: name, type: type, shape: shape, bytes: 8 + length + offsets[0]..<8 + length + offsets[1]))

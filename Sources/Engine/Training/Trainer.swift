@@ -39,13 +39,29 @@ public struct Trainer {
         if FileManager.default.fileExists(atPath: session.description.path) {
             throw Failure("\(session.root.path) holds a session already; continue it with --resume, or choose another folder")
         }
+        let subjects = trainingSubjects ?? cohort.subjects.map(\.id)
+        try requireTwo(subjects.count)
         let inside = cohort.folder.path.hasPrefix(session.root.path + "/")
         let path = inside ? String(cohort.folder.path.dropFirst(session.root.path.count + 1)) : cohort.folder.path
         let description = SessionDescription(
-            created: Date(), cohort: path, atlas: cohort.atlas.checksum, trainingSubjects: trainingSubjects ?? cohort.subjects.map(\.id),
+            created: Date(), cohort: path, atlas: cohort.atlas.checksum, trainingSubjects: subjects,
             settings: settings, isa: KernelSelection.best.name)
-        try AtlasFolder.write(cohort.atlas, to: session.atlas)
-        try description.write(session)
+        let isNewFolder = !FileManager.default.fileExists(atPath: session.root.path)
+        do {
+            try AtlasFolder.write(cohort.atlas, to: session.atlas)
+            try description.write(session)
+        } catch {
+            try? FileManager.default.removeItem(at: isNewFolder ? session.root : session.atlas)
+            throw error
+        }
+    }
+
+    private static func requireTwo(_ subjects: Int) throws {
+        guard subjects > 1 else {
+            throw Failure(
+                "there \(subjects == 1 ? "is 1 training subject" : "are no training subjects"), expected at least 2: other subjects are the negatives"
+            )
+        }
     }
 
     public init(_ session: SessionFolder, cohort: PreparedCohort, options: Options, journal: Journal) throws {
@@ -111,9 +127,7 @@ public struct Trainer {
             }
             return row
         }
-        guard rows.count > 1 else {
-            throw Failure("the session has \(rows.count) training subject, expected at least 2: other subjects are the negatives")
-        }
+        try Self.requireTwo(rows.count)
         return rows
     }
 

@@ -86,6 +86,12 @@ public struct TrainingSetting: Sendable {
             }, range: "a whole number from 0"),
     ]
 
+    /// Refuses settings of which one lies outside what it takes.
+    public static func check(_ settings: TrainingSettings) throws {
+        var copy = settings
+        for setting in all { try setting.set(setting.value(in: settings), in: &copy) }
+    }
+
     /// Applies `name=value` words.
     public static func apply(_ words: [String], to settings: inout TrainingSettings) throws {
         for word in words {

@@ -71,6 +71,6 @@ public enum NiftiFile {
                 "\(path) does not look like Hounsfield units: \(range); expected air near -1000. "
                     + "Is the rescale intercept (often -1024) missing, or was a display window applied?")
         }
-        guard lowest <= -500 else { throw Failure("\(path) does not look like Hounsfield units: \(range); expected air near -1000") }
+        guard lowest <= -800 else { throw Failure("\(path) does not look like Hounsfield units: \(range); expected air near -1000") }
     }
 }

@@ -53,6 +53,7 @@ public struct NiftiHeader: Sendable {
         guard size > 0 else { throw Failure("\(path) is empty (0 bytes), expected a NIfTI file") }
 
         NiftiFile.silenceLibrary
+        try RawNiftiHeader.check(path)
         guard let image = nifti_image_read(path, 0) else {
             throw Failure("\(path) is not a NIfTI image, or its header is damaged or cut off")
         }
@@ -97,6 +98,9 @@ public struct NiftiHeader: Sendable {
         return extent
     }
 
+    /// No image of a patient is larger, or lies farther from its origin, mm.
+    private static let farthestMillimetres = 10_000.0
+
     /// The map from voxels to millimetres by ITK's rule: a scanner-anatomical sform wins, as does any sform without a qform; else the qform.
     private static func voxelToWorld(of image: nifti_image, path: String) throws -> Affine3 {
         guard image.xyz_units == NIFTI_UNITS_MM || image.xyz_units == NIFTI_UNITS_UNKNOWN else {
@@ -109,8 +113,16 @@ public struct NiftiHeader: Sendable {
         }
         let useSform = image.sform_code > 0 && (image.sform_code == NIFTI_XFORM_SCANNER_ANAT || image.qform_code <= 0)
         let affine = Affine3(useSform ? image.sto_xyz : image.qto_xyz)
-        guard affine.rowMajor.allSatisfy(\.isFinite), abs(affine.determinant) > 1e-9 else {
-            throw Failure("\(path) has a singular \(useSform ? "sform" : "qform"): its axes do not span three dimensions")
+        let form = useSform ? "sform" : "qform"
+        let size = [image.nx, image.ny, image.nz].enumerated().map { Double($1) * length(affine[column: $0]) }
+        guard affine.rowMajor.allSatisfy(\.isFinite), length(affine.translation) < farthestMillimetres,
+            size.allSatisfy({ $0 < farthestMillimetres })
+        else {
+            throw Failure(
+                "\(path) has a damaged \(form): it reaches beyond \(Int(farthestMillimetres / 1000)) m; are its numbers in millimetres?")
+        }
+        guard abs(affine.determinant) > 1e-9 else {
+            throw Failure("\(path) has a singular \(form): its axes do not span three dimensions")
         }
         return affine
     }

@@ -24,6 +24,11 @@ extension NiftiFile {
     /// Written beside the target and renamed.
     /// - Throws: if the name, the extent or the disk do not allow it; the target is then as it was.
     public static func write<Voxel: NiftiVoxel>(_ volume: Volume<Voxel>, to file: URL) throws {
+        try AtomicFile.replace(file) { try writeNew(volume, to: $0, called: file) }
+    }
+
+    /// Writes to one of the temporary paths that `AtomicFile.replace` lends.
+    public static func writeNew<Voxel: NiftiVoxel>(_ volume: Volume<Voxel>, to temporary: URL, called file: URL) throws {
         let name = file.lastPathComponent.lowercased()
         guard name.hasSuffix(".nii") || name.hasSuffix(".nii.gz") else {
             throw Failure("cannot write \(file.path): an image's name must end in .nii or .nii.gz")
@@ -35,20 +40,18 @@ extension NiftiFile {
         let isCompressed = name.hasSuffix(".gz")
         // Noise hardly shrinks further with more effort; labels do, and quickly.
         let mode = !isCompressed ? "wb" : Voxel.self == UInt8.self ? "wb6" : "wb1"
-        try AtomicFile.replace(file) { temporary in
-            guard let opened = znzopen(temporary.path, mode, isCompressed ? 1 : 0) as znzFile? else {
-                throw Failure.system("create \(file.path)")
-            }
-            var stream: znzFile? = opened
-            var isWhole = withUnsafeBytes(of: header(of: volume)) { write($0, to: opened) }
-            // The four bytes that say that no header extensions follow.
-            isWhole = isWhole && withUnsafeBytes(of: UInt32(0)) { write($0, to: opened) }
-            isWhole = isWhole && volume.voxels.withUnsafeBytes { write($0, to: opened) }
-            let fault = errno
-            // What is still buffered goes to disk here: a full disk may show only now.
-            guard Xznzclose(&stream) == 0, isWhole else {
-                throw Failure.system("write \(file.path)", isWhole ? errno : fault)
-            }
+        guard let opened = znzopen(temporary.path, mode, isCompressed ? 1 : 0) as znzFile? else {
+            throw Failure.system("create \(file.path)")
+        }
+        var stream: znzFile? = opened
+        var isWhole = withUnsafeBytes(of: header(of: volume)) { write($0, to: opened) }
+        // The four bytes that say that no header extensions follow.
+        isWhole = isWhole && withUnsafeBytes(of: UInt32(0)) { write($0, to: opened) }
+        isWhole = isWhole && volume.voxels.withUnsafeBytes { write($0, to: opened) }
+        let fault = errno
+        // What is still buffered goes to disk here: a full disk may show only now.
+        guard Xznzclose(&stream) == 0, isWhole else {
+            throw Failure.system("write \(file.path)", isWhole ? errno : fault)
         }
     }
 

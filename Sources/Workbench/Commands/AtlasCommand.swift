@@ -29,14 +29,13 @@ struct AtlasCommand: ParsableCommand {
         let folder = URL(fileURLWithPath: out, isDirectory: true)
         let labels = try NiftiFile.readLabels(URL(fileURLWithPath: lungs))
         let parallel = Parallel.allProcessors
-        let mask = try LungMask.normalise(labels: labels, parallel: parallel)
+        let mask = try Failure.naming(lungs) { try LungMask.normalise(labels: labels, parallel: parallel) }
         let given = try landmarks.map { try Landmarks.read(URL(fileURLWithPath: $0)) }
-        let atlas = try Atlas(lungs: Resampler.labelsToMillimetres(mask, parallel: parallel), landmarks: given)
-        try AtlasFolder.write(atlas, to: folder)
-        if let image {
-            let ct = try NiftiFile.readCT(URL(fileURLWithPath: image))
-            try AtlasFolder.write(image: ct, for: atlas, to: folder, parallel: parallel)
+        let atlas = try Failure.naming(landmarks ?? lungs) {
+            try Atlas(lungs: Resampler.labelsToMillimetres(mask, parallel: parallel), landmarks: given)
         }
+        let ct = try image.map { try NiftiFile.readCT(URL(fileURLWithPath: $0)) }
+        try AtlasFolder.write(atlas, image: ct, to: folder, parallel: parallel)
         let report = AtlasReport(
             landmarks: atlas.landmarks.count, extent: [atlas.lungs.extent.x, atlas.lungs.extent.y, atlas.lungs.extent.z],
             axes: Orientation.name(of: atlas.lungs.voxelToWorld), checksum: atlas.checksum)

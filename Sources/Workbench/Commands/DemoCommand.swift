@@ -27,9 +27,9 @@ struct DemoCommand: ParsableCommand {
     func run() throws {
         let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
         let demo = DemoRun(folder, parallel: threads.map(Parallel.init(threads:)) ?? .allProcessors)
-        guard DemoRun.isFinished(folder) else {
+        guard try DemoRun.isFinished(folder) else {
             // The interface needs the folder from its first moment on.
-            try FileManager.default.createDirectory(at: folder.root, withIntermediateDirectories: true)
+            try AtomicFile.makeFolder(folder.root)
             return try EngineJob(session: folder, work: { try demo.run() }).run(headless: headless, linear: linear)
         }
         Output.message("the demo of \(folder.root.path) ran to its end before; remove the folder to run it again")

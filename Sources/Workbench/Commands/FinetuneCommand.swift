@@ -53,7 +53,12 @@ struct FinetuneCommand: ParsableCommand {
         guard prepared.atlas.checksum == description.atlas else {
             throw Failure("\(cohort) was prepared with another atlas than the session \(folder.name); prepare it with \(folder.atlas.path)")
         }
+        let lock = try SessionLock(folder)
+        defer { withExtendedLifetime(lock) {} }
         let list = try LesionBox.read(URL(fileURLWithPath: boxes))
+        for (subject, count) in try prepared.catalogue.leftOut(list, of: boxes) {
+            Output.message("\(count) boxes of \(subject), which `workbench prepare` left out, are not used")
+        }
         let model = try InferenceModel.open(folder, parallel: parallel)
         var options = FineTuning.Options()
         options.scheme = scheme
@@ -61,8 +66,10 @@ struct FinetuneCommand: ParsableCommand {
         options.otherSubtypeIsNegative = otherIsNegative
         options.seed = seed
         let line = ProgressLine()
-        let classifier = try FineTuning(model: model, cohort: prepared, subjects: prepared.subjects.map(\.id), parallel: parallel).fit(
-            [subtype], boxes: list, options: options, progress: { line.show("fine-tune", done: $0, total: $1) })[0]
+        let tuning = FineTuning(model: model, cohort: prepared, subjects: prepared.subjects.map(\.id), parallel: parallel)
+        let classifier = try Failure.naming(boxes) {
+            try tuning.fit([subtype], boxes: list, options: options, progress: { line.show("fine-tune", done: $0, total: $1) })[0]
+        }
         line.finish()
         try classifier.write(folder)
         if json {

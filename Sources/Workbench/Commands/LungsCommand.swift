@@ -22,15 +22,17 @@ struct LungsCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        try NiftiOutput.check("--out", out)
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
     }
 
     func run() throws {
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
+        try AtomicFile.requireWritable(URL(fileURLWithPath: out))
         let ct = try NiftiFile.readCT(URL(fileURLWithPath: image))
         let clock = ContinuousClock()
         let start = clock.now
-        let lungs = try LungSegmentation.segment(ct, parallel: parallel)
+        let lungs = try Failure.naming(image) { try LungSegmentation.segment(ct, parallel: parallel) }
         let seconds = (clock.now - start) / .seconds(1)
         let quality = lungs.quality
         if quality.verdict != .refused { try NiftiFile.write(lungs.mask, to: URL(fileURLWithPath: out)) }

@@ -50,7 +50,7 @@ struct PrepareCommand: ParsableCommand {
         line.finish()
         try show(report, folder: folder)
         if report.interrupted {
-            FileHandle.standardError.write(Data("interrupted: run the same command again to go on\n".utf8))
+            Output.message("interrupted: run the same command again to go on")
             throw ExitCode(130)
         }
     }
@@ -58,6 +58,7 @@ struct PrepareCommand: ParsableCommand {
     private func show(_ report: Preparation.Report, folder: URL) throws {
         let refused = report.qualities.filter { $0.quality.verdict == .refused }
         if json {
+            for entry in refused { Output.message("\(entry.subject) is left out: \(entry.quality.reasons.joined(separator: "; "))") }
             return try JSONOutput.print(
                 PrepareReport(
                     prepared: report.prepared, reused: report.reused, refused: refused.map(\.subject), interrupted: report.interrupted))

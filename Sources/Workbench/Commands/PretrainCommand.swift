@@ -43,6 +43,13 @@ struct PretrainCommand: ParsableCommand {
         if resume, epochs != nil || !settings.isEmpty {
             throw ValidationError("--epochs and --set choose a new session's settings; a resumed one keeps its own (steer it instead)")
         }
+        try Usage.check { try wantedSettings() }
+    }
+
+    private func wantedSettings() throws -> TrainingSettings {
+        var wanted = TrainingSettings()
+        try TrainingSetting.apply(settings + (epochs.map { ["epochs=\($0)"] } ?? []), to: &wanted)
+        return wanted
     }
 
     func run() throws {
@@ -51,9 +58,7 @@ struct PretrainCommand: ParsableCommand {
         if resume {
             _ = try SessionDescription.read(folder)
         } else {
-            var wanted = TrainingSettings()
-            try TrainingSetting.apply(settings + (epochs.map { ["epochs=\($0)"] } ?? []), to: &wanted)
-            try Trainer.create(folder, cohort: prepared, settings: wanted)
+            try Trainer.create(folder, cohort: prepared, settings: try wantedSettings())
         }
         var options = Trainer.Options()
         options.resume = resume

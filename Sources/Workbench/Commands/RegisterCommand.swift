@@ -33,8 +33,11 @@ struct RegisterCommand: ParsableCommand {
 
     func run() throws {
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
+        try AtomicFile.requireWritable(URL(fileURLWithPath: out))
         let masks = try [fixed, moving].map { try readMask($0, parallel: parallel) }
-        let result = try AffineRegistration.register(fixed: masks[0], moving: masks[1], parallel: parallel)
+        let result = try Failure.naming("\(moving) to \(fixed)") {
+            try AffineRegistration.register(fixed: masks[0], moving: masks[1], parallel: parallel)
+        }
         try ItkTransformFile.write(result.fixedToMoving, to: URL(fileURLWithPath: out))
         if json {
             let m = result.fixedToMoving.rowMajor
@@ -51,11 +54,7 @@ struct RegisterCommand: ParsableCommand {
 
     private func readMask(_ path: String, parallel: Parallel) throws -> Volume<UInt8> {
         let labels = try NiftiFile.readLabels(URL(fileURLWithPath: path))
-        do {
-            return try LungMask.normalise(labels: labels, parallel: parallel)
-        } catch let failure as Failure {
-            throw Failure("\(path): \(failure.description)")
-        }
+        return try Failure.naming(path) { try LungMask.normalise(labels: labels, parallel: parallel) }
     }
 }
 

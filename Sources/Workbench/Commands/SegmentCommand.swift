@@ -36,6 +36,8 @@ struct SegmentCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        try NiftiOutput.check("--out", out)
+        if let probability { try NiftiOutput.check("--probability", probability) }
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
         guard [1, 2, 4, 8, 16].contains(stride) else { throw ValidationError("--stride is \(stride), expected 1, 2, 4, 8 or 16") }
     }
@@ -44,12 +46,22 @@ struct SegmentCommand: ParsableCommand {
         let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
         let source = URL(fileURLWithPath: image)
+        let target = URL(fileURLWithPath: out)
+        for file in [target] + (probability.map { [URL(fileURLWithPath: $0)] } ?? []) { try AtomicFile.requireWritable(file) }
+        let description = try SessionDescription.read(folder)
+        let atlas = try AtlasFolder.read(folder.atlas)
+        guard atlas.checksum == description.atlas else {
+            throw Failure(
+                "\(folder.atlas.path) is not the atlas that the session \(folder.name) was begun with; restore it from a copy of the session"
+            )
+        }
         let ct = try NiftiFile.readCT(source)
         let given = try lungs.map { try NiftiFile.readLabels(URL(fileURLWithPath: $0)) }
-        let atlas = try AtlasFolder.read(folder.atlas)
+        let prepared = try Failure.naming(([image] + (lungs.map { [$0] } ?? [])).joined(separator: " with ")) {
+            try PreparedImage.prepare(ct: ct, lungs: given, atlas: atlas, parallel: parallel)
+        }
         let model = try InferenceModel.open(folder, parallel: parallel)
         let classifier = try Classifier.read(folder, subtype, model: model)
-        let prepared = try PreparedImage.prepare(ct: ct, lungs: given, atlas: atlas, parallel: parallel)
         for reason in prepared.quality.reasons { Output.message("warning: \(reason)") }
 
         let line = ProgressLine()
@@ -63,14 +75,11 @@ struct SegmentCommand: ParsableCommand {
         line.finish()
         let seconds = (clock.now - began) / .seconds(1)
         let mask = found.masks[0]
-        let target = URL(fileURLWithPath: out)
         var subject = source.lastPathComponent
         for ending in [".gz", ".nii"] where subject.hasSuffix(ending) { subject.removeLast(ending.count) }
         let provenance = try MaskProvenance(
             subject: subject, image: source, lungs: prepared.image.lungs, classifier: classifier, atlas: atlas, stride: stride, mask: mask)
-        if let probability { try NiftiFile.write(mask.probability, to: URL(fileURLWithPath: probability)) }
-        try provenance.write(beside: target)
-        try NiftiFile.write(mask.mask, to: target)
+        try provenance.write(mask, to: target, probability: probability.map { URL(fileURLWithPath: $0) })
         try report(mask.volumes, seconds: seconds, points: found.points)
     }
 

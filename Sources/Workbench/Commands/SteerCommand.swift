@@ -16,6 +16,8 @@ struct SteerCommand: ParsableCommand {
     @Argument(help: "pause, resume, step, checkpoint, stop or name=value.")
     var command: String
 
+    func validate() throws { try Usage.check { try SteeringCommand(words: command) } }
+
     func run() throws {
         let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
         _ = try SessionDescription.read(folder)

@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+/// The built program, run as its users run it.
+enum WorkbenchProcess {
+    /// What a run left.
+    struct Result {
+        let status: Int32
+        let output, errors: String
+
+        /// The sentence of a refusal: the one line that begins with the program's name.
+        var sentences: [String] { errors.split(separator: "\n").filter { $0.hasPrefix("workbench: ") }.map { String($0.dropFirst(11)) } }
+
+        /// The one JSON object on standard output.
+        func json() throws -> [String: Any] {
+            let lines = output.split(separator: "\n")
+            #expect(lines.count == 1, "standard output is \(output)")
+            return try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
+        }
+    }
+
+    /// `WORKBENCH_BINARY`, else the release build in the package's folder.
+    static let binary: URL = {
+        if let path = ProcessInfo.processInfo.environment["WORKBENCH_BINARY"] { return URL(fileURLWithPath: path) }
+        var root = URL(fileURLWithPath: #filePath)
+        for _ in 0..<4 { root.deleteLastPathComponent() }
+        return root.appendingPathComponent(".build/release/workbench")
+    }()
+
+    static var isBuilt: Bool { FileManager.default.isExecutableFile(atPath: binary.path) }
+
+    /// - Parameters:
+    ///   - kilobytes: the size beyond which no file can grow, as on a disk that is full.
+    ///   - output: where standard output goes instead of into the result.
+    static func run(_ arguments: [String], in folder: URL, kilobytes: Int? = nil, output: String? = nil) throws -> Result {
+        let files = try (out: scratch(), error: scratch())
+        defer { for file in [files.out, files.error] { try? FileManager.default.removeItem(at: file) } }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        // Ignored, the signal of a file that grows too large becomes an error of the write, as with a full disk.
+        let limit = kilobytes.map { "trap '' XFSZ; ulimit -f \($0); " } ?? ""
+        process.arguments = ["-c", limit + "exec \"$0\" \"$@\"", binary.path] + arguments
+        process.currentDirectoryURL = folder
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: output.map { URL(fileURLWithPath: $0) } ?? files.out)
+        process.standardError = try FileHandle(forWritingTo: files.error)
+        try process.run()
+        process.waitUntilExit()
+        return Result(
+            status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
+            output: try String(contentsOf: files.out, encoding: .utf8), errors: try String(contentsOf: files.error, encoding: .utf8))
+    }
+
+    private static func scratch() throws -> URL {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("workbench-\(UUID().uuidString)")
+        try Data().write(to: file)
+        return file
+    }
+}
+
+/// Checks a refusal: exit 1, one clear sentence on standard error that holds `words`, nothing on standard output, no trace of a crash.
+func expectRefusal(
+    _ result: WorkbenchProcess.Result, _ words: String, prints: Bool = false, _ comment: Comment,
+    location: SourceLocation = #_sourceLocation
+) {
+    #expect(result.status == 1, comment, sourceLocation: location)
+    #expect(result.sentences.count == 1 && result.sentences[0].contains(words), "\(comment): \(result.errors)", sourceLocation: location)
+    #expect(prints || result.output.isEmpty, "\(comment): \(result.output)", sourceLocation: location)
+    for trace in ["Error Domain", "DecodingError", "NSCocoa", "Fatal error", "Backtrac", "** ERROR"] {
+        #expect(!result.errors.contains(trace), "\(comment): \(result.errors)", sourceLocation: location)
+    }
+}
