@@ -31,12 +31,13 @@ let package = Package(
     targets: [
         .target(name: "CNcurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
         .target(name: "CNifti", linkerSettings: [.linkedLibrary("nifti2"), .linkedLibrary("znz"), .linkedLibrary("z"), .linkedLibrary("m")]),
+        .target(name: "CZip", linkerSettings: [.linkedLibrary("zip")]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .target(name: "KernelInterface", swiftSettings: strict),
     ] + kernelTargets + [
         .target(
             name: "Engine",
-            dependencies: ["CNifti", "COpenBLAS", .product(name: "Crypto", package: "swift-crypto")] + kernelNames,
+            dependencies: ["CNifti", "COpenBLAS", "CZip", .product(name: "Crypto", package: "swift-crypto")] + kernelNames,
             swiftSettings: strict),
         .target(name: "Views", dependencies: ["Engine", "CNcurses", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
         .executableTarget(

@@ -3,11 +3,12 @@ import KernelInterface
 
 /// For each landmark the newest keys of that landmark, from other subjects: hard negatives.
 ///
-/// A landmark's slots start as seeded random unit vectors, made when the landmark is first used. Source: the release's `queue`.
+/// A landmark's slots start as seeded random unit vectors, made when the landmark is first used; until then it costs no memory. Source: the
+/// release's `queue`.
 package final class MemoryBank {
     /// One landmark's keys.
     package struct Slots {
-        /// `[count][128]`, unit rows.
+        /// `[count][128]`, unit rows. Valid until the bank is asked for another landmark or changed.
         package let keys: Floats
         /// The subject of each slot; -1 for the random start, or where it is not known.
         package let owners: [Int32]
@@ -23,26 +24,47 @@ package final class MemoryBank {
     package let landmarks: Int
     /// Keys a landmark.
     package let size: Int
+    package let precision: TrainingSettings.BankPrecision
     private let seed: UInt64
     private let width = EncoderArchitecture.embedding
-    private var keys: [AlignedFloats?]
+    /// `[landmark][slot][128]`, Float32 or IEEE half bit patterns: one anonymous mapping, whose pages the system provides when they are touched.
+    private let region: UnsafeMutableRawPointer
+    private var started: [Bool]
     private var owners: [[Int32]]
+    /// One landmark's keys as floats, where the bank holds halves.
+    private let unpacked: AlignedFloats?
     /// The slot that the next key overwrites.
     package private(set) var next: [Int]
 
-    package init(landmarks: Int, size: Int, seed: UInt64) {
+    package init(landmarks: Int, size: Int, seed: UInt64, precision: TrainingSettings.BankPrecision = .single) {
         precondition(landmarks > 0 && size > 0, "MemoryBank: \(landmarks) landmarks × \(size), expected both positive")
         self.landmarks = landmarks
         self.size = size
         self.seed = seed
-        keys = Array(repeating: nil, count: landmarks)
+        self.precision = precision
+        started = Array(repeating: false, count: landmarks)
         owners = Array(repeating: Array(repeating: -1, count: size), count: landmarks)
         next = Array(repeating: 0, count: landmarks)
+        unpacked = precision == .half ? AlignedFloats(count: size * width) : nil
+        let bytes = landmarks * size * width * precision.bytes
+        guard let mapped = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+            mapped != MAP_FAILED
+        else { fatalError("MemoryBank: the system has no room for \(bytes) bytes of address space") }
+        region = mapped
+        #if os(Linux)
+            // A landmark that fills huge pages is read through fewer translations.
+            if size * width * precision.bytes >= 2 << 20 { madvise(mapped, bytes, Int32(MADV_HUGEPAGE)) }
+        #endif
     }
+
+    deinit { munmap(region, landmarks * size * width * precision.bytes) }
 
     /// The slots of a landmark.
     package func slots(_ landmark: Int) -> Slots {
-        Slots(keys: Floats(storage(landmark).pointer), owners: owners[landmark], count: size)
+        start(landmark)
+        guard let unpacked else { return Slots(keys: Floats(singles(landmark)), owners: owners[landmark], count: size) }
+        HalfPrecision.unpack(UnsafePointer(halves(landmark)), count: size * width, into: unpacked.pointer)
+        return Slots(keys: Floats(unpacked.pointer), owners: owners[landmark], count: size)
     }
 
     /// Fraction of a landmark's slots that hold keys of subjects.
@@ -50,29 +72,48 @@ package final class MemoryBank {
 
     /// Overwrites the oldest slots. A batch larger than the bank leaves its last keys.
     package func enqueue(_ landmark: Int, keys: Floats, subjects: [Int32]) {
-        let target = storage(landmark).pointer
+        start(landmark)
         for (row, subject) in subjects.enumerated() {
             let slot = next[landmark]
-            (target + slot * width).update(from: keys + row * width, count: width)
+            store(keys + row * width, count: width, landmark: landmark, offset: slot * width)
             owners[landmark][slot] = subject
             next[landmark] = (slot + 1) % size
         }
     }
 
+    /// Moves a landmark's pointer past slots whose keys will be overwritten anyway.
+    func skip(_ landmark: Int, slots: Int) { next[landmark] = (next[landmark] + slots) % size }
+
     /// Replaces a landmark's keys and pointer.
     package func load(_ landmark: Int, keys: [Float], next: Int) {
         precondition(keys.count == size * width, "MemoryBank.load: \(keys.count) floats, expected \(size * width)")
-        storage(landmark).pointer.update(from: keys, count: keys.count)
+        keys.withUnsafeBufferPointer { store($0.baseAddress!, count: $0.count, landmark: landmark, offset: 0) }
+        started[landmark] = true
         self.next[landmark] = next
     }
 
-    private func storage(_ landmark: Int) -> AlignedFloats {
-        if let present = keys[landmark] { return present }
-        let fresh = AlignedFloats(count: size * width)
+    private func start(_ landmark: Int) {
+        guard !started[landmark] else { return }
+        started[landmark] = true
+        let fresh = unpacked?.pointer ?? singles(landmark)
         var generator = SeededGenerator(seed, 0x6261_6E6B, UInt64(landmark))
-        for i in 0..<fresh.count { fresh.pointer[i] = Float(generator.normal()) }
-        _ = UnitRows.normalise(fresh.pointer, count: size, width: width)
-        keys[landmark] = fresh
-        return fresh
+        for i in 0..<size * width { fresh[i] = Float(generator.normal()) }
+        _ = UnitRows.normalise(fresh, count: size, width: width)
+        if unpacked != nil { store(Floats(fresh), count: size * width, landmark: landmark, offset: 0) }
+    }
+
+    private func store(_ keys: Floats, count: Int, landmark: Int, offset: Int) {
+        switch precision {
+        case .single: (singles(landmark) + offset).update(from: keys, count: count)
+        case .half: HalfPrecision.pack(keys, count: count, into: halves(landmark) + offset)
+        }
+    }
+
+    private func singles(_ landmark: Int) -> MutableFloats {
+        (region + landmark * size * width * 4).assumingMemoryBound(to: Float.self)
+    }
+
+    private func halves(_ landmark: Int) -> UnsafeMutablePointer<UInt16> {
+        (region + landmark * size * width * 2).assumingMemoryBound(to: UInt16.self)
     }
 }

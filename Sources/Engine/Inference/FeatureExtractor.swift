@@ -13,8 +13,9 @@ public struct FeatureExtractor {
     }
 
     /// An extractor for weights under the release's parameter names, in evaluation mode with the statistics that they carry.
+    /// - Parameter weights: `.safetensors`, or the release's `.pth.tar`.
     public init(weights: URL, parallel: Parallel) throws {
-        let file = try Safetensors(contentsOf: weights)
+        let file = try CheckpointConversion.open(weights)
         let prefix = ["encoder_q.", "module.encoder_q.", ""].first { file[$0 + "conv1.weight"] != nil } ?? ""
         self.init(
             model: InferenceModel(encoder: try PatchEncoder(from: file, prefix: prefix), name: weights.lastPathComponent),

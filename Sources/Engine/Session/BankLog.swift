@@ -4,73 +4,132 @@ import KernelInterface
 /// The keys that were put into the memory bank, step by step: with a checkpoint's offset it restores the bank exactly, so that no checkpoint
 /// has to carry it.
 ///
-/// A record is step, landmark, count (UInt32 each), `count` subjects (Int32), `count` × 128 keys (Float32), all little endian.
-final class BankLog {
-    private let descriptor: Int32
-    private let path: String
-    private let width = EncoderArchitecture.embedding
+/// Offsets count the bytes ever appended; they do not change when the log is compacted (`BankLogFile` says how they lie in the file).
+package final class BankLog {
+    private let session: SessionFolder
+    private var descriptor: Int32
+    private var file: BankLogFile
+    /// Keys a landmark: what is older is overwritten in the bank.
+    private let bankSize: Int
+    /// The file's records, in order.
+    private var records: [BankLogRecord]
     /// Bytes of complete records.
-    private(set) var offset: Int
+    package private(set) var offset: Int
 
-    /// Opens the log and cuts it to `offset`, the state of a checkpoint.
-    init(_ session: SessionFolder, truncatedTo offset: Int) throws {
-        path = session.bankLog.path
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Failure.system("open \(path)") }
+    /// Opens the log, cuts it to `offset`, the state of a checkpoint, and puts its keys into the bank.
+    package init(_ session: SessionFolder, truncatedTo offset: Int, replayInto bank: MemoryBank) throws {
+        let path = session.bankLog.path
+        if offset == 0 { unlink(path) }
+        let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard opened >= 0 else { throw Failure.system("open \(path)") }
+        let file: BankLogFile
+        let records: [BankLogRecord]
+        do {
+            file = try BankLogFile(session.bankLog, upTo: offset)
+            records = try file.replay(into: bank)
+            try Self.cut(opened, to: file.size, path: path)
+        } catch {
+            close(opened)
+            throw error
+        }
+        self.session = session
         self.offset = offset
-        let size = Int(lseek(descriptor, 0, SEEK_END))
-        guard size >= offset else {
-            close(descriptor)
-            throw Failure(
-                "\(path) has \(size) bytes, but its checkpoint needs \(offset); the bank cannot be restored: go back to an earlier checkpoint"
-            )
-        }
-        guard ftruncate(descriptor, off_t(offset)) == 0, lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else {
-            let failure = Failure.system("cut \(path) to its checkpoint")
-            close(descriptor)
-            throw failure
-        }
+        self.file = file
+        self.records = records
+        descriptor = opened
+        bankSize = bank.size
     }
 
     deinit { close(descriptor) }
 
+    /// Puts the keys of a checkpoint's offset into a bank, and leaves the log as it is.
+    package static func replay(_ session: SessionFolder, upTo offset: Int, into bank: MemoryBank) throws {
+        _ = try BankLogFile(session.bankLog, upTo: offset).replay(into: bank)
+    }
+
+    private static func cut(_ descriptor: Int32, to size: Int, path: String) throws {
+        guard ftruncate(descriptor, off_t(size)) == 0, lseek(descriptor, off_t(size), SEEK_SET) >= 0 else {
+            throw Failure.system("cut \(path) to its checkpoint")
+        }
+    }
+
     /// Appends one step's keys.
-    func append(step: Int, landmark: Int, subjects: [Int32], keys: Floats) throws {
-        var record = Data(capacity: 12 + subjects.count * (4 + 4 * width))
-        for field in [step, landmark, subjects.count] { withUnsafeBytes(of: UInt32(field).littleEndian) { record.append(contentsOf: $0) } }
-        subjects.withUnsafeBytes { record.append(contentsOf: $0) }
-        record.append(UnsafeBufferPointer(start: keys, count: subjects.count * width))
-        try record.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) }
-        offset += record.count
+    package func append(step: Int, landmark: Int, subjects: [Int32], keys: Floats) throws {
+        let record = BankLogRecord(place: file.size, landmark: landmark, count: subjects.count)
+        var bytes = Data(capacity: record.bytes)
+        for field in [step, landmark, subjects.count] { withUnsafeBytes(of: UInt32(field).littleEndian) { bytes.append(contentsOf: $0) } }
+        subjects.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        bytes.append(UnsafeBufferPointer(start: keys, count: subjects.count * EncoderArchitecture.embedding))
+        try bytes.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: session.bankLog.path) }
+        records.append(record)
+        offset += record.bytes
+        file.size += record.bytes
     }
 
     /// Makes sure that all records are on the disk, before a checkpoint refers to them.
-    func synchronise() throws {
-        guard fsync(descriptor) == 0 else { throw Failure.system("flush \(path) to disk") }
+    package func synchronise() throws {
+        guard fsync(descriptor) == 0 else { throw Failure.system("flush \(session.bankLog.path) to disk") }
     }
 
-    /// Puts every record's keys into the bank, in order.
-    func replay(into bank: MemoryBank) throws {
-        guard offset > 0 else { return }
-        let data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
-        try data.withUnsafeBytes { bytes in
-            var place = 0
-            while place < offset {
-                func field(_ index: Int) -> Int {
-                    Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place + 4 * index, as: UInt32.self)))
-                }
-                guard place + 12 <= offset, place + 12 + field(2) * (4 + 4 * width) <= offset, field(1) < bank.landmarks else {
-                    throw Failure("\(path) is damaged at byte \(place); the bank cannot be restored: go back to an earlier checkpoint")
-                }
-                let landmark = field(1)
-                let count = field(2)
-                let subjects = (0..<count).map { bytes.loadUnaligned(fromByteOffset: place + 12 + 4 * $0, as: Int32.self) }
-                let keys = AlignedFloats(count: count * width)
-                UnsafeMutableRawPointer(keys.pointer).copyMemory(
-                    from: bytes.baseAddress! + place + 12 + 4 * count, byteCount: 4 * count * width)
-                bank.enqueue(landmark, keys: Floats(keys.pointer), subjects: subjects)
-                place += 12 + count * (4 + 4 * width)
+    /// Rewrites the log without the keys that no checkpoint from `oldest` on needs, where that at least halves it.
+    ///
+    /// Up to the oldest checkpoint only the newest keys of each landmark matter; what follows is kept as it is, so that every later offset
+    /// still restores its bank. The new file is written beside and renamed: a kill leaves the one or the other, and both restore every
+    /// checkpoint from `oldest` on.
+    /// - Parameter oldest: the offset of the oldest checkpoint that is kept; older ones must be gone already.
+    package func compact(oldest: Int) throws {
+        guard oldest > file.base else { return }
+        let boundary = file.place(oldest)
+        var newer = [Int: Int]()
+        var kept: [BankLogRecord] = []
+        var skipped = [Int: Int]()
+        for record in records.reversed() where record.place < boundary {
+            let seen = newer[record.landmark, default: 0]
+            if record.isSkip || seen >= bankSize {
+                skipped[record.landmark, default: 0] += record.count
+            } else {
+                kept.append(record)
+                newer[record.landmark] = seen + record.count
             }
         }
+        kept.reverse()
+        let compacted = kept.reduce(skipped.count * BankLogRecord.header) { $0 + $1.bytes }
+        let needed = BankLogFile.header + compacted + file.size - boundary
+        guard file.size > 2 * needed else { return }
+
+        let old = try Data(contentsOf: session.bankLog, options: .alwaysMapped)
+        try AtomicFile.replace(session.bankLog) { temporary in
+            let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else { throw Failure.system("create \(temporary.path)") }
+            defer { close(descriptor) }
+            var head = BankLogFile.head(base: oldest, compacted: compacted)
+            for (landmark, count) in skipped.sorted(by: { $0.key < $1.key }) {
+                head.append(BankLogRecord.skip(landmark: landmark, slots: count % bankSize))
+            }
+            try old.withUnsafeBytes { bytes in
+                try head.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: temporary.path) }
+                for range in kept.map({ $0.place..<$0.place + $0.bytes }) + [boundary..<file.size] where !range.isEmpty {
+                    try AtomicFile.writeAll(UnsafeRawBufferPointer(rebasing: bytes[range]), to: descriptor, path: temporary.path)
+                }
+            }
+        }
+        try reopen()
+    }
+
+    /// Goes on in the file that has taken the log's place.
+    private func reopen() throws {
+        let path = session.bankLog.path
+        let fresh = open(path, O_RDWR | O_CLOEXEC)
+        guard fresh >= 0 else { throw Failure.system("open \(path)") }
+        close(descriptor)
+        descriptor = fresh
+        file = try BankLogFile(session.bankLog, upTo: offset)
+        records = try file.records(landmarks: .max)
+        try Self.cut(descriptor, to: file.size, path: path)
+        // The new name must be on the disk before a checkpoint refers to keys that only this file has.
+        let folder = open(session.root.path, O_RDONLY | O_CLOEXEC)
+        guard folder >= 0 else { throw Failure.system("open \(session.root.path)") }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw Failure.system("flush \(session.root.path) to disk") }
     }
 }

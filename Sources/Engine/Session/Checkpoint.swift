@@ -86,7 +86,9 @@ package struct Checkpoint {
     }
 
     /// Removes the oldest checkpoints beyond `count`.
-    static func retain(_ count: Int, in session: SessionFolder) {
+    /// - Returns: the oldest that is left.
+    static func retain(_ count: Int, in session: SessionFolder) throws -> Checkpoint? {
         for step in steps(in: session).dropLast(count) { unlink(file(session, step: step).path) }
+        return try steps(in: session).first.map { try Checkpoint(session, step: $0) }
     }
 }

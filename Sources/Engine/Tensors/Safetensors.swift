@@ -4,13 +4,15 @@ import Foundation
 /// Format: https://huggingface.co/docs/safetensors.
 public struct Safetensors: Sendable {
     /// Element types that the workbench reads.
-    public enum ElementType: String, Sendable {
+    public enum ElementType: String, CaseIterable, Sendable {
         case float64 = "F64"
         case float32 = "F32"
         case float16 = "F16"
+        case bfloat16 = "BF16"
         case int64 = "I64"
         case int32 = "I32"
         case int16 = "I16"
+        case int8 = "I8"
         case uint8 = "U8"
         case bool = "BOOL"
 
@@ -19,8 +21,8 @@ public struct Safetensors: Sendable {
             switch self {
             case .float64, .int64: 8
             case .float32, .int32: 4
-            case .float16, .int16: 2
-            case .uint8, .bool: 1
+            case .float16, .bfloat16, .int16: 2
+            case .int8, .uint8, .bool: 1
             }
         }
     }
@@ -47,13 +49,18 @@ public struct Safetensors: Sendable {
 
     /// Opens a file (memory-mapped) and checks its header.
     public init(contentsOf file: URL) throws {
-        path = file.path
-        guard let mapped = try? Data(contentsOf: file, options: .alwaysMapped) else {
+        guard let data = try? Data(contentsOf: file, options: .alwaysMapped) else {
             throw Failure(
                 "cannot read \(file.path): \(FileManager.default.fileExists(atPath: file.path) ? "it is no readable file" : "it does not exist")"
             )
         }
-        data = mapped
+        try self.init(data, path: file.path)
+    }
+
+    /// Checks the header of a file's bytes; `path` names them in messages.
+    package init(_ data: Data, path: String) throws {
+        self.data = data
+        self.path = path
         let parsed = try Self.parse(data, path: path)
         entries = parsed.entries
         metadata = parsed.metadata
@@ -136,6 +143,7 @@ public struct Safetensors: Sendable {
         case .float32: return values(entry, as: Float.self)
         case .float64: return values(entry, as: Double.self).map(Float.init)
         case .float16: return values(entry, as: UInt16.self).map(HalfPrecision.float)
+        case .bfloat16: return values(entry, as: UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }
         default: return try integers(name).map(Float.init)
         }
     }
@@ -153,9 +161,16 @@ public struct Safetensors: Sendable {
         case .int64: return values(entry, as: Int64.self).map { Int($0) }
         case .int32: return values(entry, as: Int32.self).map { Int($0) }
         case .int16: return values(entry, as: Int16.self).map { Int($0) }
+        case .int8: return values(entry, as: Int8.self).map { Int($0) }
         case .uint8, .bool: return values(entry, as: UInt8.self).map { Int($0) }
         default: throw Failure("\(path): \(name) holds \(entry.type.rawValue), expected whole numbers")
         }
+    }
+
+    /// A tensor's bytes, little endian, C order.
+    package func bytes(_ name: String) throws -> Data {
+        let entry = try require(name)
+        return data[data.startIndex + entry.bytes.lowerBound..<data.startIndex + entry.bytes.upperBound]
     }
 
     private func require(_ name: String, shape: [Int]? = nil) throws -> Entry {

@@ -27,7 +27,10 @@ package struct SafetensorsWriter {
         add(name, type: .int64, shape: shape, bytes: integers.map(Int64.init).withUnsafeBufferPointer { Data(buffer: $0) })
     }
 
-    private mutating func add(_ name: String, type: Safetensors.ElementType, shape: [Int], bytes: Data) {
+    /// Adds a tensor of any type from its bytes, little endian, C order.
+    package mutating func add(_ name: String, type: Safetensors.ElementType, shape: [Int], bytes: Data) {
+        precondition(
+            bytes.count == shape.reduce(type.size, *), "SafetensorsWriter: \(name) has \(bytes.count) bytes, expected shape \(shape)")
         let sizes = shape.map(String.init).joined(separator: ",")
         header.append(
             "\(Self.quoted(name)):{\"dtype\":\"\(type.rawValue)\",\"shape\":[\(sizes)],\"data_offsets\":[\(offset),\(offset + bytes.count)]}"
@@ -38,6 +41,21 @@ package struct SafetensorsWriter {
 
     /// Writes the file; it is complete or not there.
     package func write(to file: URL) throws {
+        try AtomicFile.replace(file) { temporary in
+            let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else { throw Failure.system("create \(file.path)") }
+            defer { close(descriptor) }
+            for piece in [head] + pieces {
+                try piece.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: file.path) }
+            }
+        }
+    }
+
+    /// The file's bytes.
+    package var data: Data { pieces.reduce(into: head) { $0.append($1) } }
+
+    /// Header length and header.
+    private var head: Data {
         var fields = header
         if !metadata.isEmpty {
             let words = metadata.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)):\(Self.quoted($0.value))" }
@@ -46,15 +64,7 @@ package struct SafetensorsWriter {
         var json = Data("{\(fields.joined(separator: ","))}".utf8)
         // The data start at a multiple of 64 bytes, so that a mapped file can be used in place.
         while (json.count + 8) % 64 != 0 { json.append(0x20) }
-        try AtomicFile.replace(file) { temporary in
-            let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-            guard descriptor >= 0 else { throw Failure.system("create \(file.path)") }
-            defer { close(descriptor) }
-            let length = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) }
-            for piece in [length, json] + pieces {
-                try piece.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: file.path) }
-            }
-        }
+        return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) } + json
     }
 
     private static func quoted(_ text: String) -> String {

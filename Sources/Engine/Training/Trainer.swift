@@ -89,7 +89,7 @@ public struct Trainer {
             subjects: rows.count, landmarks: cohort.atlas.landmarks.count, batch: batch, batchNormGroup: settings.bnGroup,
             seed: settings.seed)
         let totalSteps = min(plan.stepsPerEpoch * settings.epochs, options.stepLimit ?? .max)
-        let bankSize = settings.bankSize > 0 ? settings.bankSize : min(4096, 4 * rows.count)
+        let bankSize = settings.bankKeys(subjects: rows.count)
         if settings.bankSize == 0 { notes.append("bank of \(bankSize) keys a landmark") }
         if description.isa != kernels.name {
             notes.append(
@@ -133,7 +133,7 @@ public struct Trainer {
 
     private func restore(settings: TrainingSettings, bankSize: Int, batch: Int) throws -> State {
         let landmarks = cohort.atlas.landmarks.count
-        let bank = MemoryBank(landmarks: landmarks, size: bankSize, seed: settings.seed)
+        let bank = MemoryBank(landmarks: landmarks, size: bankSize, seed: settings.seed, precision: settings.bankPrecision)
         var rates = Checkpoint.Rates(
             learningRate: settings.learningRate, temperature: settings.temperature, momentum: settings.momentum, beta: settings.beta,
             neighbours: settings.neighbours)
@@ -153,8 +153,7 @@ public struct Trainer {
         let optimiser = SGD(
             layout: query.parameters.layout, momentum: Float(settings.sgdMomentum), weightDecay: Float(settings.weightDecay))
         try checkpoint?.restore(optimiser)
-        let log = try BankLog(session, truncatedTo: checkpoint?.bankLogBytes ?? 0)
-        try log.replay(into: bank)
+        let log = try BankLog(session, truncatedTo: checkpoint?.bankLogBytes ?? 0, replayInto: bank)
         let compute = ContrastiveStep(
             query: query, key: key, optimiser: optimiser, bank: bank, batch: batch,
             neighbours: Int(SteerableSetting.neighbours.range.upperBound),
@@ -237,7 +236,7 @@ public struct Trainer {
             session, step: state.step, query: state.compute.query, key: state.compute.key, optimiser: state.compute.optimiser,
             rates: state.steering.rates, bankLogBytes: state.log.offset)
         state.savedStep = state.step
-        Checkpoint.retain(settings.keepCheckpoints, in: session)
+        try state.log.compact(oldest: Checkpoint.retain(settings.keepCheckpoints, in: session)?.bankLogBytes ?? 0)
         let name = Checkpoint.file(session, step: state.step).lastPathComponent
         try journal.append(.checkpoint(CheckpointWritten(file: "checkpoints/\(name)", bytes: bytes)), step: state.step)
         try journal.synchronise()

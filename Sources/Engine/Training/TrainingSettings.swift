@@ -10,6 +10,17 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
         case keep
     }
 
+    /// How the memory bank keeps its keys.
+    public enum BankPrecision: String, Codable, CaseIterable, Sendable {
+        /// Float32.
+        case single
+        /// IEEE half: half the memory, each key's components rounded to 11 bits.
+        case half
+
+        /// Bytes of a component.
+        var bytes: Int { self == .single ? 4 : 2 }
+    }
+
     /// Subjects in a step.
     public var batch = 128
     public var epochs = 20
@@ -21,6 +32,7 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
     public var temperature = 0.2
     /// Keys kept for each landmark; 0 is `auto`: 4096, or 4 × subjects where that is less.
     public var bankSize = 0
+    public var bankPrecision = BankPrecision.single
     public var neighbours = 2
     public var experts = 8
     public var beta = 1.0
@@ -37,6 +49,37 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
     public var seed: UInt64 = 1
 
     public init() {}
+
+    /// Reads settings; one that a session of an earlier version does not have keeps its default.
+    public init(from decoder: Decoder) throws {
+        self.init()
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        func read<Value: Decodable>(_ key: CodingKeys, _ path: WritableKeyPath<TrainingSettings, Value>) throws {
+            if let value = try fields.decodeIfPresent(Value.self, forKey: key) { self[keyPath: path] = value }
+        }
+        try read(.batch, \.batch)
+        try read(.epochs, \.epochs)
+        try read(.learningRate, \.learningRate)
+        try read(.sgdMomentum, \.sgdMomentum)
+        try read(.weightDecay, \.weightDecay)
+        try read(.momentum, \.momentum)
+        try read(.temperature, \.temperature)
+        try read(.bankSize, \.bankSize)
+        try read(.bankPrecision, \.bankPrecision)
+        try read(.neighbours, \.neighbours)
+        try read(.experts, \.experts)
+        try read(.beta, \.beta)
+        try read(.warmUp, \.warmUp)
+        try read(.bnGroup, \.bnGroup)
+        try read(.initialisation, \.initialisation)
+        try read(.ownKeys, \.ownKeys)
+        try read(.checkpointEvery, \.checkpointEvery)
+        try read(.keepCheckpoints, \.keepCheckpoints)
+        try read(.seed, \.seed)
+    }
+
+    /// Keys kept for each landmark, `auto` resolved.
+    func bankKeys(subjects: Int) -> Int { bankSize > 0 ? bankSize : min(4096, 4 * subjects) }
 }
 
 /// One setting as a form, `--set` and the help list show it.
@@ -68,6 +111,7 @@ public struct TrainingSetting: Sendable {
         number("momentum", \.momentum, 0...1, "m of the key encoder: key = m·key + (1-m)·query"),
         number("temperature", \.temperature, 0.001...10, "temperature T of both losses"),
         automatic("bankSize", \.bankSize, 1...1_048_576, "past keys kept for each landmark"),
+        choice("bankPrecision", \.bankPrecision, "how the bank keeps its keys; half takes half the memory"),
         whole("neighbours", \.neighbours, 0...3, "neighbouring landmarks in the neighbour loss"),
         whole("experts", \.experts, 1...64, "kernels that each convolution mixes"),
         number("beta", \.beta, 0...100, "weight of the neighbour loss"),

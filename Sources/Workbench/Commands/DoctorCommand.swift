@@ -18,6 +18,7 @@ struct DoctorCommand: ParsableCommand {
         print("threads           \(report.threads)")
         print("OpenBLAS          \(report.openblas), kernels for \(report.openblasCore)")
         print("NIfTI             \(report.nifti)")
+        print("libzip            \(report.libzip)")
         print(
             "terminal          TERM=\(report.term), \(report.utf8 ? "UTF-8" : "no UTF-8: ASCII screens"), \(report.isTerminal ? "a terminal" : "no terminal: headless")"
         )
@@ -33,6 +34,7 @@ struct DoctorCommand: ParsableCommand {
         let openblas = DenseAlgebra.description
         let openblasCore = DenseAlgebra.coreName
         let nifti = "libnifti2, NIfTI-1 and NIfTI-2"
+        let libzip = CheckpointConversion.libraryVersion
         let term = ProcessInfo.processInfo.environment["TERM"] ?? "(not set)"
         let utf8: Bool
         let isTerminal = isatty(STDOUT_FILENO) == 1

@@ -7,7 +7,7 @@ struct FeaturesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "features", abstract: "Encode patches with given weights, or a cohort with a session's encoder.")
 
-    @Option(help: "Weights under the release's parameter names, .safetensors.")
+    @Option(help: "Weights under the release's parameter names, .safetensors or .pth.tar.")
     var weights: String?
 
     @Option(help: "Patches: `patches` [n,1,32,32,32] Float32 in [-1,1] or Int16 HU, `locations` [n,3] normalised.")

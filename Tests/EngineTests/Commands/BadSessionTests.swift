@@ -39,7 +39,7 @@ struct BadSessionTests {
             }
         }
 
-        func make(_ world: borrowing SmallWorld) throws {
+        func make(_ world: SmallWorld) throws {
             switch self {
             case .newer: try world.changeSession(["format": 99, "version": "9.0"])
             case .noDescription: try world.remove("session/session.json")

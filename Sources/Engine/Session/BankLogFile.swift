@@ -1,0 +1,149 @@
+import Foundation
+import KernelInterface
+
+/// One step's keys in the bank's log: step, landmark, count (UInt32 each), `count` subjects (Int32), `count` × 128 keys (Float32), all little
+/// endian. A record without subjects and keys, whose step is 2³²-1, stands for `count` slots whose keys were dropped.
+struct BankLogRecord {
+    static let header = 12
+    private static let skipStep = UInt32.max
+
+    /// Its first byte in the file.
+    let place: Int
+    let landmark: Int
+    let count: Int
+    var isSkip = false
+
+    /// Bytes in the file.
+    var bytes: Int { Self.header + (isSkip ? 0 : count * (4 + 4 * EncoderArchitecture.embedding)) }
+
+    /// The bytes of a record of dropped keys.
+    static func skip(landmark: Int, slots: Int) -> Data {
+        [skipStep, UInt32(landmark), UInt32(slots)].reduce(into: Data()) { data, field in
+            withUnsafeBytes(of: field.littleEndian) { data.append(contentsOf: $0) }
+        }
+    }
+
+    /// The record at a place, or nil where none fits before `end`.
+    init?(_ bytes: UnsafeRawBufferPointer, at place: Int, end: Int) {
+        guard place + Self.header <= end else { return nil }
+        func field(_ index: Int) -> UInt32 {
+            UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place + 4 * index, as: UInt32.self))
+        }
+        self.init(place: place, landmark: Int(field(1)), count: Int(field(2)), isSkip: field(0) == Self.skipStep)
+        guard place + self.bytes <= end else { return nil }
+    }
+
+    init(place: Int, landmark: Int, count: Int, isSkip: Bool = false) {
+        self.place = place
+        self.landmark = landmark
+        self.count = count
+        self.isSkip = isSkip
+    }
+}
+
+/// How offsets of the bank's log lie in its file.
+///
+/// A log begins with its records, and an offset is a place in the file. A compacted one begins with a header: `BANKLOG2`, the base and the
+/// length of the compacted part (UInt64 each, little endian); then the compacted part, which gives the bank at offset `base`; then the records
+/// from `base` on.
+struct BankLogFile {
+    static let header = 24
+    private static let magic = Data("BANKLOG2".utf8)
+
+    /// The smallest offset that can be restored, 0 in a log that was never compacted.
+    let base: Int
+    /// Bytes of the file that belong to the offset asked for.
+    var size: Int
+    /// The first record's place.
+    private let start: Int
+    /// The place of offset `base`.
+    private let tail: Int
+    private let path: String
+
+    /// - Throws: `Failure` where the file does not reach back or forth to `offset`.
+    init(_ file: URL, upTo offset: Int) throws {
+        path = file.path
+        guard let handle = try? FileHandle(forReadingFrom: file) else { throw Failure.system("read \(path)") }
+        defer { try? handle.close() }
+        let head = try handle.read(upToCount: Self.header) ?? Data()
+        let length = Int(try handle.seekToEnd())
+        if head.count == Self.header, head.starts(with: Self.magic) {
+            func field(_ place: Int) -> Int {
+                head.withUnsafeBytes { Int(clamping: UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: place, as: UInt64.self))) }
+            }
+            base = field(8)
+            start = Self.header
+            guard field(16) <= length - start else { throw Failure("\(path) is cut off; the bank cannot be restored") }
+            tail = start + field(16)
+        } else {
+            base = 0
+            start = 0
+            tail = 0
+        }
+        guard offset >= base else {
+            throw Failure(
+                "\(path) begins at offset \(base), after the checkpoint's \(offset); the bank cannot be restored: use a later checkpoint")
+        }
+        guard offset - base <= length - tail else {
+            throw Failure(
+                "\(path) ends at offset \(base + length - tail), but its checkpoint needs \(offset); the bank cannot be restored: go back to an "
+                    + "earlier checkpoint")
+        }
+        size = tail + offset - base
+    }
+
+    /// The place of an offset in the file.
+    func place(_ offset: Int) -> Int { tail + offset - base }
+
+    static func head(base: Int, compacted: Int) -> Data {
+        [base, compacted].reduce(into: magic) { data, field in
+            withUnsafeBytes(of: UInt64(field).littleEndian) { data.append(contentsOf: $0) }
+        }
+    }
+
+    /// All records, checked.
+    func records(landmarks: Int) throws -> [BankLogRecord] {
+        guard size > start else { return [] }
+        return try mapped().withUnsafeBytes { bytes in
+            var records: [BankLogRecord] = []
+            var place = start
+            while place < size {
+                guard let record = BankLogRecord(bytes, at: place, end: size), record.landmark < landmarks else {
+                    throw Failure("\(path) is damaged at byte \(place); the bank cannot be restored: go back to an earlier checkpoint")
+                }
+                records.append(record)
+                place += record.bytes
+            }
+            return records
+        }
+    }
+
+    /// Puts every record's keys into the bank, in order.
+    /// - Returns: the records.
+    func replay(into bank: MemoryBank) throws -> [BankLogRecord] {
+        let records = try records(landmarks: bank.landmarks)
+        guard !records.isEmpty else { return [] }
+        try mapped().withUnsafeBytes { bytes in
+            for record in records {
+                if record.isSkip {
+                    bank.skip(record.landmark, slots: record.count)
+                    continue
+                }
+                let count = record.count
+                let start = record.place + BankLogRecord.header
+                let subjects = (0..<count).map { bytes.loadUnaligned(fromByteOffset: start + 4 * $0, as: Int32.self) }
+                // Places in the file are multiples of 4, and a mapping begins at a page.
+                let keys = (bytes.baseAddress! + start + 4 * count).assumingMemoryBound(to: Float.self)
+                precondition(UInt(bitPattern: keys) % 4 == 0, "BankLogFile: a record is not aligned")
+                bank.enqueue(record.landmark, keys: keys, subjects: subjects)
+            }
+        }
+        return records
+    }
+
+    private func mapped() throws -> Data {
+        do { return try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) } catch {
+            throw Failure("cannot read \(path): \(error.localizedDescription)")
+        }
+    }
+}

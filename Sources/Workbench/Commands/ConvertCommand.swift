@@ -1,0 +1,37 @@
+import ArgumentParser
+import Engine
+import Foundation
+
+/// `workbench convert`: between `.safetensors` and the release's `.pth.tar`.
+struct ConvertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert", abstract: "Convert a checkpoint between .safetensors and the release's .pth.tar, without loss.",
+        discussion: """
+            Reading a .pth.tar executes nothing: anything but tensors and plain containers is refused. A session's checkpoint \
+            (SESSION/checkpoints/step-….safetensors) becomes the release's format with its bank as the queue.
+            """,
+        subcommands: [ConvertFilesCommand.self, InfoCommand.self], defaultSubcommand: ConvertFilesCommand.self)
+}
+
+/// `workbench convert IN OUT`.
+struct ConvertFilesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "files", abstract: "Convert IN to OUT; the default.", shouldDisplay: false)
+
+    @Argument(help: "File to read, .safetensors or .pth.tar.")
+    var input: String
+
+    @Argument(help: "File to write, .pth.tar or .safetensors.")
+    var output: String
+
+    func validate() throws {
+        let target = URL(fileURLWithPath: output)
+        guard CheckpointConversion.isTorchName(target) || target.pathExtension == "safetensors" else {
+            throw ValidationError("OUT is \(output), expected a name that ends in .safetensors or .pth.tar")
+        }
+    }
+
+    func run() throws {
+        try CheckpointConversion.convert(URL(fileURLWithPath: input), to: URL(fileURLWithPath: output))
+        Output.line("written to \(output)")
+    }
+}
