@@ -20,7 +20,7 @@ struct BadImageTests {
         case unplaced = "does not say how it lies in the patient"
 
         /// Makes the file; a missing one is not made.
-        func make(_ world: borrowing SmallWorld) throws -> String {
+        func make(_ world: SmallWorld) throws -> String {
             var name = "bad.nii.gz"
             let file = world.folder.appendingPathComponent("bad.nii")
             switch self {

@@ -39,7 +39,7 @@ struct BadSessionTests {
             }
         }
 
-        func make(_ world: borrowing SmallWorld) throws {
+        func make(_ world: SmallWorld) throws {
             switch self {
             case .newer: try world.changeSession(["format": 99, "version": "9.0"])
             case .noDescription: try world.remove("session/session.json")
@@ -98,7 +98,7 @@ struct BadSessionTests {
         #expect(try world.run("steer session pause").status == 0)
         try holder.run()
         defer {
-            holder.terminate()
+            kill(holder.processIdentifier, SIGKILL)
             holder.waitUntilExit()
         }
         // It holds the lock once it has journalled the command that paused it.

@@ -3,7 +3,7 @@ import Foundation
 
 /// A thorax of 0.1 L, its atlas, a prepared cohort of two and a session trained for one step: made once by the program itself, in a folder
 /// that each test gets a copy of.
-struct SmallWorld: ~Copyable {
+final class SmallWorld {
     let folder: URL
 
     init() throws {
