@@ -160,6 +160,8 @@ private struct WeightGradient {
                 var q = d
                 let q4 = 4 * channel
                 for _ in 0..<geometry.outputWidth {
+                    // Read here and not ahead: behind the last column of an odd width there is nothing.
+                    if stride == 2 { x1 = p[-pieces] }
                     let x2 = p[0]
                     t0.accumulate(x0, x1, x2, q[0])
                     t1.accumulate(x0, x1, x2, q[channel])
@@ -170,13 +172,8 @@ private struct WeightGradient {
                     t5.accumulate(x0, x1, x2, r[channel])
                     t6.accumulate(x0, x1, x2, r[2 * channel])
                     t7.accumulate(x0, x1, x2, r[3 * channel])
-                    if stride == 1 {
-                        x0 = x1
-                        x1 = x2
-                    } else {
-                        x0 = x2
-                        x1 = p[pieces]
-                    }
+                    x0 = stride == 1 ? x1 : x2
+                    if stride == 1 { x1 = x2 }
                     p += stride * pieces
                     q += pieces
                 }
@@ -208,18 +205,15 @@ private struct WeightGradient {
                 var p = x + 2 * pieces
                 var q = d
                 for _ in 0..<geometry.outputWidth {
+                    // Read here and not ahead: behind the last column of an odd width there is nothing.
+                    if stride == 2 { x1 = p[-pieces] }
                     let x2 = p[0]
                     t0.accumulate(x0, x1, x2, q[0])
                     t1.accumulate(x0, x1, x2, q[channel])
                     t2.accumulate(x0, x1, x2, q[2 * channel])
                     t3.accumulate(x0, x1, x2, q[3 * channel])
-                    if stride == 1 {
-                        x0 = x1
-                        x1 = x2
-                    } else {
-                        x0 = x2
-                        x1 = p[pieces]
-                    }
+                    x0 = stride == 1 ? x1 : x2
+                    if stride == 1 { x1 = x2 }
                     p += stride * pieces
                     q += pieces
                 }

@@ -46,7 +46,7 @@ let roundingMagicBits: Int32 = 0x4B40_0000
 /// e^x for x ≤ 88; relative error below 2·10⁻⁷; values under -87 give about 0.
 @inline(__always)
 func exponential(_ x: Lane) -> Lane {
-    let clamped = pointwiseMax(x, Lane(repeating: -87))
+    let clamped = x.replacing(with: Lane(repeating: -87), where: x .< Lane(repeating: -87))
     // Adding 1.5 · 2²³ rounds to the nearest integer and leaves it in the low bits.
     let rounded = fused(clamped, Lane(repeating: 1.442_695_04), roundingMagic)
     let k = rounded - roundingMagic
@@ -73,9 +73,16 @@ func fused(_ a: Lane, _ b: Lane, _ c: Float) -> Lane {
     return sum
 }
 
+/// min(x, 0).
+///
+/// Not the library's `pointwiseMin`: that is a scalar loop out of line, whose one name in all three instruction sets' modules would let the
+/// linker put one set's code in place of another's.
+@inline(__always)
+func negativePart(_ x: Lane) -> Lane { x.replacing(with: Lane.zero, where: x .> Lane.zero) }
+
 /// ELU with α = 1.
 @inline(__always)
 func elu(_ x: Lane) -> Lane {
-    let negative = exponential(pointwiseMin(x, Lane(repeating: 0))) - 1
+    let negative = exponential(negativePart(x)) - 1
     return x.replacing(with: negative, where: x .<= 0)
 }

@@ -28,7 +28,7 @@ extension NativeKernels {
                     let y = source[i]
                     let normalised = fused(y, scales, shift)
                     // At 0 the slope is 1 from both sides' formulas: e⁰ = 1.
-                    let slope = exponential(pointwiseMin(normalised, Lane.zero))
+                    let slope = exponential(negativePart(normalised))
                     let g = target[i] * slope
                     target[i] = g
                     sum += g

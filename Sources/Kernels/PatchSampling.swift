@@ -18,9 +18,9 @@ extension NativeKernels {
                     let pz = SIMD8(repeating: rowZ).addingProduct8(steps, matrix[2]).clamped8(last)
                     let py = SIMD8(repeating: rowY).addingProduct8(steps, matrix[6]).clamped8(last)
                     let px = SIMD8(repeating: rowX).addingProduct8(steps, matrix[10]).clamped8(last)
-                    let z0 = pointwiseMin(pz.rounded(.down), SIMD8(repeating: cell))
-                    let y0 = pointwiseMin(py.rounded(.down), SIMD8(repeating: cell))
-                    let x0 = pointwiseMin(px.rounded(.down), SIMD8(repeating: cell))
+                    let z0 = pz.rounded(.down).clamped8(cell)
+                    let y0 = py.rounded(.down).clamped8(cell)
+                    let x0 = px.rounded(.down).clamped8(cell)
                     let fz = pz - z0
                     let fy = py - y0
                     let fx = px - x0
@@ -82,7 +82,12 @@ extension SIMD8 where Scalar == Float {
     func addingProduct8(_ steps: Self, _ slope: Float) -> Self { self + steps * slope }
 
     @inline(__always)
-    func clamped8(_ upper: Float) -> Self { pointwiseMin(pointwiseMax(self, Self.zero), Self(repeating: upper)) }
+    func clamped8(_ upper: Float) -> Self {
+        // NaN becomes 0: what is clamped here turns into an address.
+        let positive = Self.zero.replacing(with: self, where: self .> Self.zero)
+        let bound = Self(repeating: upper)
+        return positive.replacing(with: bound, where: positive .> bound)
+    }
 }
 
 /// Natural logarithm of positive normal numbers; relative error about 10⁻⁷.

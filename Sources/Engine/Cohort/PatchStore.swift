@@ -62,7 +62,7 @@ public final class PatchStore: Sendable {
 
     /// Writes one landmark's file, beside its place and renamed.
     /// - Parameter patch: lends subject i's patch: 32³ values.
-    static func write(
+    package static func write(
         landmark: Int, count: Int, to folder: URL, patch: (Int, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
         var bytes = Data(capacity: headerBytes + count * patchBytes)

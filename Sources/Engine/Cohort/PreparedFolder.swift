@@ -1,15 +1,15 @@
 import Foundation
 
 /// The places in a prepared cohort's folder, and its small files.
-struct PreparedFolder {
+package struct PreparedFolder {
     let root: URL
 
-    init(_ root: URL) { self.root = root.standardizedFileURL }
+    package init(_ root: URL) { self.root = root.standardizedFileURL }
 
     var description: URL { root.appendingPathComponent("prepared.json") }
     var quality: URL { root.appendingPathComponent("quality.csv") }
-    var atlas: URL { root.appendingPathComponent("atlas", isDirectory: true) }
-    var patches: URL { root.appendingPathComponent("patches", isDirectory: true) }
+    package var atlas: URL { root.appendingPathComponent("atlas", isDirectory: true) }
+    package var patches: URL { root.appendingPathComponent("patches", isDirectory: true) }
     /// Subjects that are done, each with its patches, until all are and the patches are brought into landmark order.
     var finished: URL { root.appendingPathComponent("finished", isDirectory: true) }
     func lungs(_ id: String) -> URL { root.appendingPathComponent("lungs/\(id).nii.gz") }
@@ -47,7 +47,7 @@ struct PreparedFolder {
         }
     }
 
-    func writeDescription(_ value: PreparedDescription) throws {
+    package func writeDescription(_ value: PreparedDescription) throws {
         try Self.writeJSON(value, to: description)
     }
 

@@ -16,7 +16,7 @@ public struct PreparedSubject: Equatable, Sendable {
 }
 
 /// One subject as `prepared.json` keeps it.
-struct SubjectRecord: Codable, Equatable {
+package struct SubjectRecord: Codable, Equatable {
     var id: String
     /// Relative to the prepared folder where that works without leaving its parent, else absolute.
     var image: String
@@ -28,6 +28,20 @@ struct SubjectRecord: Codable, Equatable {
     var atlasToSubject: [Double]
     var quality: SubjectQuality
     var labels: [String: Double]
+
+    package init(
+        id: String, image: String, imageChecksum: String, givenLungs: String? = nil, givenLungsChecksum: String? = nil,
+        atlasToSubject: [Double], quality: SubjectQuality, labels: [String: Double]
+    ) {
+        self.id = id
+        self.image = image
+        self.imageChecksum = imageChecksum
+        self.givenLungs = givenLungs
+        self.givenLungsChecksum = givenLungsChecksum
+        self.atlasToSubject = atlasToSubject
+        self.quality = quality
+        self.labels = labels
+    }
 }
 
 /// What decides how patches are made; data made with other settings are made again.
@@ -39,7 +53,7 @@ public struct PreparationSettings: Codable, Equatable, Sendable {
 }
 
 /// `prepared.json`.
-struct PreparedDescription: Codable, Equatable {
+package struct PreparedDescription: Codable, Equatable {
     static let currentFormat = 1
     var format = currentFormat
     /// Checksum of the atlas.
@@ -47,4 +61,10 @@ struct PreparedDescription: Codable, Equatable {
     var settings: PreparationSettings
     /// In the order of the patches.
     var subjects: [SubjectRecord]
+
+    package init(atlas: String, settings: PreparationSettings, subjects: [SubjectRecord]) {
+        self.atlas = atlas
+        self.settings = settings
+        self.subjects = subjects
+    }
 }

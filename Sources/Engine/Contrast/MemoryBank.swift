@@ -12,6 +12,12 @@ package final class MemoryBank {
         /// The subject of each slot; -1 for the random start, or where it is not known.
         package let owners: [Int32]
         package let count: Int
+
+        package init(keys: Floats, owners: [Int32], count: Int) {
+            self.keys = keys
+            self.owners = owners
+            self.count = count
+        }
     }
 
     package let landmarks: Int

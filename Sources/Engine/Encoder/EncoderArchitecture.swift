@@ -15,6 +15,12 @@ package struct EncoderArchitecture: Equatable {
         /// Name of the batch norm that follows it.
         package let norm: String
         package let geometry: ConvolutionGeometry
+
+        package init(convolution: String, norm: String, geometry: ConvolutionGeometry) {
+            self.convolution = convolution
+            self.norm = norm
+            self.geometry = geometry
+        }
     }
 
     /// Experts K of every convolution.
@@ -45,6 +51,15 @@ package struct EncoderArchitecture: Equatable {
         }
         add("conv3", "bn3", 64, 128, stride: 1)
         add("conv4", "bn4", 128, 128, stride: 2)
+        self.layers = layers
+    }
+
+    /// Other layers than the release's, each fitting the one before it; the projection head keeps its size.
+    package init(experts: Int, layers: [Layer]) {
+        precondition(
+            experts > 0 && !layers.isEmpty, "EncoderArchitecture: \(experts) experts, \(layers.count) layers, expected both positive")
+        self.experts = experts
+        headLayers = 2
         self.layers = layers
     }
 

@@ -33,7 +33,9 @@ package final class PatchEncoder {
 
     /// Reads an encoder under the release's names, any number of experts; `prefix` is for example `encoder_q.`.
     package convenience init(from file: Safetensors, prefix: String = "") throws {
-        guard let first = file[prefix + "conv1.weight"], first.shape.count == 6, first.shape[0] > 0 else {
+        guard let first = file[prefix + "conv1.weight"], first.shape.count == 6, Array(first.shape[1...]) == [8, 1, 3, 3, 3],
+            first.shape[0] > 0
+        else {
             throw Failure(
                 "\(file.path) has no tensor \(prefix)conv1.weight of shape [experts, 8, 1, 3, 3, 3]; expected the release's parameter names"
             )
@@ -42,9 +44,8 @@ package final class PatchEncoder {
         self.init(architecture: EncoderArchitecture(experts: first.shape[0], headLayers: headLayers))
         try parameters.load(from: file, prefix: prefix)
         try statistics.load(from: file, prefix: prefix)
-        if file[prefix + "bn1.num_batches_tracked"] != nil {
-            batchesTracked = try file.integers(prefix + "bn1.num_batches_tracked").first ?? 0
-        }
+        let tracked = prefix + "bn1.num_batches_tracked"
+        if let entry = file[tracked], entry.count == 1 { batchesTracked = try file.integers(tracked)[0] }
     }
 
     /// Adds all tensors under the release's names.

@@ -24,6 +24,10 @@ package final class TrainingPass {
         self.kernels = kernels
         self.parallel = parallel
         let geometries = architecture.layers.map(\.geometry)
+        let first = geometries[0]
+        precondition(
+            first.inputDepth == first.inputWidth && first.inputHeight == first.inputWidth,
+            "TrainingPass: an input of \(first.inputDepth)×\(first.inputHeight)×\(first.inputWidth), expected a cube")
         input = AlignedFloats(count: capacity * geometries[0].inputFloats)
         convolved = geometries.map { AlignedFloats(count: capacity * $0.outputFloats) }
         activated = geometries.map { AlignedFloats(count: capacity * $0.outputFloats) }
@@ -47,13 +51,13 @@ package final class TrainingPass {
         blocks = part
         let first = architecture.layers[0].geometry
         let planes = 8
-        let parts = first.inputDepth / planes
+        let parts = (first.inputDepth + planes - 1) / planes
         parallel.forEach(part.count * parts) { task in
             let block = task / parts
             LaneTransposition.interleave(
                 part[part.startIndex + block].samples.map { patches[$0] }, side: first.inputWidth,
                 into: input.pointer + block * first.inputFloats,
-                planes: task % parts * planes..<(task % parts + 1) * planes)
+                planes: task % parts * planes..<min(first.inputDepth, (task % parts + 1) * planes))
         }
         for (index, layer) in architecture.layers.enumerated() {
             let g = layer.geometry

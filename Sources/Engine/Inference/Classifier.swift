@@ -15,13 +15,15 @@ public struct Classifier {
     let weights: [Float]
     let bias: Float
     /// The encoder that it reads: the session's, or a fine-tuned one.
-    let encoder: InferenceModel
+    package let encoder: InferenceModel
     /// How it was trained: numbers of boxes, penalty, seed … as they are printed.
     public let provenance: [String: String]
     /// SHA-256 of readout and encoder.
     public let checksum: String
 
-    init(subtype: EmphysemaSubtype, scheme: Scheme, weights: [Float], bias: Float, encoder: InferenceModel, provenance: [String: String]) {
+    package init(
+        subtype: EmphysemaSubtype, scheme: Scheme, weights: [Float], bias: Float, encoder: InferenceModel, provenance: [String: String]
+    ) {
         self.subtype = subtype
         self.scheme = scheme
         self.weights = weights
@@ -33,7 +35,7 @@ public struct Classifier {
     }
 
     /// Probability for one representation of 128 features.
-    func probability(_ features: Floats) -> Float {
+    package func probability(_ features: Floats) -> Float {
         var sum = bias
         for i in weights.indices { sum += weights[i] * features[i] }
         return 1 / (1 + exp(-sum))

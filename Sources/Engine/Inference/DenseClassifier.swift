@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Kernels are mixed once per block of 16 mm (location at the block's centre), so that 16 voxels fill the lanes. The lattice is anchored at
 /// index 0: strides 16, 8, 4, 2, 1 nest. Source: METHOD.md section 5.
-struct DenseClassifier {
+package struct DenseClassifier {
     /// Side of a block that shares its kernels, voxels of 1 mm.
     static let locationBlock = 16
 
@@ -18,7 +18,7 @@ struct DenseClassifier {
     let kernels: any KernelSet
     let parallel: Parallel
 
-    init(image: PreparedImage, atlas: Atlas, classifiers: [Classifier], stride: Int, parallel: Parallel) {
+    package init(image: PreparedImage, atlas: Atlas, classifiers: [Classifier], stride: Int, parallel: Parallel) {
         precondition(stride >= 1 && stride <= Self.locationBlock, "DenseClassifier: stride \(stride), expected 1…\(Self.locationBlock)")
         precondition(!classifiers.isEmpty, "DenseClassifier: no classifier")
         precondition(
@@ -33,12 +33,12 @@ struct DenseClassifier {
     }
 
     /// The probabilities of one subtype at lattice points.
-    struct Lattice {
+    package struct Lattice {
         /// Points along each axis.
-        let extent: Extent3
-        let stride: Int
+        package let extent: Extent3
+        package let stride: Int
         /// NaN where a point was not needed.
-        var values: [Float]
+        package var values: [Float]
     }
 
     /// Computes every lattice point that a lung voxel's interpolation needs.
@@ -47,7 +47,7 @@ struct DenseClassifier {
     ///   - progress: called with (points done, points in all).
     ///   - isCancelled: asked between blocks.
     /// - Returns: one lattice a classifier, and the number of points computed; nil where cancelled.
-    func run(
+    package func run(
         lungs: Volume<UInt8>, progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in },
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) -> (lattices: [Lattice], points: Int)? {

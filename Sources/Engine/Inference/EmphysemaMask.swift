@@ -6,7 +6,7 @@ public struct EmphysemaMask: Sendable {
     public static let threshold: Float = 0.5
 
     public let subtype: EmphysemaSubtype
-    /// 0…1 inside the lungs, 0 outside.
+    /// 0…1 in steps of 1/1024 inside the lungs, 0 outside.
     public let probability: Volume<Float>
     /// 1 where probability ≥ 0.5 inside the lungs.
     public let mask: Volume<UInt8>
@@ -20,7 +20,13 @@ public struct EmphysemaMask: Sendable {
         var probability = try Resampler.linear(fine, onto: lungs.extent, voxelToWorld: lungs.voxelToWorld, parallel: parallel)
         var mask = Volume<UInt8>(extent: lungs.extent, voxelToWorld: lungs.voxelToWorld, repeating: 0)
         for i in lungs.voxels.indices {
-            if lungs.voxels[i] == 0 { probability.voxels[i] = 0 } else if probability.voxels[i] >= Self.threshold { mask.voxels[i] = 1 }
+            guard lungs.voxels[i] != 0 else {
+                probability.voxels[i] = 0
+                continue
+            }
+            if probability.voxels[i] >= Self.threshold { mask.voxels[i] = 1 }
+            // Finer steps mean nothing and would not compress.
+            probability.voxels[i] = (probability.voxels[i] * 1024).rounded() / 1024
         }
         self.probability = probability
         self.mask = mask

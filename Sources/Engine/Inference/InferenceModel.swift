@@ -4,7 +4,7 @@ import KernelInterface
 /// An encoder that is ready for inference: a checkpoint's query network with calibrated batch norm, kept in the session as
 /// `encoder.safetensors`.
 public struct InferenceModel {
-    let encoder: PatchEncoder
+    package let encoder: PatchEncoder
     /// Where it comes from, for example `demo, step 400`.
     public let name: String
     /// SHA-256 of all parameters and statistics.
@@ -51,7 +51,7 @@ public struct InferenceModel {
         self.init(encoder: encoder, name: name)
     }
 
-    init(encoder: PatchEncoder, name: String) {
+    package init(encoder: PatchEncoder, name: String) {
         self.encoder = encoder
         self.name = name
         var bytes = Data()

@@ -73,6 +73,7 @@ public struct Safetensors: Sendable {
         guard let json = try? JSONSerialization.jsonObject(with: data[start..<start + length]) as? [String: Any] else {
             throw broken("its header is no JSON object")
         }
+        guard memberCount(data[start..<start + length]) == json.count else { throw broken("its header names a tensor twice") }
         var entries: [Entry] = []
         for (name, value) in json.sorted(by: { $0.key < $1.key }) where name != "__metadata__" {
             guard let fields = value as? [String: Any], let typeName = fields["dtype"] as? String, let shape = fields["shape"] as? [Int],
@@ -90,8 +91,39 @@ public struct Safetensors: Sendable {
             guard offsets[1] - offsets[0] == bytes else { throw broken("\(name) has \(offsets[1] - offsets[0]) bytes, expected \(bytes)") }
             entries.append(Entry(name: name, type: type, shape: shape, bytes: 8 + length + offsets[0]..<8 + length + offsets[1]))
         }
-        entries.sort { ($0.bytes.lowerBound, $0.name) < ($1.bytes.lowerBound, $1.name) }
+        entries.sort { ($0.bytes.lowerBound, $0.bytes.upperBound, $0.name) < ($1.bytes.lowerBound, $1.bytes.upperBound, $1.name) }
+        for (before, after) in zip(entries, entries.dropFirst()) where after.bytes.lowerBound < before.bytes.upperBound {
+            throw broken("\(before.name) and \(after.name) share bytes")
+        }
         return (entries, json["__metadata__"] as? [String: String] ?? [:])
+    }
+
+    /// Members of a JSON object, repeated names counted each time: the colons at its first level.
+    private static func memberCount(_ json: Data) -> Int {
+        var members = 0
+        var depth = 0
+        var isInString = false
+        var isEscaped = false
+        for byte in json {
+            if isInString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isInString = false
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isInString = true
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            case UInt8(ascii: ":") where depth == 1: members += 1
+            default: break
+            }
+        }
+        return members
     }
 
     /// The header's entry of a tensor, or nil.

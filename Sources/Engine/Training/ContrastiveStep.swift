@@ -105,7 +105,7 @@ package final class ContrastiveStep {
     }
 
     /// Computes one step.
-    /// - Throws: `Failure` when the loss or the gradient is not finite; the parameters are then as before the step.
+    /// - Throws: `Failure` when the loss, the gradient or the parameters after the step are not finite; the state is then of no use.
     package func run(_ input: Input, rates: Rates) throws -> Output {
         let count = input.subjects.count
         var output = Output()
@@ -148,6 +148,12 @@ package final class ContrastiveStep {
         }
         bank.enqueue(input.landmark, keys: Floats(keys.pointer), subjects: input.subjects)
         optimiser.step(query.parameters, gradient: gradient, rate: rates.learningRate, kernels: kernels, parallel: parallel)
+        // Noticed here, so that no checkpoint holds such weights.
+        guard norm(query.parameters).isFinite else {
+            throw Failure(
+                "the weights are not finite after a step of learning rate \(rates.learningRate) along a gradient of norm \(output.gradientNorm); "
+                    + "the run stops at its last checkpoint: lower the learning rate")
+        }
         lastKeys = keys
         return output
     }
@@ -253,11 +259,11 @@ package final class ContrastiveStep {
         for entry in gradient.layout.entries where entry.shape.count != 6 { gradient[entry].update(repeating: 0) }
     }
 
-    private func norm(_ gradient: ParameterSet) -> Double {
+    private func norm(_ set: ParameterSet) -> Double {
         let chunk = 1 << 16
-        let count = gradient.values.count
+        let count = set.values.count
         let squares = parallel.map((count + chunk - 1) / chunk) { i in
-            let start = gradient.values.pointer + i * chunk
+            let start = set.values.pointer + i * chunk
             return Double(kernels.dot(Floats(start), Floats(start), count: min(chunk, count - i * chunk)))
         }
         return squares.reduce(0, +).squareRoot()

@@ -25,13 +25,16 @@ struct Steering {
         }
         appliedLines = (applied.map(\.event.controlLine).max() ?? -1) + 1
         replay = []
-        guard let step else { return }
+        // A run that was cut off before its first checkpoint begins again.
+        let step = step ?? 0
         var seen = Set<Int>()
         for item in applied.reversed() where item.step >= step && item.event.refusal == nil && seen.insert(item.event.controlLine).inserted
         {
             if case .set = item.event.command { replay.append((item.step, item.event.command)) }
         }
         replay.reverse()
+        // After several resumes the journal is not in the order of steps; commands of one step stay in the order of the journal.
+        replay = replay.enumerated().sorted { ($0.element.step, $0.offset) < ($1.element.step, $1.offset) }.map(\.element)
     }
 
     /// Applies what is due at the boundary after `step` steps.
@@ -74,6 +77,7 @@ struct Steering {
             guard setting.range.contains(value) else {
                 return "\(setting.rawValue) must lie between \(setting.range.lowerBound) and \(setting.range.upperBound)"
             }
+            if setting == .neighbours, value != value.rounded() { return "neighbours must be a whole number" }
             set(setting, value)
         }
         return nil

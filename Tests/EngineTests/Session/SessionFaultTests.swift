@@ -1,0 +1,112 @@
+import Engine
+import Foundation
+import Testing
+
+@Suite("Faults of a session")
+struct SessionFaultTests {
+    @Test("weights that run away stop the run, name landmark and subjects, and leave the last checkpoint as it was")
+    func divergence() throws {
+        let trial = try SessionTrial { $0.checkpointEvery = 1 }
+        try trial.train(to: 3, resume: false)
+        let kept = try trial.checkpoint(3)
+        let description = try Data(contentsOf: trial.session.description)
+        try edit(trial.session) { $0.settings.sgdMomentum = 1e30 }
+        let failure = #expect(throws: Failure.self) { try trial.train(to: 6) }
+        // Step 3 is the second step of landmark 1.
+        #expect(failure?.description.hasPrefix("landmark 1, subjects s") == true)
+        let last = try #require(try trial.journal.last)
+        guard case .fault(let fault) = last.event else {
+            Issue.record("the journal ends with \(last.kind)")
+            return
+        }
+        #expect(last.step == 3 && fault.landmark == 1 && fault.subjects?.count == 3 && fault.message.contains("not finite"))
+        #expect(Checkpoint.steps(in: trial.session) == [1, 2, 3])
+        #expect(try trial.checkpoint(3) == kept)
+
+        try description.write(to: trial.session.description)
+        #expect(try trial.train(to: 4) == .done)
+    }
+
+    @Test("a learning rate beyond all bounds stops the first step, before any checkpoint")
+    func hugeLearningRate() throws {
+        let trial = try SessionTrial {
+            $0.learningRate = 1e30
+            $0.checkpointEvery = 1
+        }
+        #expect(throws: Failure.self) { try trial.train(to: 4, resume: false) }
+        #expect(Checkpoint.steps(in: trial.session).isEmpty)
+        #expect(try trial.journal.last?.kind == "fault")
+    }
+
+    @Test("a second process is refused by the lock, and let in when the first is gone")
+    func lock() throws {
+        let folder = try ScratchFolder()
+        let session = SessionFolder(folder.file("session"))
+        do {
+            let held = try SessionLock(session)
+            let failure = #expect(throws: Failure.self) { try SessionLock(session) }
+            #expect(failure?.description.contains("being worked on by another process (process \(getpid())") == true)
+            #expect(SessionLock.isHeld(session))
+            withExtendedLifetime(held) {}
+        }
+        #expect(!SessionLock.isHeld(session))
+        _ = try SessionLock(session)
+    }
+
+    @Test("a session of a newer program is refused with its version")
+    func newerFormat() throws {
+        let trial = try SessionTrial()
+        try edit(trial.session) {
+            $0.format = 2
+            $0.version = "9.9"
+        }
+        let failure = #expect(throws: Failure.self) { try trial.train(to: 1) }
+        #expect(failure?.description.contains("made by workbench 9.9 (session format 2), which is newer") == true)
+    }
+
+    @Test("the cut-off last line of a journal is removed, and the journal goes on")
+    func cutJournal() throws {
+        let folder = try ScratchFolder()
+        let session = SessionFolder(folder.url)
+        try Journal(session).append(.fault(Fault(message: "first")), step: 7)
+        let whole = try Data(contentsOf: session.journal)
+        try (whole + Data("{\"event\":\"ste".utf8)).write(to: session.journal)
+        try Journal(session).append(.fault(Fault(message: "second")))
+        var reader = JSONLinesReader<JournalEntry>(session.journal)
+        let entries = try reader.read()
+        #expect(entries.map(\.event) == ["first", "second"].map { .fault(Fault(message: $0)) })
+        #expect(entries.map(\.step) == [7, 7] && entries[1].t >= entries[0].t)
+        #expect(try Data(contentsOf: session.journal).starts(with: whole))
+    }
+
+    @Test("a truncated checkpoint, and a truncated or damaged bank log, are told and not trained on")
+    func truncation() throws {
+        let trial = try SessionTrial { $0.neighbours = 0 }
+        try trial.train(to: 2, resume: false)
+        let checkpoint = try trial.checkpoint(2)
+        let log = try trial.bankLog
+        let file = Checkpoint.file(trial.session, step: 2)
+        for length in [0, 5, 900, checkpoint.count / 2, checkpoint.count - 1] {
+            try checkpoint.prefix(length).write(to: file)
+            let failure = #expect(throws: Failure.self) { try trial.train(to: 3) }
+            #expect(failure?.description.contains("step-00000002.safetensors") == true, "\(length) bytes")
+        }
+        try checkpoint.write(to: file)
+        var damaged = log
+        // The first record's count.
+        damaged.replaceSubrange(8..<12, with: [255, 255, 255, 127])
+        for bytes in [log.dropLast(1), log.prefix(0), damaged] {
+            try bytes.write(to: trial.session.bankLog)
+            let failure = #expect(throws: Failure.self) { try trial.train(to: 3) }
+            #expect(failure?.description.contains("bank.log") == true)
+        }
+        try log.write(to: trial.session.bankLog)
+        #expect(try trial.train(to: 3) == .done)
+    }
+
+    private func edit(_ session: SessionFolder, _ change: (inout SessionDescription) -> Void) throws {
+        var description = try JSONDecoder().decode(SessionDescription.self, from: Data(contentsOf: session.description))
+        change(&description)
+        try description.write(session)
+    }
+}

@@ -1,0 +1,67 @@
+import Engine
+import Foundation
+
+/// A session on a tiny cohort of six subjects, in a folder that is gone with the value. Four landmarks, two steps each.
+final class SessionTrial: Sendable {
+    let root: URL
+    let cohort: PreparedCohort
+    let session: SessionFolder
+
+    /// - Parameter change: of the settings, which are one expert, batch 3, one neighbour, a checkpoint every fourth step.
+    init(_ change: (inout TrainingSettings) -> Void = { _ in }) throws {
+        root = FileManager.default.temporaryDirectory.appendingPathComponent("session-\(UUID().uuidString)")
+        cohort = try TinyCohort(root.appendingPathComponent("prepared"), subjects: 6).cohort
+        session = SessionFolder(root.appendingPathComponent("session"))
+        var settings = TrainingSettings()
+        settings.batch = 3
+        settings.epochs = 2
+        settings.experts = 1
+        settings.neighbours = 1
+        settings.checkpointEvery = 4
+        settings.keepCheckpoints = 10
+        change(&settings)
+        try Trainer.create(session, cohort: cohort, settings: settings)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: root) }
+
+    /// Trains to a step, counted from the beginning.
+    @discardableResult
+    func train(to step: Int?, resume: Bool = true) throws -> Trainer.Outcome {
+        var options = Trainer.Options()
+        options.stepLimit = step
+        options.resume = resume
+        options.parallel = Parallel(threads: 2)
+        return try Trainer(session, cohort: cohort, options: options, journal: Journal(session)).run()
+    }
+
+    /// Appends a line to `control.jsonl`.
+    func steer(_ command: SteeringCommand) throws { try JSONLinesWriter<SteeringCommand>(session.control).append(command) }
+
+    /// As if the process had been killed before it wrote the checkpoints after `step`.
+    func forgetCheckpoints(after step: Int) throws {
+        for later in Checkpoint.steps(in: session) where later > step {
+            try FileManager.default.removeItem(at: Checkpoint.file(session, step: later))
+        }
+    }
+
+    func checkpoint(_ step: Int) throws -> Data { try Data(contentsOf: Checkpoint.file(session, step: step)) }
+    var bankLog: Data { get throws { try Data(contentsOf: session.bankLog) } }
+
+    var journal: [JournalEntry] {
+        get throws {
+            var reader = JSONLinesReader<JournalEntry>(session.journal)
+            return try reader.read()
+        }
+    }
+
+    /// Commands as the journal has them.
+    var commands: [(step: Int, applied: CommandApplied)] {
+        get throws {
+            try journal.compactMap { entry in
+                if case .command(let applied) = entry.event { return (entry.step, applied) }
+                return nil
+            }
+        }
+    }
+}
