@@ -98,7 +98,7 @@ struct BadSessionTests {
         #expect(try world.run("steer session pause").status == 0)
         try holder.run()
         defer {
-            holder.terminate()
+            kill(holder.processIdentifier, SIGKILL)
             holder.waitUntilExit()
         }
         // It holds the lock once it has journalled the command that paused it.

@@ -8,8 +8,8 @@ struct FullDiskTests {
         "A command that runs out of space says so and leaves nothing",
         arguments: [
             ("atlas --lungs a.lungs.nii.gz --out out/atlas", 1), ("prepare cohort.csv --atlas atlas --out out", 64),
-            ("features --session session --cohort prepared --out out/f.safetensors", 0),
-            ("register --fixed a.lungs.nii.gz --moving b.lungs.nii.gz --out out/t.txt", 0),
+            ("features --session session --cohort prepared --out out/f.safetensors", 1),
+            ("lungs a.nii.gz --out out/deep/m.nii", 8),
             (
                 "segment --session session --image a.nii.gz --lungs a.lungs.nii.gz --subtype cle --stride 16 --out out/m.nii.gz --probability out/p.nii.gz",
                 2
