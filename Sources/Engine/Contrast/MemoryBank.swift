@@ -30,6 +30,7 @@ package final class MemoryBank {
     /// `[landmark][slot][128]`, Float32 or IEEE half bit patterns: one anonymous mapping, whose pages the system provides when they are touched.
     private let region: UnsafeMutableRawPointer
     private var started: [Bool]
+    /// Empty until the landmark is first used.
     private var owners: [[Int32]]
     /// One landmark's keys as floats, where the bank holds halves.
     private let unpacked: AlignedFloats?
@@ -43,7 +44,7 @@ package final class MemoryBank {
         self.seed = seed
         self.precision = precision
         started = Array(repeating: false, count: landmarks)
-        owners = Array(repeating: Array(repeating: -1, count: size), count: landmarks)
+        owners = Array(repeating: [], count: landmarks)
         next = Array(repeating: 0, count: landmarks)
         unpacked = precision == .half ? AlignedFloats(count: size * width) : nil
         let bytes = landmarks * size * width * precision.bytes
@@ -88,6 +89,7 @@ package final class MemoryBank {
     package func load(_ landmark: Int, keys: [Float], next: Int) {
         precondition(keys.count == size * width, "MemoryBank.load: \(keys.count) floats, expected \(size * width)")
         keys.withUnsafeBufferPointer { store($0.baseAddress!, count: $0.count, landmark: landmark, offset: 0) }
+        if !started[landmark] { owners[landmark] = Array(repeating: -1, count: size) }
         started[landmark] = true
         self.next[landmark] = next
     }
@@ -95,6 +97,7 @@ package final class MemoryBank {
     private func start(_ landmark: Int) {
         guard !started[landmark] else { return }
         started[landmark] = true
+        owners[landmark] = Array(repeating: -1, count: size)
         let fresh = unpacked?.pointer ?? singles(landmark)
         var generator = SeededGenerator(seed, 0x6261_6E6B, UInt64(landmark))
         for i in 0..<size * width { fresh[i] = Float(generator.normal()) }

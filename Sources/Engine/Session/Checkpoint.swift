@@ -12,6 +12,14 @@ package struct Checkpoint {
         package var momentum: Double
         package var beta: Double
         package var neighbours: Int
+
+        package init(learningRate: Double, temperature: Double, momentum: Double, beta: Double, neighbours: Int) {
+            self.learningRate = learningRate
+            self.temperature = temperature
+            self.momentum = momentum
+            self.beta = beta
+            self.neighbours = neighbours
+        }
     }
 
     package let step: Int
@@ -35,7 +43,7 @@ package struct Checkpoint {
 
     /// Writes a checkpoint; the file is complete or not there.
     /// - Returns: its size in bytes.
-    static func write(
+    package static func write(
         _ session: SessionFolder, step: Int, query: PatchEncoder, key: PatchEncoder, optimiser: SGD, rates: Rates, bankLogBytes: Int
     ) throws -> Int {
         let encoder = JSONEncoder()
@@ -87,7 +95,7 @@ package struct Checkpoint {
 
     /// Removes the oldest checkpoints beyond `count`.
     /// - Returns: the oldest that is left.
-    static func retain(_ count: Int, in session: SessionFolder) throws -> Checkpoint? {
+    package static func retain(_ count: Int, in session: SessionFolder) throws -> Checkpoint? {
         for step in steps(in: session).dropLast(count) { unlink(file(session, step: step).path) }
         return try steps(in: session).first.map { try Checkpoint(session, step: $0) }
     }

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// Format: Python's `pickletools`; the subset is that of `torch.load(weights_only=True)`, narrower still.
 package struct PickleReader {
-    /// Gives the storage of a key, a type and a number of elements.
+    /// Gives the storage of a key, a type and a number of elements: the same object for the same key.
     package typealias StorageSource = (_ key: String, _ type: Safetensors.ElementType, _ count: Int) throws -> TorchStorage
 
     private static let largestPickle = 64 << 20

@@ -22,7 +22,7 @@ struct TorchNames {
     /// The name of the tensor that the keys lead to.
     /// - Throws: `Failure` where two tensors would have the same name.
     mutating func name(_ path: [String]) throws -> String {
-        let whole = path.joined(separator: ".")
+        let whole = path.isEmpty ? "tensor" : path.joined(separator: ".")
         for candidate in [preferred(path), whole] where !candidate.isEmpty && candidate != "__metadata__" {
             if taken.insert(candidate).inserted { return candidate }
         }

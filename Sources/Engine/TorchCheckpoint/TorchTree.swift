@@ -30,9 +30,15 @@ package enum TorchTree<Leaf> {
     /// A `dict` or an `OrderedDict`; both keep their order.
     package struct Dictionary {
         package var items: [Item]
-        package var isOrderedDict = false
+        package var isOrderedDict: Bool
         /// What Python keeps beside an `OrderedDict`'s items: a `state_dict`'s `_metadata`.
-        package var attributes: [Item] = []
+        package var attributes: [Item]
+
+        package init(items: [Item], isOrderedDict: Bool = false, attributes: [Item] = []) {
+            self.items = items
+            self.isOrderedDict = isOrderedDict
+            self.attributes = attributes
+        }
     }
 
     /// The value of a key, where this is a dictionary that has it.

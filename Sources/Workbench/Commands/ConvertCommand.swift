@@ -2,22 +2,17 @@ import ArgumentParser
 import Engine
 import Foundation
 
-/// `workbench convert`: between `.safetensors` and the release's `.pth.tar`.
+/// `workbench convert`: between `.safetensors` and the release's `.pth.tar`; `workbench convert info FILE` is `workbench info FILE`.
 struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert", abstract: "Convert a checkpoint between .safetensors and the release's .pth.tar, without loss.",
         discussion: """
             Reading a .pth.tar executes nothing: anything but tensors and plain containers is refused. A session's checkpoint \
-            (SESSION/checkpoints/step-….safetensors) becomes the release's format with its bank as the queue.
-            """,
-        subcommands: [ConvertFilesCommand.self, InfoCommand.self], defaultSubcommand: ConvertFilesCommand.self)
-}
+            (SESSION/checkpoints/step-….safetensors) becomes the release's format with its bank as the queue. \
+            `workbench convert info FILE` lists what a file holds.
+            """)
 
-/// `workbench convert IN OUT`.
-struct ConvertFilesCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "files", abstract: "Convert IN to OUT; the default.", shouldDisplay: false)
-
-    @Argument(help: "File to read, .safetensors or .pth.tar.")
+    @Argument(help: "File to read, .safetensors or .pth.tar; or the word info.")
     var input: String
 
     @Argument(help: "File to write, .pth.tar or .safetensors.")
@@ -25,12 +20,13 @@ struct ConvertFilesCommand: ParsableCommand {
 
     func validate() throws {
         let target = URL(fileURLWithPath: output)
-        guard CheckpointConversion.isTorchName(target) || target.pathExtension == "safetensors" else {
+        guard input == "info" || CheckpointConversion.isTorchName(target) || target.pathExtension == "safetensors" else {
             throw ValidationError("OUT is \(output), expected a name that ends in .safetensors or .pth.tar")
         }
     }
 
     func run() throws {
+        if input == "info" { return try InfoCommand.parse([output]).run() }
         try CheckpointConversion.convert(URL(fileURLWithPath: input), to: URL(fileURLWithPath: output))
         Output.line("written to \(output)")
     }

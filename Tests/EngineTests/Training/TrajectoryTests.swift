@@ -6,9 +6,6 @@ import Testing
 /// Six steps of pre-training against the authors' PyTorch code.
 @Suite("Training trajectory equals PyTorch", .enabled(if: SharedData.hasFixtures))
 struct TrajectoryTests {
-    private static let bankSize = 64
-    private static let batch = 8
-
     /// Tolerances of steps 1…6: ten times what float32 PyTorch itself deviates from float64 (fixtures' README).
     private struct Tolerances {
         let logits, losses, gradientNorms: [Double]
@@ -25,61 +22,23 @@ struct TrajectoryTests {
     @Test("losses, accuracies, gradients, bank, optimiser, weights", arguments: ["golden", "authors"])
     func trajectory(style: String) throws {
         let tolerances = style == "golden" ? Tolerances.golden : Tolerances.authors
-        let file = try Safetensors(contentsOf: SharedData.fixture("trajectory_\(style).safetensors"))
-        let data = try Safetensors(contentsOf: SharedData.fixture("trajectory_data.safetensors"))
-        let query = PatchEncoder(architecture: EncoderArchitecture(experts: 8))
-        ReferenceValues.fill(query, stream: try #require(file.metadata["param_stream"]), style: style)
-        for entry in query.parameters.layout.entries {
-            #expect(ReferenceValues.sample(Array(query.parameters[entry])) == (try file.floats("init_sample.encoder_q." + entry.name)))
+        let trajectory = try Trajectory(style: style)
+        let file = trajectory.file
+        let step = trajectory.step
+        let bank = step.bank
+        for entry in step.query.parameters.layout.entries {
+            #expect(ReferenceValues.sample(Array(step.query.parameters[entry])) == (try file.floats("init_sample.encoder_q." + entry.name)))
         }
-        let bank = MemoryBank(landmarks: 6, size: Self.bankSize, seed: 0)
-        let queue = try data.floats("init.queue", shape: [128, Self.bankSize, 6])
-        let pointers = try data.integers("init.queue_ptr")
-        for landmark in 0..<6 {
-            var keys = [Float](repeating: 0, count: Self.bankSize * 128)
-            for slot in 0..<Self.bankSize {
-                for i in 0..<128 { keys[slot * 128 + i] = queue[(i * Self.bankSize + slot) * 6 + landmark] }
-            }
-            bank.load(landmark, keys: keys, next: pointers[landmark])
-        }
-        let optimiser = SGD(layout: query.parameters.layout, momentum: 0.9, weightDecay: 1e-4)
-        let step = ContrastiveStep(
-            query: query, key: query.copy(), optimiser: optimiser, bank: bank, batch: Self.batch, neighbours: 2, batchNormGroup: 32,
-            maskOwnKeys: true, kernels: KernelSelection.best, parallel: Parallel(threads: 2))
-
         let names = try JSONDecoder().decode([String].self, from: Data(try #require(file.metadata["param_names"]).utf8))
         let norms = try file.doubles("grad_norms_f64")
-        let scale = { (bytes: [Int]) in bytes.map { Float($0) / 127.5 - 1 } }
-        let q = scale(try data.integers("q_u8"))
-        let k = scale(try data.integers("k_u8"))
-        let n = scale(try data.integers("ngb_u8"))
-        let locations = try data.floats("locs")
-        let location = { (i: Int) in SIMD3(locations[3 * i], locations[3 * i + 1], locations[3 * i + 2]) }
-        let order = try data.integers("patch_idx")
-        let neighbourIndex = try data.integers("neighbour_index")
-        let logitCount = Self.batch * (1 + Self.bankSize)
+        let logitCount = Trajectory.batch * (1 + Trajectory.bankSize)
         let localLogits = AlignedFloats(count: logitCount)
         let neighbourLogits = AlignedFloats(count: logitCount)
         step.observedLogits = (localLogits.pointer, neighbourLogits.pointer)
 
-        for index in 0..<6 {
-            let landmark = order[index]
-            let neighbours = [neighbourIndex[2 * landmark], neighbourIndex[2 * landmark + 1]]
-            let output = try q.withUnsafeBufferPointer { q in
-                try k.withUnsafeBufferPointer { k in
-                    try n.withUnsafeBufferPointer { n in
-                        let samples = (0..<Self.batch).map { index * Self.batch + $0 }
-                        return try step.run(
-                            ContrastiveStep.Input(
-                                landmark: landmark, location: location(landmark), neighbourLocations: neighbours.map(location),
-                                subjects: (0..<Self.batch).map { Int32(1000 * index + $0) },
-                                queries: samples.map { q.baseAddress! + $0 * 32768 }, keys: samples.map { k.baseAddress! + $0 * 32768 },
-                                neighbours: (0..<2).map { r in samples.map { n.baseAddress! + ($0 * 2 + r) * 32768 } },
-                                keyOrder: Array(0..<Self.batch)),
-                            rates: ContrastiveStep.Rates(learningRate: 0.01, temperature: 0.2, momentum: 0.9, beta: 1))
-                    }
-                }
-            }
+        for index in 0..<Trajectory.steps {
+            let landmark = trajectory.order[index]
+            let output = try trajectory.run(index)
             for (name, found) in [("pch", localLogits), ("ngb", neighbourLogits)] {
                 let expected = try file.doubles("logits_\(name)_f64")[index * logitCount..<(index + 1) * logitCount]
                 let worst = zip(found.array, expected).map { abs(Double($0) - $1) }.max() ?? .infinity
@@ -113,9 +72,9 @@ struct TrajectoryTests {
         for landmark in 0..<6 {
             let slots = step.bank.slots(landmark)
             var worst: Float = 0
-            for slot in 0..<Self.bankSize {
+            for slot in 0..<Trajectory.bankSize {
                 for i in 0..<128 {
-                    worst = max(worst, abs(slots.keys[slot * 128 + i] - queue[(i * Self.bankSize + slot) * 6 + landmark]))
+                    worst = max(worst, abs(slots.keys[slot * 128 + i] - queue[(i * Trajectory.bankSize + slot) * 6 + landmark]))
                 }
             }
             #expect(worst < queueTolerance, "bank of landmark \(landmark)")
