@@ -8,15 +8,21 @@ func kernelSettings(_ level: String, _ flags: [String]) -> [SwiftSetting] {
 }
 
 #if arch(x86_64)
-let kernelTargets: [Target] = [
-    .target(name: "Kernels", dependencies: ["KernelInterface"], swiftSettings: kernelSettings("V2", ["-Xcc", "-march=x86-64-v2"])),
-    .target(name: "Kernels_v3", dependencies: ["KernelInterface"], swiftSettings: kernelSettings("V3", ["-Xcc", "-march=x86-64-v3", "-Xcc", "-mtune=haswell"])),
-    .target(name: "Kernels_v4", dependencies: ["KernelInterface"], swiftSettings: kernelSettings("V4", ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mtune=znver4"])),
-]
-let kernelNames: [Target.Dependency] = ["KernelInterface", "Kernels", "Kernels_v3", "Kernels_v4"]
+    let kernelTargets: [Target] = [
+        .target(name: "Kernels", dependencies: ["KernelInterface"], swiftSettings: kernelSettings("V2", ["-Xcc", "-march=x86-64-v2"])),
+        .target(
+            name: "Kernels_v3", dependencies: ["KernelInterface"],
+            swiftSettings: kernelSettings("V3", ["-Xcc", "-march=x86-64-v3", "-Xcc", "-mtune=haswell"])),
+        .target(
+            name: "Kernels_v4", dependencies: ["KernelInterface"],
+            swiftSettings: kernelSettings("V4", ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mtune=znver4"])),
+    ]
+    let kernelNames: [Target.Dependency] = ["KernelInterface", "Kernels", "Kernels_v3", "Kernels_v4"]
 #else
-let kernelTargets: [Target] = [.target(name: "Kernels", dependencies: ["KernelInterface"], swiftSettings: kernelSettings("PORTABLE", []))]
-let kernelNames: [Target.Dependency] = ["KernelInterface", "Kernels"]
+    let kernelTargets: [Target] = [
+        .target(name: "Kernels", dependencies: ["KernelInterface"], swiftSettings: kernelSettings("PORTABLE", []))
+    ]
+    let kernelNames: [Target.Dependency] = ["KernelInterface", "Kernels"]
 #endif
 
 let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .unsafeFlags(["-warnings-as-errors"])]
@@ -30,7 +36,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "CNcurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
-        .target(name: "CNifti", linkerSettings: [.linkedLibrary("nifti2"), .linkedLibrary("znz"), .linkedLibrary("z"), .linkedLibrary("m")]),
+        .target(
+            name: "CNifti", linkerSettings: [.linkedLibrary("nifti2"), .linkedLibrary("znz"), .linkedLibrary("z"), .linkedLibrary("m")]),
         .target(name: "CZip", linkerSettings: [.linkedLibrary("zip")]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .target(name: "KernelInterface", swiftSettings: strict),
@@ -39,7 +46,8 @@ let package = Package(
             name: "Engine",
             dependencies: ["CNifti", "COpenBLAS", "CZip", .product(name: "Crypto", package: "swift-crypto")] + kernelNames,
             swiftSettings: strict),
-        .target(name: "Views", dependencies: ["Engine", "CNcurses", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+        .target(
+            name: "Views", dependencies: ["Engine", "CNcurses", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
         .executableTarget(
             name: "Workbench",
             dependencies: ["Engine", "Views", .product(name: "ArgumentParser", package: "swift-argument-parser")],

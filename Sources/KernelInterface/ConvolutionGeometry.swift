@@ -41,6 +41,13 @@ public struct ConvolutionGeometry: Hashable, Sendable {
     @inlinable public var weights: Int { outputChannels * inputChannels * 27 }
     /// Groups of four output channels.
     @inlinable public var outputPacks: Int { (outputChannels + 3) / 4 }
+    /// Groups of output channels that one call computes row by row, so that input rows are read from memory once: all of them where a layer's
+    /// input is larger than a core's cache.
+    @inlinable public var packsAtOnce: Int { outputWidth >= 16 ? outputPacks : 1 }
+    /// How often `packsAtOnce` groups make all.
+    @inlinable public var packRuns: Int { outputPacks / packsAtOnce }
+    /// The groups of one call.
+    @inlinable public func packs(ofRun run: Int) -> Range<Int> { (run * packsAtOnce)..<((run + 1) * packsAtOnce) }
     /// Groups of four input channels.
     @inlinable public var inputPacks: Int { (inputChannels + 3) / 4 }
     /// Floats of weights packed for the forward pass, `[out / 4][in][3][3][3][4]`.

@@ -5,7 +5,7 @@ public typealias MutableFloats = UnsafeMutablePointer<Float>
 public enum ConvolutionEpilogue {
     /// Store them.
     case none
-    /// Store them, and the statistics that batch norm needs: for each output channel 3 × 16 floats (`shift`, Σ(y - shift), Σ(y - shift)²).
+    /// Store them, and the statistics that batch norm needs: for each output channel, rounded up to groups of 4, 3 × 16 floats (`shift`, Σ(y - shift), Σ(y - shift)²).
     case statistics(MutableFloats)
     /// Store ELU of them.
     case elu
@@ -19,12 +19,12 @@ public protocol KernelSet: Sendable {
     /// `v2`, `v3`, `v4` or `portable`.
     var name: String { get }
 
-    /// One slab of one group of four output channels of one block: y = bias + Σ w · x.
+    /// One slab of some groups of four output channels of one block: y = bias + Σ w · x.
     /// - Parameters:
-    ///   - weights: packed, `[in][3][3][3][4]` of this group.
-    ///   - bias: four values, or nil for none.
+    ///   - weights: packed, `[group][in][3][3][3][4]` from the first of these groups on.
+    ///   - bias: `[group][4]`, or nil for none.
     func convolve(
-        _ geometry: ConvolutionGeometry, pack: Int, slab: Int, input: Floats, output: MutableFloats, weights: Floats, bias: Floats?,
+        _ geometry: ConvolutionGeometry, packs: Range<Int>, slab: Int, input: Floats, output: MutableFloats, weights: Floats, bias: Floats?,
         epilogue: ConvolutionEpilogue)
 
     /// Input gradient of a stride-2 convolution, one group of four input channels of one block, whole depth.

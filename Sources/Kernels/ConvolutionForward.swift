@@ -220,13 +220,11 @@ struct RunningStatistics {
 
 extension NativeKernels {
     public func convolve(
-        _ geometry: ConvolutionGeometry, pack: Int, slab: Int, input: Floats, output: MutableFloats, weights: Floats, bias: Floats?,
+        _ geometry: ConvolutionGeometry, packs: Range<Int>, slab: Int, input: Floats, output: MutableFloats, weights: Floats, bias: Floats?,
         epilogue: ConvolutionEpilogue
     ) {
         let forward = ForwardConvolution(
-            geometry: geometry, firstChannel: pack * LaneLayout.packedChannels, input: lanes(input), output: lanes(output),
-            weights: weights,
-            bias: bias)
+            geometry: geometry, packs: packs, input: lanes(input), output: lanes(output), weights: weights, bias: bias)
         if geometry.stride == 1 {
             forward.run(stride: 1, planes: geometry.planes(ofSlab: slab), epilogue: epilogue)
         } else {
@@ -235,15 +233,16 @@ extension NativeKernels {
     }
 }
 
+private enum Finish { case store, statistics, elu }
+
+/// Several groups of output channels, row by row.
 private struct ForwardConvolution {
     let geometry: ConvolutionGeometry
-    let firstChannel: Int
+    let packs: Range<Int>
     let input: Lanes
     let output: MutableLanes
     let weights: Floats
     let bias: Floats?
-
-    private enum Finish { case store, statistics, elu }
 
     @inline(__always)
     func run(stride: Int, planes: Range<Int>, epilogue: ConvolutionEpilogue) {
@@ -257,13 +256,13 @@ private struct ForwardConvolution {
                 rows(stride, planes, .elu, RunningStatistics(base: $0.baseAddress!))
             }
         case .statistics(let result):
-            let channels = LaneLayout.packedChannels
+            let channels = packs.count * LaneLayout.packedChannels
             withUnsafeTemporaryAllocation(of: Lane.self, capacity: channels * RunningStatistics.vectors * pieces) { buffer in
                 let statistics = RunningStatistics(base: buffer.baseAddress!)
                 statistics.begin(channels: channels)
                 rows(stride, planes, .statistics, statistics)
                 let target = lanes(result)
-                for channel in 0..<min(channels, geometry.outputChannels - firstChannel) {
+                for channel in 0..<min(channels, geometry.outputChannels - packs.lowerBound * LaneLayout.packedChannels) {
                     for piece in 0..<pieces {
                         target[channel * 3 * pieces + piece] = statistics.slot(channel, 0, piece).pointee
                         target[(channel * 3 + 1) * pieces + piece] = statistics.slot(channel, 5, piece).pointee
@@ -276,23 +275,48 @@ private struct ForwardConvolution {
 
     @inline(__always)
     private func rows(_ stride: Int, _ planes: Range<Int>, _ finish: Finish, _ statistics: RunningStatistics) {
-        let width = geometry.outputWidth
+        let channels = packs.count * LaneLayout.packedChannels
         for z in planes {
             for y in 0..<geometry.outputHeight {
-                var x = 0
-                while x + 4 <= width {
-                    tile(Row4.self, stride, z, y, x, finish, statistics, first: z == planes.lowerBound && y == 0 && x == 0)
-                    x += 4
+                for pack in packs {
+                    let offset = pack - packs.lowerBound
+                    let one = PackConvolution(
+                        geometry: geometry, firstChannel: pack * LaneLayout.packedChannels, input: input, output: output,
+                        weights: weights + offset * geometry.inputChannels * 27 * LaneLayout.packedChannels,
+                        bias: bias.map { $0 + offset * LaneLayout.packedChannels })
+                    let own = RunningStatistics(
+                        base: finish == .statistics ? statistics.slot(offset * LaneLayout.packedChannels, 0, 0) : statistics.base)
+                    one.row(stride, z, y, finish, own, first: z == planes.lowerBound && y == 0)
                 }
-                if x + 2 <= width {
-                    tile(Row2.self, stride, z, y, x, finish, statistics, first: z == planes.lowerBound && y == 0 && x == 0)
-                    x += 2
-                }
-                if x < width { tile(Row1.self, stride, z, y, x, finish, statistics, first: z == planes.lowerBound && y == 0 && x == 0) }
-                if finish == .statistics { statistics.close(level: 1, channels: LaneLayout.packedChannels) }
+                if finish == .statistics { statistics.close(level: 1, channels: channels) }
             }
-            if finish == .statistics { statistics.close(level: 3, channels: LaneLayout.packedChannels) }
+            if finish == .statistics { statistics.close(level: 3, channels: channels) }
         }
+    }
+}
+
+/// One group of four output channels.
+private struct PackConvolution {
+    let geometry: ConvolutionGeometry
+    let firstChannel: Int
+    let input: Lanes
+    let output: MutableLanes
+    let weights: Floats
+    let bias: Floats?
+
+    @inline(__always)
+    func row(_ stride: Int, _ z: Int, _ y: Int, _ finish: Finish, _ statistics: RunningStatistics, first: Bool) {
+        let width = geometry.outputWidth
+        var x = 0
+        while x + 4 <= width {
+            tile(Row4.self, stride, z, y, x, finish, statistics, first: first && x == 0)
+            x += 4
+        }
+        if x + 2 <= width {
+            tile(Row2.self, stride, z, y, x, finish, statistics, first: first && x == 0)
+            x += 2
+        }
+        if x < width { tile(Row1.self, stride, z, y, x, finish, statistics, first: first && x == 0) }
     }
 
     @inline(__always)

@@ -9,7 +9,13 @@ final class CohortLibrary: SubjectLibrary {
     // Opened once it is complete; a prepared cohort does not change while a session uses it.
     private let cohort = Mutex<CohortCatalogue?>(nil)
 
-    init(_ session: SessionFolder) { self.session = session }
+    private let folder: URL?
+
+    /// - Parameter folder: a prepared cohort to show instead of the session's own; it must be of the session's atlas.
+    init(_ session: SessionFolder, cohort folder: URL? = nil) {
+        self.session = session
+        self.folder = folder
+    }
 
     func subjects() throws -> [SubjectEntry] {
         guard let cohort = try prepared() else { return [] }
@@ -54,7 +60,7 @@ final class CohortLibrary: SubjectLibrary {
             if let cohort { return cohort }
             guard FileManager.default.fileExists(atPath: session.description.path) else { return nil }
             let description = try SessionDescription.read(session)
-            let opened = try CohortCatalogue(description.cohortFolder(session))
+            let opened = try CohortCatalogue(folder ?? description.cohortFolder(session))
             guard opened.atlas.checksum == description.atlas else {
                 throw Failure("\(opened.folder.path) was prepared with another atlas than the session \(session.name)")
             }

@@ -7,11 +7,14 @@ import Views
 /// Starts the interface and ends the process as the user left it.
 enum Interface {
     /// Shows one session until the user leaves.
-    /// - Parameter job: the work of this process in the session.
-    static func show(_ folder: SessionFolder, job: EngineJob.Outcome?, linear: Bool) throws {
+    /// - Parameters:
+    ///   - job: the work of this process in the session.
+    ///   - cohort: a prepared cohort to browse instead of the session's own.
+    static func show(_ folder: SessionFolder, job: EngineJob.Outcome?, linear: Bool, cohort: URL? = nil) throws {
         let configuration = WorkbenchConfiguration(
-            sessionsRoot: folder.root.deletingLastPathComponent(), session: SessionViewing.context(for: folder, job: job),
-            open: { SessionViewing.context(for: $0, job: $0 == folder ? job : nil) }, linear: linear)
+            sessionsRoot: folder.root.deletingLastPathComponent(),
+            session: SessionViewing.context(for: folder, job: job, cohort: cohort),
+            open: { SessionViewing.context(for: $0, job: $0 == folder ? job : nil, cohort: $0 == folder ? cohort : nil) }, linear: linear)
         try finish(try WorkbenchApp.run(configuration), folder: folder, job: job)
     }
 

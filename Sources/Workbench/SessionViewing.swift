@@ -20,10 +20,12 @@ enum SessionViewing {
     }
 
     /// What the interface needs of a session.
-    /// - Parameter job: the work of this process, where it is in this session.
-    static func context(for folder: SessionFolder, job: EngineJob.Outcome? = nil) -> SessionContext {
+    /// - Parameters:
+    ///   - job: the work of this process, where it is in this session.
+    ///   - cohort: a prepared cohort to browse instead of the session's own.
+    static func context(for folder: SessionFolder, job: EngineJob.Outcome? = nil, cohort: URL? = nil) -> SessionContext {
         SessionContext(
-            folder: folder, library: CohortLibrary(folder), atlas: { try atlas(of: folder) },
+            folder: folder, library: CohortLibrary(folder, cohort: cohort), atlas: { try atlas(of: folder) },
             ownership: {
                 if let job, !job.isKnown { return .thisProcess }
                 return SessionLock.isHeld(folder) ? .otherProcess : .nobody

@@ -174,9 +174,9 @@ public struct DemoRun: Sendable {
                         detail: "\(subject.id), \(classifiers[encoder][0].encoder.name)"))
                 let masks: [EmphysemaMask]
                 if encoder == 0 {
-                    masks = try segmentation.segment(subject, cohort: cohort, journal: journal) { _, _ in }
+                    masks = try segmentation.segment(subject, cohort: cohort.catalogue, journal: journal) { _, _ in }
                 } else {
-                    let image = try cohort.image(of: subject, parallel: parallel)
+                    let image = try cohort.catalogue.image(of: subject, parallel: parallel)
                     masks =
                         try EmphysemaMask.segment(
                             image, atlas: cohort.atlas, classifiers: classifiers[encoder], stride: settings.stride, parallel: parallel)?

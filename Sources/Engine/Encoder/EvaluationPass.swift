@@ -27,12 +27,14 @@ package final class EvaluationPass {
         LaneTransposition.interleave(patches, side: side, into: input.pointer, planes: 0..<side)
         for (index, layer) in architecture.layers.enumerated() {
             let g = layer.geometry
-            for pack in 0..<g.outputPacks {
+            for run in 0..<g.packRuns {
+                let packs = g.packs(ofRun: run)
                 for slab in 0..<g.slabs {
                     kernels.convolve(
-                        g, pack: pack, slab: slab, input: Floats(index == 0 ? input.pointer : outputs[index - 1].pointer),
-                        output: outputs[index].pointer, weights: mixed.packedWeights(layer: index, location: location, pack: pack),
-                        bias: mixed.bias(layer: index, location: location, pack: pack), epilogue: .elu)
+                        g, packs: packs, slab: slab, input: Floats(index == 0 ? input.pointer : outputs[index - 1].pointer),
+                        output: outputs[index].pointer,
+                        weights: mixed.packedWeights(layer: index, location: location, pack: packs.lowerBound),
+                        bias: mixed.bias(layer: index, location: location, pack: packs.lowerBound), epilogue: .elu)
                 }
             }
         }

@@ -106,12 +106,14 @@ package struct BatchNormCalibration {
     ) {
         let g = encoder.architecture.layers[layer].geometry
         for slab in 0..<g.slabs {
-            for pack in 0..<g.outputPacks {
+            for run in 0..<g.packRuns {
+                let packs = g.packs(ofRun: run)
                 kernels.convolve(
-                    g, pack: pack, slab: slab, input: Floats(input), output: output,
-                    weights: mixed.packedWeights(layer: layer, location: location, pack: pack),
-                    bias: mixed.bias(layer: layer, location: location, pack: pack),
-                    epilogue: .statistics(sums + (slab * g.outputPacks + pack) * LaneLayout.packedChannels * 3 * LaneLayout.lanes))
+                    g, packs: packs, slab: slab, input: Floats(input), output: output,
+                    weights: mixed.packedWeights(layer: layer, location: location, pack: packs.lowerBound),
+                    bias: mixed.bias(layer: layer, location: location, pack: packs.lowerBound),
+                    epilogue: .statistics(
+                        sums + (slab * g.outputPacks + packs.lowerBound) * LaneLayout.packedChannels * 3 * LaneLayout.lanes))
             }
         }
     }

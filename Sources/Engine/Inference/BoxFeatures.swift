@@ -65,7 +65,7 @@ struct BoxFeatures {
         let bySubject = Dictionary(grouping: boxes.indices) { boxes[$0].subject }
         let names = bySubject.keys.sorted()
         _ = try parallel.map(names.count) { position in
-            let image = try cohort.image(of: try cohort.subject(names[position]), parallel: Parallel(threads: 1))
+            let image = try cohort.catalogue.image(of: try cohort.subject(names[position]), parallel: Parallel(threads: 1))
             for index in bySubject[names[position]] ?? [] {
                 body(index, try cut(image, atlas: cohort.atlas, box: boxes[index], index: index, seed: seed))
             }
@@ -113,7 +113,7 @@ extension PreparedImage {
     }
 }
 
-extension PreparedCohort {
+extension CohortCatalogue {
     /// A subject's CT at 1 mm in the atlas's axes, with the lungs and the map that preparation found.
     func image(of subject: PreparedSubject, parallel: Parallel) throws -> PreparedImage {
         let ct = try NiftiFile.readCT(subject.image)

@@ -18,7 +18,7 @@ public struct SessionSegmentation {
 
     /// Segments one subject of a cohort and writes mask, probability and provenance of every classifier.
     public func segment(
-        _ subject: PreparedSubject, cohort: PreparedCohort, journal: Journal?, progress: @escaping @Sendable (Int, Int) -> Void
+        _ subject: PreparedSubject, cohort: CohortCatalogue, journal: Journal?, progress: @escaping @Sendable (Int, Int) -> Void
     ) throws -> [EmphysemaMask] {
         let image = try cohort.image(of: subject, parallel: parallel)
         guard

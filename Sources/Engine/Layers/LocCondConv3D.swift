@@ -22,17 +22,18 @@ package struct LocCondConv3D {
     /// - Parameter statistics: `[block][slab][channel, rounded up to 4][3][16]`.
     package func forward(_ blocks: ArraySlice<LaneBatch.Block>, input: MutableFloats, output: MutableFloats, statistics: MutableFloats) {
         let g = geometry
-        let perBlock = g.slabs * g.outputPacks
+        let perBlock = g.slabs * g.packRuns
         let locations = blocks.map(\.location)
         parallel.forEach(blocks.count * perBlock) { task in
             let block = task / perBlock
-            let slab = task % perBlock / g.outputPacks
-            let pack = task % g.outputPacks
+            let slab = task % perBlock / g.packRuns
+            let packs = g.packs(ofRun: task % g.packRuns)
+            let place = (block * g.slabs + slab) * g.outputPacks + packs.lowerBound
             kernels.convolve(
-                g, pack: pack, slab: slab, input: Floats(input + block * g.inputFloats), output: output + block * g.outputFloats,
-                weights: mixed.packedWeights(layer: layer, location: locations[block], pack: pack),
-                bias: mixed.bias(layer: layer, location: locations[block], pack: pack),
-                epilogue: .statistics(statistics + task * LaneLayout.packedChannels * 3 * LaneLayout.lanes))
+                g, packs: packs, slab: slab, input: Floats(input + block * g.inputFloats), output: output + block * g.outputFloats,
+                weights: mixed.packedWeights(layer: layer, location: locations[block], pack: packs.lowerBound),
+                bias: mixed.bias(layer: layer, location: locations[block], pack: packs.lowerBound),
+                epilogue: .statistics(statistics + place * LaneLayout.packedChannels * 3 * LaneLayout.lanes))
         }
     }
 
@@ -42,15 +43,15 @@ package struct LocCondConv3D {
         let locations = blocks.map(\.location)
         if g.stride == 1 {
             let transposed = g.transposed
-            let perBlock = transposed.slabs * transposed.outputPacks
+            let perBlock = transposed.slabs * transposed.packRuns
             parallel.forEach(blocks.count * perBlock) { task in
                 let block = task / perBlock
-                let pack = task % transposed.outputPacks
+                let packs = transposed.packs(ofRun: task % transposed.packRuns)
                 kernels.convolve(
-                    transposed, pack: pack, slab: task % perBlock / transposed.outputPacks,
+                    transposed, packs: packs, slab: task % perBlock / transposed.packRuns,
                     input: Floats(outputGradient + block * g.outputFloats), output: inputGradient + block * g.inputFloats,
-                    weights: mixed.packedTransposedWeights(layer: layer, location: locations[block], pack: pack), bias: nil, epilogue: .none
-                )
+                    weights: mixed.packedTransposedWeights(layer: layer, location: locations[block], pack: packs.lowerBound), bias: nil,
+                    epilogue: .none)
             }
         } else {
             parallel.forEach(blocks.count * g.inputPacks) { task in

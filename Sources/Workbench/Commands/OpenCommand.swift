@@ -12,6 +12,9 @@ struct OpenCommand: ParsableCommand {
     @Argument(help: "The session's folder.")
     var session: String
 
+    @Option(help: "Prepared cohort to browse instead of the session's own, for example of real CTs.")
+    var cohort: String?
+
     @Flag(help: "Only look: do not go on with an interrupted training.")
     var view = false
 
@@ -20,10 +23,10 @@ struct OpenCommand: ParsableCommand {
 
     func run() throws {
         let folder = try SessionViewing.folder(session)
-        if !view, let work = try SessionViewing.remainingWork(folder) {
+        if !view, cohort == nil, let work = try SessionViewing.remainingWork(folder) {
             try EngineJob(session: folder, work: work).run(headless: false, linear: linear)
         } else {
-            try Interface.show(folder, job: nil, linear: linear)
+            try Interface.show(folder, job: nil, linear: linear, cohort: cohort.map { URL(fileURLWithPath: $0, isDirectory: true) })
         }
     }
 }

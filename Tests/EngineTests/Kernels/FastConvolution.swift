@@ -110,9 +110,11 @@ struct FastConvolution {
         for channel in 0..<biases.count { biases.pointer[channel] = bias.map { channel < $0.count ? $0[channel] : Self.garbage } ?? 0 }
         for block in 0..<(inputs.count + 15) / 16 {
             for slab in 0..<g.slabs {
-                for pack in 0..<g.outputPacks {
+                for run in 0..<g.packRuns {
+                    let packs = g.packs(ofRun: run)
+                    let pack = packs.lowerBound
                     kernels.convolve(
-                        g, pack: pack, slab: slab, input: Floats(source.pointer + block * g.inputFloats),
+                        g, packs: packs, slab: slab, input: Floats(source.pointer + block * g.inputFloats),
                         output: target.pointer + block * g.outputFloats, weights: Floats(weights.pointer + pack * g.inputChannels * 108),
                         bias: bias == nil ? nil : Floats(biases.pointer + pack * 4), epilogue: epilogue(block, slab, pack))
                 }
