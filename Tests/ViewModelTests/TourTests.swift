@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+/// The tape that ships: a walk through all screens of `sessions/examples/tour`, with what must be seen on the way.
+@Suite("The shipped tape", .enabled(if: BuiltProgram.path != nil, "build it first: swift build -c release --product workbench"))
+struct TourTests {
+    private static let tape = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("sessions/examples/tour/tour.jsonl")
+
+    private struct Replay {
+        let status: Int32
+        let errors, frames: String
+    }
+
+    private func replay(_ tape: URL, _ options: [String] = []) throws -> Replay {
+        let frames = FileManager.default.temporaryDirectory.appendingPathComponent("frames-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: frames) }
+        let process = Process()
+        let errors = Pipe()
+        process.executableURL = URL(fileURLWithPath: try #require(BuiltProgram.path))
+        process.arguments = ["replay", tape.path, "--frames", frames.path] + options
+        process.standardError = errors
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return Replay(status: process.terminationStatus, errors: text, frames: (try? String(contentsOf: frames, encoding: .utf8)) ?? "")
+    }
+
+    @Test("every expectation is met, and two replays give the same frames")
+    func tour() throws {
+        let first = try replay(Self.tape)
+        #expect(first.status == 0, "\(first.errors)")
+        for seen in ["Loss at landmark 38", "emphysema -1060…-825 HU", "Keys of Masks", "research use only"] {
+            #expect(first.frames.contains(seen), "\(seen)")
+        }
+        let numbers = first.frames.split(separator: "\n").filter { $0.hasPrefix("--- frame ") }
+        #expect(numbers.count > 25)
+        #expect(Set(numbers.compactMap { $0.split(separator: " ").last }).count > 15, "the screens change on the way")
+        #expect(try replay(Self.tape).frames == first.frames)
+    }
+
+    @Test("it plays at other sizes and in ASCII without colours too")
+    func otherTerminals() throws {
+        for options in [["--size", "200x60"], ["--size", "80x24", "--colors", "1", "--ascii"]] {
+            let found = try replay(Self.tape, options)
+            // What is expected was recorded at 120×40; other sizes may show less of it, but must play to a sentence or the end.
+            #expect(found.status == 0 || found.errors.contains("expected \""), "\(found.errors)")
+            #expect(found.frames.contains("--- frame 1 "))
+        }
+    }
+
+    @Test("an expectation that is not met is told with its line, and the exit status is 1")
+    func unmet() throws {
+        var lines = try String(contentsOf: Self.tape, encoding: .utf8).split(separator: "\n").map(String.init)
+        lines.insert(#"{"expect":"no such text"}"#, at: 4)
+        let wrong = Self.tape.deletingLastPathComponent().appendingPathComponent("wrong-\(UUID().uuidString).jsonl")
+        try Data(lines.joined(separator: "\n").utf8 + [0x0A]).write(to: wrong)
+        defer { try? FileManager.default.removeItem(at: wrong) }
+        let found = try replay(wrong)
+        #expect(found.status == 1)
+        #expect(found.errors.contains("line 5") && found.errors.contains("no such text"))
+    }
+}
