@@ -121,9 +121,10 @@ package enum TrainingScreen {
         }
         let (word, style) = Chrome.condition(state)
         guard row < area.endRow else { return }
-        painter.text(word, row: row, column: area.column + 1, width: area.columns - 2, style)
+        let end = painter.text(word, row: row, column: area.column + 1, width: area.columns - 2, style)
         if let left = training.secondsLeft, !training.isPaused, state.session?.ownership != .nobody {
-            painter.textRight("\(Text.duration(left)) left", row: row, endColumn: area.endColumn - 1, .strong)
+            painter.textRight(
+                "\(Text.duration(left)) left", row: row, endColumn: area.endColumn - 1, width: max(0, area.endColumn - end - 2), .strong)
         }
         row += 1
         if let started = training.started, started.totalSteps > 0 {
