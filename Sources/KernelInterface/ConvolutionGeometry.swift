@@ -43,7 +43,7 @@ public struct ConvolutionGeometry: Hashable, Sendable {
     @inlinable public var outputPacks: Int { (outputChannels + 3) / 4 }
     /// Groups of output channels that one call computes row by row, so that input rows are read from memory once: all of them where a layer's
     /// input is larger than a core's cache.
-    @inlinable public var packsAtOnce: Int { outputWidth >= 16 ? outputPacks : 1 }
+    @inlinable public var packsAtOnce: Int { inputWidth >= 16 ? outputPacks : 1 }
     /// How often `packsAtOnce` groups make all.
     @inlinable public var packRuns: Int { outputPacks / packsAtOnce }
     /// The groups of one call.
