@@ -6,7 +6,7 @@ if ! command -v swift >/dev/null 2>&1; then
     if apt-cache show swiftlang >/dev/null 2>&1; then
         how="apt-get install swiftlang"
     else
-        how="see https://www.swift.org/install/linux (Swift 6.1 or later), and put its usr/bin on the PATH"
+        how="see https://www.swift.org/install/linux (Swift 6.3 or later), and put its usr/bin on the PATH"
     fi
     echo "setup: no Swift toolchain found; get one: $how" >&2
     exit 1
