@@ -9,18 +9,20 @@ func kernelSettings(_ level: String, _ flags: [String]) -> [SwiftSetting] {
 
 #if arch(x86_64)
     let kernelTargets: [Target] = [
-        .target(name: "Kernels", dependencies: ["KernelInterface"], swiftSettings: kernelSettings("V2", ["-Xcc", "-march=x86-64-v2"])),
         .target(
-            name: "Kernels_v3", dependencies: ["KernelInterface"],
+            name: "Kernels", dependencies: ["CPrefetch", "KernelInterface"],
+            swiftSettings: kernelSettings("V2", ["-Xcc", "-march=x86-64-v2"])),
+        .target(
+            name: "Kernels_v3", dependencies: ["CPrefetch", "KernelInterface"],
             swiftSettings: kernelSettings("V3", ["-Xcc", "-march=x86-64-v3", "-Xcc", "-mtune=haswell"])),
         .target(
-            name: "Kernels_v4", dependencies: ["KernelInterface"],
+            name: "Kernels_v4", dependencies: ["CPrefetch", "KernelInterface"],
             swiftSettings: kernelSettings("V4", ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mtune=znver4"])),
     ]
     let kernelNames: [Target.Dependency] = ["KernelInterface", "Kernels", "Kernels_v3", "Kernels_v4"]
 #else
     let kernelTargets: [Target] = [
-        .target(name: "Kernels", dependencies: ["KernelInterface"], swiftSettings: kernelSettings("PORTABLE", []))
+        .target(name: "Kernels", dependencies: ["CPrefetch", "KernelInterface"], swiftSettings: kernelSettings("PORTABLE", []))
     ]
     let kernelNames: [Target.Dependency] = ["KernelInterface", "Kernels"]
 #endif
@@ -40,6 +42,7 @@ let package = Package(
             name: "CNifti", linkerSettings: [.linkedLibrary("nifti2"), .linkedLibrary("znz"), .linkedLibrary("z"), .linkedLibrary("m")]),
         .target(name: "CZip", linkerSettings: [.linkedLibrary("zip")]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CPrefetch"),
         .target(name: "KernelInterface", swiftSettings: strict),
     ] + kernelTargets + [
         .target(

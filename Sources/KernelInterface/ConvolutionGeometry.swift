@@ -8,6 +8,8 @@ public enum LaneLayout {
     public static let lanes = 16
     /// Output channels that lie together in packed weights.
     public static let packedChannels = 4
+    /// Output channels whose weight gradients are summed at once.
+    public static let gradientChannels = 8
 }
 
 /// Sizes of a 3×3×3 convolution with zero padding 1.

@@ -34,14 +34,11 @@ public protocol KernelSet: Sendable {
 
     /// Adds the weight gradients of one slab of one block to lane sums.
     /// - Parameters:
-    ///   - outputs: the range of output channels, at most `weightGradientChannels`.
-    ///   - sums: `[input channel of the range][kz·3+ky][weightGradientChannels][3][16]`.
+    ///   - outputs: the range of output channels, at most `LaneLayout.gradientChannels`.
+    ///   - sums: `[input channel of the range][kz·3+ky][gradientChannels][3][16]`.
     func accumulateWeightGradient(
         _ geometry: ConvolutionGeometry, slab: Int, outputs: Range<Int>, inputs: Range<Int>, input: Floats, outputGradient: Floats,
         sums: MutableFloats)
-
-    /// Output channels that `accumulateWeightGradient` handles at once.
-    var weightGradientChannels: Int { get }
 
     /// Sums over the 16 lanes: out[i] += Σ in[16 i + lane] for i in 0 ..< count.
     func addLaneSums(_ input: Floats, count: Int, to output: MutableFloats)
@@ -75,15 +72,16 @@ public protocol KernelSet: Sendable {
     /// key = m · key + (1 - m) · query.
     func blend(key: MutableFloats, query: Floats, m: Float, count: Int)
 
-    /// Trilinear samples of `channels` patches of side³ voxels along an affine map, border values replicated.
+    /// Trilinear samples of patches of side³ voxels along an affine map, border values replicated: HU + `offset`, which must not be negative.
     /// - Parameters:
-    ///   - source: `[channel][z][y][x]` floats.
+    ///   - patches: `[z][y][x]` each; `side` is even.
     ///   - matrix: 12 floats, row-major 3×4: source (z, y, x) = matrix · (z, y, x, 1), uncentred voxel coordinates.
-    func resample(_ source: Floats, channels: Int, side: Int, matrix: Floats, output: MutableFloats)
+    ///   - output: `[patch][z][y][x]`.
+    func resample(_ patches: [UnsafePointer<Int16>], side: Int, offset: Int16, matrix: Floats, output: MutableFloats)
 
-    /// x ← x + σ · n with n from the normal distribution: value i is a function of (key, i) only (Box–Muller on hashed counters).
+    /// x ← x + σ · n with n from the normal distribution: value i is a function of (key, i) only (Box–Muller on hashed counters). `count` is a multiple of 32.
     func addNoise(_ values: MutableFloats, count: Int, deviation: Float, key: UInt64)
 
-    /// x ← x^exponent of values in 0…1, in place; 0 stays 0.
-    func power(_ values: MutableFloats, count: Int, exponent: Float)
+    /// x ← ((x - min) / (max - min + 10⁻⁷))^γ · (max - min) + min, in place. `count` is a multiple of 16.
+    func changeContrast(_ values: MutableFloats, count: Int, gamma: Float)
 }

@@ -1,22 +1,19 @@
+import CPrefetch
 import KernelInterface
 
 /// Sums of one output channel at four, two or one neighbouring positions, in registers.
 protocol PositionRow {
-    associatedtype Window
     static var width: Int { get }
     init(_ value: Lane)
-    /// The inputs under the three x-taps of all positions; `row` points at the first position's first tap, `step` vectors a voxel.
-    static func window(_ row: Lanes, stride: Int) -> Window
-    mutating func accumulate(_ window: Window, stride: Int, tap: Int, _ weight: Float)
+    /// Adds weight · x at each position; `x` points at the first position's input, the next one's is `step` vectors on.
+    mutating func add(_ x: Lanes, step: Int, _ weight: Float)
     func forEach(_ body: (Int, Lane) -> Void)
 }
 
 struct Row4: PositionRow {
     var v0, v1, v2, v3: Lane
 
-    struct Window { var x0, x1, x2, x3, x4, x5, x6, x7, x8: Lane }
-
-    static var width: Int { 4 }
+    @inline(__always) static var width: Int { 4 }
 
     @inline(__always)
     init(_ value: Lane) {
@@ -27,36 +24,11 @@ struct Row4: PositionRow {
     }
 
     @inline(__always)
-    static func window(_ row: Lanes, stride: Int) -> Window {
-        let zero = Lane.zero
-        if stride == 1 {
-            return Window(
-                x0: row[0], x1: row[pieces], x2: row[2 * pieces], x3: row[3 * pieces], x4: row[4 * pieces], x5: row[5 * pieces], x6: zero,
-                x7: zero, x8: zero)
-        }
-        return Window(
-            x0: row[0], x1: row[pieces], x2: row[2 * pieces], x3: row[3 * pieces], x4: row[4 * pieces], x5: row[5 * pieces],
-            x6: row[6 * pieces], x7: row[7 * pieces], x8: row[8 * pieces])
-    }
-
-    @inline(__always)
-    mutating func accumulate(_ w: Window, stride: Int, tap: Int, _ weight: Float) {
-        switch (stride, tap) {
-        case (1, 0): add(w.x0, w.x1, w.x2, w.x3, weight)
-        case (1, 1): add(w.x1, w.x2, w.x3, w.x4, weight)
-        case (1, _): add(w.x2, w.x3, w.x4, w.x5, weight)
-        case (_, 0): add(w.x0, w.x2, w.x4, w.x6, weight)
-        case (_, 1): add(w.x1, w.x3, w.x5, w.x7, weight)
-        default: add(w.x2, w.x4, w.x6, w.x8, weight)
-        }
-    }
-
-    @inline(__always)
-    private mutating func add(_ a: Lane, _ b: Lane, _ c: Lane, _ d: Lane, _ weight: Float) {
-        v0.multiplyAdd(a, weight)
-        v1.multiplyAdd(b, weight)
-        v2.multiplyAdd(c, weight)
-        v3.multiplyAdd(d, weight)
+    mutating func add(_ x: Lanes, step: Int, _ weight: Float) {
+        v0.multiplyAdd(x[0], weight)
+        v1.multiplyAdd(x[step], weight)
+        v2.multiplyAdd(x[2 * step], weight)
+        v3.multiplyAdd(x[3 * step], weight)
     }
 
     @inline(__always)
@@ -68,12 +40,37 @@ struct Row4: PositionRow {
     }
 }
 
+struct Row3: PositionRow {
+    var v0, v1, v2: Lane
+
+    @inline(__always) static var width: Int { 3 }
+
+    @inline(__always)
+    init(_ value: Lane) {
+        v0 = value
+        v1 = value
+        v2 = value
+    }
+
+    @inline(__always)
+    mutating func add(_ x: Lanes, step: Int, _ weight: Float) {
+        v0.multiplyAdd(x[0], weight)
+        v1.multiplyAdd(x[step], weight)
+        v2.multiplyAdd(x[2 * step], weight)
+    }
+
+    @inline(__always)
+    func forEach(_ body: (Int, Lane) -> Void) {
+        body(0, v0)
+        body(1, v1)
+        body(2, v2)
+    }
+}
+
 struct Row2: PositionRow {
     var v0, v1: Lane
 
-    struct Window { var x0, x1, x2, x3, x4: Lane }
-
-    static var width: Int { 2 }
+    @inline(__always) static var width: Int { 2 }
 
     @inline(__always)
     init(_ value: Lane) {
@@ -82,27 +79,9 @@ struct Row2: PositionRow {
     }
 
     @inline(__always)
-    static func window(_ row: Lanes, stride: Int) -> Window {
-        Window(
-            x0: row[0], x1: row[pieces], x2: row[2 * pieces], x3: row[3 * pieces], x4: stride == 1 ? Lane.zero : row[4 * pieces])
-    }
-
-    @inline(__always)
-    mutating func accumulate(_ w: Window, stride: Int, tap: Int, _ weight: Float) {
-        switch (stride, tap) {
-        case (1, 0): add(w.x0, w.x1, weight)
-        case (1, 1): add(w.x1, w.x2, weight)
-        case (1, _): add(w.x2, w.x3, weight)
-        case (_, 0): add(w.x0, w.x2, weight)
-        case (_, 1): add(w.x1, w.x3, weight)
-        default: add(w.x2, w.x4, weight)
-        }
-    }
-
-    @inline(__always)
-    private mutating func add(_ a: Lane, _ b: Lane, _ weight: Float) {
-        v0.multiplyAdd(a, weight)
-        v1.multiplyAdd(b, weight)
+    mutating func add(_ x: Lanes, step: Int, _ weight: Float) {
+        v0.multiplyAdd(x[0], weight)
+        v1.multiplyAdd(x[step], weight)
     }
 
     @inline(__always)
@@ -115,67 +94,47 @@ struct Row2: PositionRow {
 struct Row1: PositionRow {
     var v0: Lane
 
-    struct Window { var x0, x1, x2: Lane }
-
-    static var width: Int { 1 }
+    @inline(__always) static var width: Int { 1 }
 
     @inline(__always)
     init(_ value: Lane) { v0 = value }
 
     @inline(__always)
-    static func window(_ row: Lanes, stride: Int) -> Window { Window(x0: row[0], x1: row[pieces], x2: row[2 * pieces]) }
-
-    @inline(__always)
-    mutating func accumulate(_ w: Window, stride: Int, tap: Int, _ weight: Float) {
-        v0.multiplyAdd(tap == 0 ? w.x0 : tap == 1 ? w.x1 : w.x2, weight)
-    }
+    mutating func add(_ x: Lanes, step: Int, _ weight: Float) { v0.multiplyAdd(x[0], weight) }
 
     @inline(__always)
     func forEach(_ body: (Int, Lane) -> Void) { body(0, v0) }
 }
 
-/// The register tile: four output channels with 32 registers, two with 16.
+/// The register tile: four output channels at the positions of a row; 32 registers hold four positions, 16 hold three where products are
+/// fused and two where they need a register themselves.
 struct Tile<Row: PositionRow> {
     var a, b: Row
-    #if KERNEL_V4
-        var c, d: Row
-    #endif
-
-    #if KERNEL_V4
-        @inline(__always) static var channels: Int { 4 }
-    #else
-        @inline(__always) static var channels: Int { 2 }
-    #endif
+    var c, d: Row
 
     @inline(__always)
     init(bias: Floats?) {
         a = Row(Lane(repeating: bias?[0] ?? 0))
         b = Row(Lane(repeating: bias?[1] ?? 0))
-        #if KERNEL_V4
-            c = Row(Lane(repeating: bias?[2] ?? 0))
-            d = Row(Lane(repeating: bias?[3] ?? 0))
-        #endif
+        c = Row(Lane(repeating: bias?[2] ?? 0))
+        d = Row(Lane(repeating: bias?[3] ?? 0))
     }
 
+    /// Adds the products of one x-tap; `x` points at the first position's input under it.
     @inline(__always)
-    mutating func accumulate(_ window: Row.Window, stride: Int, tap: Int, _ weights: Floats) {
-        let w = weights + tap * LaneLayout.packedChannels
-        a.accumulate(window, stride: stride, tap: tap, w[0])
-        b.accumulate(window, stride: stride, tap: tap, w[1])
-        #if KERNEL_V4
-            c.accumulate(window, stride: stride, tap: tap, w[2])
-            d.accumulate(window, stride: stride, tap: tap, w[3])
-        #endif
+    mutating func accumulate(_ x: Lanes, step: Int, _ w: Floats) {
+        a.add(x, step: step, w[0])
+        b.add(x, step: step, w[1])
+        c.add(x, step: step, w[2])
+        d.add(x, step: step, w[3])
     }
 
     @inline(__always)
     func forEachChannel(_ body: (Int, Row) -> Void) {
         body(0, a)
         body(1, b)
-        #if KERNEL_V4
-            body(2, c)
-            body(3, d)
-        #endif
+        body(2, c)
+        body(3, d)
     }
 }
 
@@ -226,9 +185,9 @@ extension NativeKernels {
         let forward = ForwardConvolution(
             geometry: geometry, packs: packs, input: lanes(input), output: lanes(output), weights: weights, bias: bias)
         if geometry.stride == 1 {
-            forward.run(stride: 1, planes: geometry.planes(ofSlab: slab), epilogue: epilogue)
+            forward.run(One.self, planes: geometry.planes(ofSlab: slab), epilogue: epilogue)
         } else {
-            forward.run(stride: 2, planes: geometry.planes(ofSlab: slab), epilogue: epilogue)
+            forward.run(Two.self, planes: geometry.planes(ofSlab: slab), epilogue: epilogue)
         }
     }
 }
@@ -245,22 +204,22 @@ private struct ForwardConvolution {
     let bias: Floats?
 
     @inline(__always)
-    func run(stride: Int, planes: Range<Int>, epilogue: ConvolutionEpilogue) {
+    func run<S: Step>(_: S.Type, planes: Range<Int>, epilogue: ConvolutionEpilogue) {
         switch epilogue {
         case .none:
             withUnsafeTemporaryAllocation(of: Lane.self, capacity: 1) {
-                rows(stride, planes, .store, RunningStatistics(base: $0.baseAddress!))
+                rows(S.self, planes, .store, RunningStatistics(base: $0.baseAddress!))
             }
         case .elu:
             withUnsafeTemporaryAllocation(of: Lane.self, capacity: 1) {
-                rows(stride, planes, .elu, RunningStatistics(base: $0.baseAddress!))
+                rows(S.self, planes, .elu, RunningStatistics(base: $0.baseAddress!))
             }
         case .statistics(let result):
             let channels = packs.count * LaneLayout.packedChannels
             withUnsafeTemporaryAllocation(of: Lane.self, capacity: channels * RunningStatistics.vectors * pieces) { buffer in
                 let statistics = RunningStatistics(base: buffer.baseAddress!)
                 statistics.begin(channels: channels)
-                rows(stride, planes, .statistics, statistics)
+                rows(S.self, planes, .statistics, statistics)
                 let target = lanes(result)
                 for channel in 0..<min(channels, geometry.outputChannels - packs.lowerBound * LaneLayout.packedChannels) {
                     for piece in 0..<pieces {
@@ -274,7 +233,7 @@ private struct ForwardConvolution {
     }
 
     @inline(__always)
-    private func rows(_ stride: Int, _ planes: Range<Int>, _ finish: Finish, _ statistics: RunningStatistics) {
+    private func rows<S: Step>(_: S.Type, _ planes: Range<Int>, _ finish: Finish, _ statistics: RunningStatistics) {
         let channels = packs.count * LaneLayout.packedChannels
         for z in planes {
             for y in 0..<geometry.outputHeight {
@@ -283,10 +242,10 @@ private struct ForwardConvolution {
                     let one = PackConvolution(
                         geometry: geometry, firstChannel: pack * LaneLayout.packedChannels, input: input, output: output,
                         weights: weights + offset * geometry.inputChannels * 27 * LaneLayout.packedChannels,
-                        bias: bias.map { $0 + offset * LaneLayout.packedChannels })
+                        bias: bias.map { $0 + offset * LaneLayout.packedChannels }, leads: offset == 0)
                     let own = RunningStatistics(
                         base: finish == .statistics ? statistics.slot(offset * LaneLayout.packedChannels, 0, 0) : statistics.base)
-                    one.row(stride, z, y, finish, own, first: z == planes.lowerBound && y == 0)
+                    one.row(S.self, z, y, finish, own, first: z == planes.lowerBound && y == 0)
                 }
                 if finish == .statistics { statistics.close(level: 1, channels: channels) }
             }
@@ -303,67 +262,84 @@ private struct PackConvolution {
     let output: MutableLanes
     let weights: Floats
     let bias: Floats?
+    /// Whether this group is the first of a row, which asks for the rows of the next one.
+    let leads: Bool
 
     @inline(__always)
-    func row(_ stride: Int, _ z: Int, _ y: Int, _ finish: Finish, _ statistics: RunningStatistics, first: Bool) {
+    func row<S: Step>(_: S.Type, _ z: Int, _ y: Int, _ finish: Finish, _ statistics: RunningStatistics, first: Bool) {
         let width = geometry.outputWidth
         var x = 0
-        while x + 4 <= width {
-            tile(Row4.self, stride, z, y, x, finish, statistics, first: first && x == 0)
-            x += 4
-        }
-        if x + 2 <= width {
-            tile(Row2.self, stride, z, y, x, finish, statistics, first: first && x == 0)
+        #if KERNEL_V4
+            while x + 4 <= width {
+                tile(Row4.self, S.self, z, y, x, finish, statistics, first: first && x == 0)
+                x += 4
+            }
+        #elseif KERNEL_V3
+            // Four positions are left to two tiles of two.
+            while x + 3 <= width, x + 4 != width {
+                tile(Row3.self, S.self, z, y, x, finish, statistics, first: first && x == 0)
+                x += 3
+            }
+        #endif
+        while x + 2 <= width {
+            tile(Row2.self, S.self, z, y, x, finish, statistics, first: first && x == 0)
             x += 2
         }
-        if x < width { tile(Row1.self, stride, z, y, x, finish, statistics, first: first && x == 0) }
+        if x < width { tile(Row1.self, S.self, z, y, x, finish, statistics, first: first && x == 0) }
     }
 
     @inline(__always)
-    private func tile<Row: PositionRow>(
-        _: Row.Type, _ stride: Int, _ z: Int, _ y: Int, _ x: Int, _ finish: Finish, _ statistics: RunningStatistics, first: Bool
+    private func tile<Row: PositionRow, S: Step>(
+        _: Row.Type, _: S.Type, _ z: Int, _ y: Int, _ x: Int, _ finish: Finish, _ statistics: RunningStatistics, first: Bool
     ) {
         let g = geometry
         let inputRow = (g.inputWidth + 2) * pieces
         let inputPlane = g.inputHeight * inputRow
         let inputChannel = g.inputDepth * inputPlane
-        let lowZ = max(0, 1 - z * stride)
-        let highZ = min(3, g.inputDepth + 1 - z * stride)
-        let lowY = max(0, 1 - y * stride)
-        let highY = min(3, g.inputHeight + 1 - y * stride)
-        let corner = (z * stride - 1) * inputPlane + (y * stride - 1) * inputRow + x * stride * pieces
+        let step = S.voxels
+        let lowZ = max(0, 1 - z * step)
+        let highZ = min(3, g.inputDepth + 1 - z * step)
+        let lowY = max(0, 1 - y * step)
+        let highY = min(3, g.inputHeight + 1 - y * step)
+        let corner = (z * step - 1) * inputPlane + (y * step - 1) * inputRow + x * step * pieces
         let outputRow = (g.outputWidth + 2) * pieces
         let outputChannel = g.outputDepth * g.outputHeight * outputRow
         let place = (z * g.outputHeight + y) * outputRow + (x + 1) * pieces
 
-        for part in Swift.stride(from: 0, to: LaneLayout.packedChannels, by: Tile<Row>.channels)
-        where firstChannel + part < g.outputChannels {
-            for piece in 0..<pieces {
-                var tile = Tile<Row>(bias: bias.map { $0 + part })
-                var channelInput = input + corner + piece
-                var channelWeights = weights + part
-                for _ in 0..<g.inputChannels {
-                    for kz in lowZ..<highZ {
-                        for ky in lowY..<highY {
-                            let window = Row.window(channelInput + kz * inputPlane + ky * inputRow, stride: stride)
-                            let w = channelWeights + (kz * 3 + ky) * 3 * LaneLayout.packedChannels
-                            tile.accumulate(window, stride: stride, tap: 0, w)
-                            tile.accumulate(window, stride: stride, tap: 1, w)
-                            tile.accumulate(window, stride: stride, tap: 2, w)
+        let ahead = step == 2 && leads && y + 1 < g.outputHeight
+        for piece in 0..<pieces {
+            var tile = Tile<Row>(bias: bias)
+            var channelInput = input + corner + piece
+            var channelWeights = weights
+            for _ in 0..<g.inputChannels {
+                for kz in lowZ..<highZ {
+                    for ky in lowY..<highY {
+                        let row = channelInput + kz * inputPlane + ky * inputRow
+                        // The channels' rows lie too far apart for the hardware to see what comes next.
+                        if ahead && ky > 0 && piece == 0 {
+                            let next = UnsafeRawPointer(row + 2 * inputRow)
+                            for line in 1...(2 * Row.width) { prefetch_for_reading(next + line * 64) }
                         }
+                        let left = channelWeights + (kz * 3 + ky) * 3 * LaneLayout.packedChannels
+                        let middle = left + LaneLayout.packedChannels
+                        let right = middle + LaneLayout.packedChannels
+                        // A step of two reads the same voxels under both outer taps: one after the other they stay in registers.
+                        tile.accumulate(row, step: step * pieces, left)
+                        if step == 2 { tile.accumulate(row + 2 * pieces, step: step * pieces, right) }
+                        tile.accumulate(row + pieces, step: step * pieces, middle)
+                        if step == 1 { tile.accumulate(row + 2 * pieces, step: step * pieces, right) }
                     }
-                    channelInput += inputChannel
-                    channelWeights += 27 * LaneLayout.packedChannels
                 }
-                tile.forEachChannel { offset, row in
-                    let channel = part + offset
-                    guard firstChannel + channel < g.outputChannels else { return }
-                    let target = output + (firstChannel + channel) * outputChannel + place + piece
-                    row.forEach { position, value in target[position * pieces] = finish == .elu ? elu(value) : value }
-                    guard finish == .statistics else { return }
-                    if first { statistics.slot(channel, 0, piece).pointee = target[0] }
-                    statistics.add(row, channel: channel, piece: piece)
-                }
+                channelInput += inputChannel
+                channelWeights += 27 * LaneLayout.packedChannels
+            }
+            tile.forEachChannel { channel, row in
+                guard firstChannel + channel < g.outputChannels else { return }
+                let target = output + (firstChannel + channel) * outputChannel + place + piece
+                row.forEach { position, value in target[position * pieces] = finish == .elu ? elu(value) : value }
+                guard finish == .statistics else { return }
+                if first { statistics.slot(channel, 0, piece).pointee = target[0] }
+                statistics.add(row, channel: channel, piece: piece)
             }
         }
     }

@@ -1,12 +1,7 @@
+import CPrefetch
 import KernelInterface
 
 extension NativeKernels {
-    #if KERNEL_V4
-        public var weightGradientChannels: Int { 8 }
-    #else
-        public var weightGradientChannels: Int { 4 }
-    #endif
-
     public func accumulateWeightGradient(
         _ geometry: ConvolutionGeometry, slab: Int, outputs: Range<Int>, inputs: Range<Int>, input: Floats, outputGradient: Floats,
         sums: MutableFloats
@@ -15,9 +10,9 @@ extension NativeKernels {
             geometry: geometry, outputs: outputs, input: lanes(input), gradient: lanes(outputGradient), sums: lanes(sums),
             inputs: inputs)
         if geometry.stride == 1 {
-            task.run(stride: 1, planes: geometry.planes(ofSlab: slab))
+            task.run(One.self, planes: geometry.planes(ofSlab: slab))
         } else {
-            task.run(stride: 2, planes: geometry.planes(ofSlab: slab))
+            task.run(Two.self, planes: geometry.planes(ofSlab: slab))
         }
     }
 
@@ -76,14 +71,10 @@ private struct WeightGradient {
     private var rowsPerChunk: Int { max(1, 32 / geometry.outputWidth) }
 
     @inline(__always)
-    func run(stride: Int, planes: Range<Int>) {
+    func run<S: Step>(_: S.Type, planes: Range<Int>) {
         let g = geometry
-        #if KERNEL_V4
-            let full = 8
-        #else
-            let full = 4
-        #endif
-        let tapRow = full * 3 * pieces
+        let stride = S.voxels
+        let tapRow = LaneLayout.gradientChannels * 3 * pieces
         for z in planes {
             for firstRow in Swift.stride(from: 0, to: g.outputHeight, by: rowsPerChunk) {
                 let rows = firstRow..<min(g.outputHeight, firstRow + rowsPerChunk)
@@ -96,12 +87,18 @@ private struct WeightGradient {
                         for ky in 0..<3 {
                             for piece in 0..<pieces {
                                 let place = channelSums + (kz * 3 + ky) * tapRow + piece
-                                if outputs.count == full {
-                                    fullTile(stride, z, plane + piece, ky, rows, piece, place)
-                                } else {
-                                    for channel in outputs {
-                                        let step = (channel - outputs.lowerBound) * 3 * pieces
-                                        single(stride, z, plane + piece, ky, rows, piece, channel, place + step)
+                                let fetched = piece == 0 ? ahead(stride, ky) : 0
+                                for first in Swift.stride(from: outputs.lowerBound, to: outputs.upperBound, by: 4) {
+                                    let target = place + (first - outputs.lowerBound) * 3 * pieces
+                                    if first + 4 <= outputs.upperBound {
+                                        tile(
+                                            S.self, z, plane + piece, ky, rows, piece, first, target,
+                                            ahead: first == outputs.lowerBound ? fetched : 0)
+                                    } else {
+                                        for channel in first..<outputs.upperBound {
+                                            single(
+                                                S.self, z, plane + piece, ky, rows, piece, channel, target + (channel - first) * 3 * pieces)
+                                        }
                                     }
                                 }
                             }
@@ -110,6 +107,13 @@ private struct WeightGradient {
                 }
             }
         }
+    }
+
+    /// How far ahead, in vectors, the rows of the next chunk are asked for; 0 for not at all.
+    @inline(__always)
+    private func ahead(_ stride: Int, _ ky: Int) -> Int {
+        guard geometry.inputWidth >= 16, stride == 2, ky > 0 else { return 0 }
+        return (rowsPerChunk * stride + stride - 1) * (geometry.inputWidth + 2) * pieces
     }
 
     @inline(__always)
@@ -121,9 +125,10 @@ private struct WeightGradient {
     }
 
     @inline(__always)
-    private func single(
-        _ stride: Int, _ z: Int, _ plane: Lanes, _ ky: Int, _ rows: Range<Int>, _ piece: Int, _ channel: Int, _ place: MutableLanes
+    private func single<S: Step>(
+        _: S.Type, _ z: Int, _ plane: Lanes, _ ky: Int, _ rows: Range<Int>, _ piece: Int, _ channel: Int, _ place: MutableLanes
     ) {
+        let stride = S.voxels
         var taps = Taps3(place)
         for y in rows {
             let inputY = y * stride + ky - 1
@@ -137,91 +142,40 @@ private struct WeightGradient {
         taps.store(place)
     }
 
-    #if KERNEL_V4
-        @inline(__always)
-        private func fullTile(_ stride: Int, _ z: Int, _ plane: Lanes, _ ky: Int, _ rows: Range<Int>, _ piece: Int, _ place: MutableLanes) {
-            let channel = geometry.outputDepth * geometry.outputHeight * (geometry.outputWidth + 2) * pieces
-            let step = 3 * pieces
-            var t0 = Taps3(place)
-            var t1 = Taps3(place + step)
-            var t2 = Taps3(place + 2 * step)
-            var t3 = Taps3(place + 3 * step)
-            var t4 = Taps3(place + 4 * step)
-            var t5 = Taps3(place + 5 * step)
-            var t6 = Taps3(place + 6 * step)
-            var t7 = Taps3(place + 7 * step)
-            for y in rows {
-                let inputY = y * stride + ky - 1
-                guard inputY >= 0, inputY < geometry.inputHeight else { continue }
-                let (x, d) = rowPointers(z, plane, inputY, y, piece, outputs.lowerBound)
-                var x0 = x[0]
-                var x1 = x[pieces]
-                var p = x + 2 * pieces
-                var q = d
-                let q4 = 4 * channel
-                for _ in 0..<geometry.outputWidth {
-                    // Read here and not ahead: behind the last column of an odd width there is nothing.
-                    if stride == 2 { x1 = p[-pieces] }
-                    let x2 = p[0]
-                    t0.accumulate(x0, x1, x2, q[0])
-                    t1.accumulate(x0, x1, x2, q[channel])
-                    t2.accumulate(x0, x1, x2, q[2 * channel])
-                    t3.accumulate(x0, x1, x2, q[3 * channel])
-                    let r = q + q4
-                    t4.accumulate(x0, x1, x2, r[0])
-                    t5.accumulate(x0, x1, x2, r[channel])
-                    t6.accumulate(x0, x1, x2, r[2 * channel])
-                    t7.accumulate(x0, x1, x2, r[3 * channel])
-                    x0 = stride == 1 ? x1 : x2
-                    if stride == 1 { x1 = x2 }
-                    p += stride * pieces
-                    q += pieces
+    @inline(__always)
+    private func tile<S: Step>(
+        _: S.Type, _ z: Int, _ plane: Lanes, _ ky: Int, _ rows: Range<Int>, _ piece: Int, _ first: Int, _ place: MutableLanes, ahead: Int
+    ) {
+        let stride = S.voxels
+        let channel = geometry.outputDepth * geometry.outputHeight * (geometry.outputWidth + 2) * pieces
+        let step = 3 * pieces
+        var t0 = Taps3(place)
+        var t1 = Taps3(place + step)
+        var t2 = Taps3(place + 2 * step)
+        var t3 = Taps3(place + 3 * step)
+        for y in rows {
+            let inputY = y * stride + ky - 1
+            guard inputY >= 0, inputY < geometry.inputHeight else { continue }
+            let (x, d) = rowPointers(z, plane, inputY, y, piece, first)
+            var p = x
+            var q = d
+            for _ in 0..<geometry.outputWidth {
+                if ahead > 0 {
+                    prefetch_for_reading(p + ahead)
+                    prefetch_for_reading(p + ahead + pieces)
                 }
+                let (x0, x1, x2) = (p[0], p[pieces], p[2 * pieces])
+                t0.accumulate(x0, x1, x2, q[0])
+                t1.accumulate(x0, x1, x2, q[channel])
+                t2.accumulate(x0, x1, x2, q[2 * channel])
+                t3.accumulate(x0, x1, x2, q[3 * channel])
+                p += stride * pieces
+                q += pieces
             }
-            t0.store(place)
-            t1.store(place + step)
-            t2.store(place + 2 * step)
-            t3.store(place + 3 * step)
-            t4.store(place + 4 * step)
-            t5.store(place + 5 * step)
-            t6.store(place + 6 * step)
-            t7.store(place + 7 * step)
         }
-    #else
-        @inline(__always)
-        private func fullTile(_ stride: Int, _ z: Int, _ plane: Lanes, _ ky: Int, _ rows: Range<Int>, _ piece: Int, _ place: MutableLanes) {
-            let channel = geometry.outputDepth * geometry.outputHeight * (geometry.outputWidth + 2) * pieces
-            let step = 3 * pieces
-            var t0 = Taps3(place)
-            var t1 = Taps3(place + step)
-            var t2 = Taps3(place + 2 * step)
-            var t3 = Taps3(place + 3 * step)
-            for y in rows {
-                let inputY = y * stride + ky - 1
-                guard inputY >= 0, inputY < geometry.inputHeight else { continue }
-                let (x, d) = rowPointers(z, plane, inputY, y, piece, outputs.lowerBound)
-                var x0 = x[0]
-                var x1 = x[pieces]
-                var p = x + 2 * pieces
-                var q = d
-                for _ in 0..<geometry.outputWidth {
-                    // Read here and not ahead: behind the last column of an odd width there is nothing.
-                    if stride == 2 { x1 = p[-pieces] }
-                    let x2 = p[0]
-                    t0.accumulate(x0, x1, x2, q[0])
-                    t1.accumulate(x0, x1, x2, q[channel])
-                    t2.accumulate(x0, x1, x2, q[2 * channel])
-                    t3.accumulate(x0, x1, x2, q[3 * channel])
-                    x0 = stride == 1 ? x1 : x2
-                    if stride == 1 { x1 = x2 }
-                    p += stride * pieces
-                    q += pieces
-                }
-            }
-            t0.store(place)
-            t1.store(place + step)
-            t2.store(place + 2 * step)
-            t3.store(place + 3 * step)
-        }
-    #endif
+        t0.store(place)
+        t1.store(place + step)
+        t2.store(place + 2 * step)
+        t3.store(place + 3 * step)
+    }
 }

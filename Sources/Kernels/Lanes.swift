@@ -4,12 +4,15 @@ import KernelInterface
 #if KERNEL_V4
     typealias Lane = SIMD16<Float>
     typealias LaneInt = SIMD16<Int32>
+    typealias LaneBits = SIMD16<UInt32>
 #elseif KERNEL_V3
     typealias Lane = SIMD8<Float>
     typealias LaneInt = SIMD8<Int32>
+    typealias LaneBits = SIMD8<UInt32>
 #else
     typealias Lane = SIMD4<Float>
     typealias LaneInt = SIMD4<Int32>
+    typealias LaneBits = SIMD4<UInt32>
 #endif
 
 let pieces = LaneLayout.lanes / Lane.scalarCount

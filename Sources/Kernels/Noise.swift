@@ -1,38 +1,35 @@
 import KernelInterface
 
-#if KERNEL_V4
-    private typealias LaneBits = SIMD16<UInt32>
-#elseif KERNEL_V3
-    private typealias LaneBits = SIMD8<UInt32>
-#else
-    private typealias LaneBits = SIMD4<UInt32>
-#endif
-
 extension NativeKernels {
     public func addNoise(_ values: MutableFloats, count: Int, deviation: Float, key: UInt64) {
         // Pairs: radius and angle of counter i give the cosine to value i and the sine to value i + half.
-        let half = (count + 1) / 2
+        let half = count / 2
+        let first = UnsafeMutableRawPointer(values).assumingMemoryBound(to: Lane.self)
+        let second = UnsafeMutableRawPointer(values + half).assumingMemoryBound(to: Lane.self)
         let low = UInt32(truncatingIfNeeded: key)
         let high = UInt32(truncatingIfNeeded: key >> 32)
-        var ramp = LaneBits.zero
-        for i in 0..<Lane.scalarCount { ramp[i] = UInt32(i) }
-        var i = 0
-        while i < half {
-            let counter = ramp &+ UInt32(truncatingIfNeeded: i)
+        var counter = LaneBits.zero
+        for i in 0..<Lane.scalarCount { counter[i] = UInt32(i) }
+        for i in 0..<half / Lane.scalarCount {
             let a = hash(counter &* 2, low, high)
             let b = hash(counter &* 2 &+ 1, high ^ 0x9E37_79B9, low)
             // (0, 1] for the logarithm, [0, 1) for the angle, 23 bits each.
-            let radius = (logarithm(2 - unitInterval(a)) * -2).squareRoot() * deviation
+            let radius = squareRoot(logarithm(2 - unitInterval(a)) * -2) * deviation
             let (cosine, sine) = turn(unitInterval(b) - 1)
-            let first = radius * cosine
-            let second = radius * sine
-            for k in 0..<min(Lane.scalarCount, half - i) {
-                values[i + k] += first[k]
-                if half + i + k < count { values[half + i + k] += second[k] }
-            }
-            i += Lane.scalarCount
+            first[i].multiplyAdd(radius, cosine)
+            second[i].multiplyAdd(radius, sine)
+            counter &+= UInt32(Lane.scalarCount)
         }
     }
+}
+
+/// √x of 0 ≤ x, by Newton's method on 1/√x; the library's is a loop over scalars.
+@inline(__always)
+private func squareRoot(_ x: Lane) -> Lane {
+    var y = unsafeBitCast(0x5F37_59DF &- (unsafeBitCast(x, to: LaneInt.self) &>> 1), to: Lane.self)
+    let half = x * 0.5
+    for _ in 0..<3 { y = y * (1.5 - half * y * y) }
+    return x * y
 }
 
 /// Two rounds of a 32-bit finaliser with the key mixed in between.

@@ -15,16 +15,9 @@ package struct PatchAugmentation {
     ///   - output: receives `[patch][z][y][x]` network inputs.
     package func apply(_ draw: AugmentationDraw, to patches: [UnsafePointer<Int16>], output: MutableFloats) {
         let count = patches.count * Self.voxels
-        withUnsafeTemporaryAllocation(byteCount: count * 4, alignment: 64) { raw in
-            let source = raw.bindMemory(to: Float.self).baseAddress!
-            for (index, patch) in patches.enumerated() {
-                let target = source + index * Self.voxels
-                for i in 0..<Self.voxels { target[i] = Float(Int32(patch[i]) + 1024) }
-            }
-            resample(draw, Floats(source), channels: patches.count, output: output)
-        }
+        resample(draw, patches, output: output)
         if draw.noiseDeviation > 0 { kernels.addNoise(output, count: count, deviation: draw.noiseDeviation, key: draw.noiseKey) }
-        if draw.gamma != 1 { changeContrast(output, count: count, gamma: draw.gamma) }
+        if draw.gamma != 1 { kernels.changeContrast(output, count: count, gamma: draw.gamma) }
         scale(output, count: count)
     }
 
@@ -33,31 +26,15 @@ package struct PatchAugmentation {
         for i in 0..<Self.voxels { output[i] = Float(Int32(patch[i]) + 1024) * (1 / NetworkIntensity.halfWidth) - 1 }
     }
 
-    /// Trilinear samples along the draw's map, border values replicated.
-    package func resample(_ draw: AugmentationDraw, _ source: Floats, channels: Int, output: MutableFloats) {
+    /// HU + 1024 along the draw's map, trilinear, border values replicated.
+    package func resample(_ draw: AugmentationDraw, _ patches: [UnsafePointer<Int16>], output: MutableFloats) {
         // From coordinates about the centre to plain voxel coordinates: p = M (o - c) + t + c.
         let centre = Double(Self.side - 1) / 2
         var matrix = draw.matrix
         for row in 0..<3 {
             matrix[4 * row + 3] += centre - (matrix[4 * row] + matrix[4 * row + 1] + matrix[4 * row + 2]) * centre
         }
-        let floats = matrix.map(Float.init)
-        kernels.resample(source, channels: channels, side: Self.side, matrix: floats, output: output)
-    }
-
-    /// ((x - min)/(max - min + 10⁻⁷))^γ · (max - min) + min over the whole stack.
-    package func changeContrast(_ values: MutableFloats, count: Int, gamma: Float) {
-        var least = Float.infinity
-        var largest = -Float.infinity
-        for i in 0..<count {
-            least = min(least, values[i])
-            largest = max(largest, values[i])
-        }
-        let range = largest - least
-        let inverse = 1 / (range + 1e-7)
-        for i in 0..<count { values[i] = (values[i] - least) * inverse }
-        kernels.power(values, count: count, exponent: gamma)
-        for i in 0..<count { values[i] = values[i] * range + least }
+        kernels.resample(patches, side: Self.side, offset: 1024, matrix: matrix.map(Float.init), output: output)
     }
 
     /// x / 632 - 1.

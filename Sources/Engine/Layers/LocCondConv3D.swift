@@ -71,7 +71,7 @@ package struct LocCondConv3D {
     /// Adds ∂kernel(p) = Σ dy · x over each location's blocks, in the order of blocks, to the mixed kernels' gradients.
     package func weightGradient(_ blocks: ArraySlice<LaneBatch.Block>, input: MutableFloats, outputGradient: MutableFloats) {
         let g = geometry
-        let chunk = kernels.weightGradientChannels
+        let chunk = LaneLayout.gradientChannels
         let outputChunks = (g.outputChannels + chunk - 1) / chunk
         let inputChunks = (g.inputChannels + Self.inputsPerTask - 1) / Self.inputsPerTask
         let members = Dictionary(grouping: blocks.indices.map { $0 - blocks.startIndex }) { blocks[blocks.startIndex + $0].location }

@@ -73,7 +73,7 @@ struct FastConvolution {
         let g = geometry
         let source = g.inputBlocks.packed(inputs, unused: Self.garbage)
         let upstream = g.outputBlocks.packed(gradients, unused: 0)
-        let chunk = kernels.weightGradientChannels
+        let chunk = LaneLayout.gradientChannels
         var result = [Float](repeating: 0, count: g.weights)
         for firstOutput in stride(from: 0, to: g.outputChannels, by: chunk) {
             let outputs = firstOutput..<min(g.outputChannels, firstOutput + chunk)

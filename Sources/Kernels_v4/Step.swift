@@ -1,0 +1,1 @@
+../Kernels/Step.swift
