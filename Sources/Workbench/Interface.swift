@@ -56,8 +56,7 @@ enum Interface {
     }
 
     private static func isTraining(_ folder: SessionFolder) -> Bool {
-        var reader = JSONLinesReader<JournalEntry>(folder.journal)
-        for entry in ((try? reader.read()) ?? []).reversed() {
+        for entry in ((try? JournalTail.entries(folder, bytes: 1 << 16).entries) ?? []).reversed() {
             switch entry.event {
             case .started, .step, .epoch, .checkpoint, .command: return true
             default: return false

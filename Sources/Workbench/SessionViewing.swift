@@ -43,20 +43,14 @@ enum SessionViewing {
     /// on it.
     static func remainingWork(_ folder: SessionFolder) throws -> (@Sendable () throws -> [String])? {
         guard !SessionLock.isHeld(folder) else { return nil }
-        var reader = JSONLinesReader<JournalEntry>(folder.journal)
-        var task: String?
-        var isDone = false
-        for entry in try reader.read() {
-            switch entry.event {
-            case .started(let run):
-                task = run.task
-                isDone = false
-            case .finished(let end): isDone = end.outcome == Trainer.Outcome.done.rawValue
-            default: break
-            }
+        guard FileManager.default.fileExists(atPath: folder.description.path) else { return nil }
+        if case .finished(let end)? = try JournalTail.last(folder, kinds: ["started", "finished"])?.event,
+            end.outcome == Trainer.Outcome.done.rawValue
+        {
+            return nil
         }
-        guard !isDone, FileManager.default.fileExists(atPath: folder.description.path) else { return nil }
-        if task == DemoRun.task {
+        guard case .started(let run)? = try JournalTail.last(folder, kinds: ["started"])?.event else { return nil }
+        if run.task == DemoRun.task {
             let demo = DemoRun(folder)
             return { try demo.run() }
         }

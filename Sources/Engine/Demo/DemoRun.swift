@@ -51,8 +51,7 @@ public struct DemoRun: Sendable {
 
     /// The lines that a finished demo printed; none where it did not run to its end.
     public static func summary(of session: SessionFolder) throws -> [String] {
-        var reader = JSONLinesReader<JournalEntry>(session.journal)
-        guard case .finished(let end)? = try reader.read().last?.event, end.outcome == Trainer.Outcome.done.rawValue else { return [] }
+        guard case .finished(let end)? = try JournalTail.last(session)?.event, end.outcome == Trainer.Outcome.done.rawValue else { return [] }
         return end.summary
     }
 
@@ -64,7 +63,7 @@ public struct DemoRun: Sendable {
         let journal = try Journal(session)
         return try withExtendedLifetime(lock) {
             do {
-                let summary = try stages(journal)
+                let summary = try stages(journal, earlierControlLines: lock.earlierControlLines)
                 let outcome: Trainer.Outcome = summary.isEmpty ? .stopped : .done
                 try journal.append(.finished(RunFinished(outcome: outcome.rawValue, summary: summary)))
                 try journal.synchronise()
@@ -76,7 +75,7 @@ public struct DemoRun: Sendable {
         }
     }
 
-    private func stages(_ journal: Journal) throws -> [String] {
+    private func stages(_ journal: Journal, earlierControlLines: Int) throws -> [String] {
         let began = Journal.now()
         let report: @Sendable (StageProgress) -> Void = { progress in
             // Progress is shown, not needed: a full disk is reported by the next event that is.
@@ -85,7 +84,7 @@ public struct DemoRun: Sendable {
         try makePhantoms(report)
         let cohort = try prepare(report)
         let training = cohort.subjects.enumerated().filter { ($0.offset + 1) % settings.heldOutEvery != 0 }.map(\.element.id)
-        guard try pretrain(cohort, training: training, journal: journal) == .done else { return [] }
+        guard try pretrain(cohort, training: training, journal: journal, earlierControlLines: earlierControlLines) == .done else { return [] }
         let trained = Journal.now()
 
         report(StageProgress(stage: "calibrate", done: 0, total: 2, detail: "pre-trained"))
@@ -136,7 +135,9 @@ public struct DemoRun: Sendable {
         return try PreparedCohort(preparedFolder)
     }
 
-    private func pretrain(_ cohort: PreparedCohort, training: [String], journal: Journal) throws -> Trainer.Outcome {
+    private func pretrain(_ cohort: PreparedCohort, training: [String], journal: Journal, earlierControlLines: Int) throws
+        -> Trainer.Outcome
+    {
         if !FileManager.default.fileExists(atPath: session.description.path) {
             var wanted = TrainingSettings()
             wanted.batch = settings.batch
@@ -151,6 +152,7 @@ public struct DemoRun: Sendable {
         options.resume = true
         options.parallel = parallel
         options.task = Self.task
+        options.earlierControlLines = earlierControlLines
         return try Trainer(session, cohort: cohort, options: options, journal: journal).run()
     }
 

@@ -52,57 +52,118 @@ public final class JSONLinesWriter<Line: Encodable> {
     }
 }
 
+/// A line that most often has a plain form, which a scanner reads many times faster than a general JSON decoder.
+public protocol PlainLine: Decodable {
+    /// The line, or nil where it is not of the plain form; the bytes are followed by a newline.
+    init?(plain bytes: UnsafeRawBufferPointer)
+}
+
 /// Reads a JSON-lines file that may still grow: each call returns the complete lines added since the last.
 public struct JSONLinesReader<Line: Decodable> {
     private let file: URL
-    private var pending = Data()
+    /// Bytes read behind `offset`: the beginning of a line that is not complete yet, or lines not handed out yet.
+    private var pending: [UInt8] = []
     private let decoder = JSONDecoder()
     /// Bytes of complete lines handed out so far.
     public private(set) var offset = 0
     /// Complete lines handed out so far.
     public private(set) var lines = 0
 
-    public init(_ file: URL) { self.file = file }
+    /// - Parameter offset: of a line's first byte, to begin there; lines are then counted from it.
+    public init(_ file: URL, from offset: Int = 0) {
+        self.file = file
+        self.offset = offset
+    }
 
     /// The lines added since the last call; none if the file does not exist yet. A last line without newline stays for later.
     /// - Parameter limit: bytes read at most in this call.
+    /// - Throws: `Failure` naming a line that cannot be read, once the lines before it have been handed out; each further call throws again.
     public mutating func read(limit: Int = .max) throws -> [Line] {
-        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return [] }
-            throw Failure.system("open \(file.path)")
-        }
-        defer { close(descriptor) }
         var found: [Line] = []
-        var budget = limit
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while budget > 0 {
-            let count = buffer.withUnsafeMutableBytes {
-                pread(descriptor, $0.baseAddress, min($0.count, budget), off_t(offset + pending.count))
+        let (decoder, path) = (decoder, file.path)
+        try scan(limit: limit) { number, bytes in
+            do {
+                found.append(try Self.decode(bytes, number, decoder, path))
+                return true
+            } catch {
+                if found.isEmpty { throw error }
+                return false
             }
-            if count < 0 { throw Failure.system("read \(file.path)") }
-            if count == 0 { break }
-            budget -= count
-            pending.append(contentsOf: buffer[0..<count])
-            var start = pending.startIndex
-            while let end = pending[start...].firstIndex(of: 0x0A) {
-                if end > start { found.append(try decode(pending[start..<end])) }
-                lines += 1
-                start = end + 1
-            }
-            offset += start - pending.startIndex
-            pending = Data(pending[start...])
         }
         return found
     }
 
-    private func decode(_ bytes: Data) throws -> Line {
+    /// As `read`, but a line that cannot be read is handed out as its failure, and reading goes on behind it.
+    /// - Returns: the lines with their numbers, counted from 0; empty lines are left out.
+    public mutating func readEach(limit: Int = .max) throws -> [(number: Int, line: Result<Line, Failure>)] {
+        var found: [(number: Int, line: Result<Line, Failure>)] = []
+        let (decoder, path) = (decoder, file.path)
+        try scan(limit: limit) { number, bytes in
+            let line = Result { try Self.decode(bytes, number, decoder, path) }.mapError { $0 as? Failure ?? Failure("\($0)") }
+            found.append((number, line))
+            return true
+        }
+        return found
+    }
+
+    private static var pieceBytes: Int { 1 << 16 }
+
+    /// Hands each complete line to `take`, which returns false to have it again in the next scan.
+    private mutating func scan(limit: Int, _ take: (_ number: Int, UnsafeRawBufferPointer) throws -> Bool) throws {
+        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return }
+            throw Failure.system("open \(file.path)")
+        }
+        defer { close(descriptor) }
+        var budget = limit
+        while true {
+            guard try takeComplete(take), budget > 0 else { return }
+            let held = pending.count
+            let wanted = min(Self.pieceBytes, budget)
+            pending.append(contentsOf: repeatElement(0, count: wanted))
+            let place = off_t(offset + held)
+            let count = pending.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress! + held, wanted, place) }
+            pending.removeLast(wanted - max(0, count))
+            if count < 0 { throw Failure.system("read \(file.path)") }
+            if count == 0 { return }
+            budget -= count
+        }
+    }
+
+    /// Hands out the complete lines that are pending; false where `take` wants no more.
+    private mutating func takeComplete(_ take: (_ number: Int, UnsafeRawBufferPointer) throws -> Bool) throws -> Bool {
+        var start = 0
+        var number = lines
+        var goesOn = true
+        let result = Result {
+            try pending.withUnsafeBytes { all in
+                while start < all.count, let newline = memchr(all.baseAddress! + start, 0x0A, all.count - start) {
+                    let end = UnsafeRawPointer(newline) - all.baseAddress!
+                    if end > start {
+                        goesOn = try take(number, UnsafeRawBufferPointer(rebasing: all[start..<end]))
+                        if !goesOn { return }
+                    }
+                    number += 1
+                    start = end + 1
+                }
+            }
+        }
+        lines = number
+        offset += start
+        pending.removeFirst(start)
+        try result.get()
+        return goesOn
+    }
+
+    private static func decode(_ bytes: UnsafeRawBufferPointer, _ number: Int, _ decoder: JSONDecoder, _ path: String) throws -> Line {
+        if let kind = Line.self as? any PlainLine.Type, let line = kind.init(plain: bytes) as? Line { return line }
         do {
-            return try decoder.decode(Line.self, from: bytes)
+            return try decoder.decode(Line.self, from: Data(bytes))
         } catch {
             let found = String(decoding: bytes.prefix(80), as: UTF8.self)
             throw Failure(
-                "\(file.path), line \(lines + 1) is damaged or made by a newer version of the workbench: \"\(found)\"; remove that line, or open the session with that version"
+                "\(path), line \(number + 1) is damaged or made by a newer version of the workbench: \"\(found)\"; remove that line, or open the session with that version"
             )
         }
     }

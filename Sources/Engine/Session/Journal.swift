@@ -16,7 +16,7 @@ public final class Journal: Sendable {
 
     /// Opens for appending; time goes on from the last event.
     public init(_ session: SessionFolder) throws {
-        let last = try Self.lastEntry(session)
+        let last = try JournalTail.last(session)
         origin = Self.now() - (last?.t ?? 0)
         let writer = try JSONLinesWriter<JournalEntry>(session.journal)
         state = Mutex(State(writer: writer, step: last?.step ?? 0))
@@ -33,11 +33,6 @@ public final class Journal: Sendable {
 
     /// Makes sure that all events are on the disk.
     public func synchronise() throws { try state.withLock { try $0.writer.synchronise() } }
-
-    private static func lastEntry(_ session: SessionFolder) throws -> JournalEntry? {
-        var reader = JSONLinesReader<JournalEntry>(session.journal)
-        return try reader.read().last
-    }
 
     static func now() -> Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
 }

@@ -3,6 +3,8 @@ import Foundation
 /// Held by the one process that works on a session; readers and viewers need none.
 public final class SessionLock: Sendable {
     private let descriptor: Int32
+    /// Lines that `control.jsonl` had when the lock was taken: wishes of before this run.
+    public let earlierControlLines: Int
 
     /// Takes the lock, which the system gives back when the process ends, however it ends.
     /// - Throws: `Failure` naming the process that holds it.
@@ -17,6 +19,7 @@ public final class SessionLock: Sendable {
                 "the session \(session.root.path) is being worked on by another process\(holder.isEmpty ? "" : " (\(holder))"); "
                     + "watch and steer it with `workbench attach`, or stop it first")
         }
+        earlierControlLines = (try? Data(contentsOf: session.control))?.count { $0 == 0x0A } ?? 0
         let text = Data("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n".utf8)
         guard ftruncate(descriptor, 0) == 0 else { throw Failure.system("write \(session.lock.path)") }
         try text.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: session.lock.path) }

@@ -5,36 +5,30 @@ import Foundation
 /// After a resume, commands that were applied at or after the checkpoint's step are applied again at the same steps, so that settings, seed
 /// and control log give the same weights however often the run was interrupted.
 struct Steering {
+    private let session: SessionFolder
     private var control: JSONLinesReader<SteeringCommand>
+    private var waiting: [(line: Int, command: Result<SteeringCommand, Failure>)] = []
     private var replay: [(step: Int, command: SteeringCommand)]
     private(set) var rates: Checkpoint.Rates
     private(set) var paused = false
     private(set) var wantsCheckpoint = false
     private(set) var wantsStop = false
+    /// The checkpoint to go back to; what was asked after it waits until the run is there.
+    private(set) var wantsRollBack: (checkpoint: Checkpoint, controlLine: Int)?
     private var singleSteps = 0
-    private var appliedLines: Int
+    private var nextLine: Int
+    /// Lines of `control.jsonl` that were there before the run began.
+    private let earlierLines: Int
 
-    /// - Parameter resumedFrom: the checkpoint's step, where the run goes on from one.
-    init(_ session: SessionFolder, rates: Checkpoint.Rates, resumedFrom step: Int?) throws {
+    /// - Parameter earlierLines: lines of `control.jsonl` from before this run: settings among them are taken, but a stop or a pause was meant
+    ///   for the run before.
+    init(_ session: SessionFolder, rates: Checkpoint.Rates, history: RunHistory, earlierLines: Int) {
+        self.session = session
         self.rates = rates
+        self.earlierLines = earlierLines
         control = JSONLinesReader(session.control)
-        var journal = JSONLinesReader<JournalEntry>(session.journal)
-        var applied: [(step: Int, event: CommandApplied)] = []
-        for entry in try journal.read() {
-            if case .command(let event) = entry.event { applied.append((entry.step, event)) }
-        }
-        appliedLines = (applied.map(\.event.controlLine).max() ?? -1) + 1
-        replay = []
-        // A run that was cut off before its first checkpoint begins again.
-        let step = step ?? 0
-        var seen = Set<Int>()
-        for item in applied.reversed() where item.step >= step && item.event.refusal == nil && seen.insert(item.event.controlLine).inserted
-        {
-            if case .set = item.event.command { replay.append((item.step, item.event.command)) }
-        }
-        replay.reverse()
-        // After several resumes the journal is not in the order of steps; commands of one step stay in the order of the journal.
-        replay = replay.enumerated().sorted { ($0.element.step, $0.offset) < ($1.element.step, $1.offset) }.map(\.element)
+        replay = history.replay
+        nextLine = history.nextControlLine
     }
 
     /// Applies what is due at the boundary after `step` steps.
@@ -44,14 +38,32 @@ struct Steering {
             if case .set(let setting, let value) = next.command { set(setting, value) }
             replay.removeFirst()
         }
-        let before = control.lines
-        for (offset, command) in try control.read().enumerated() {
-            let line = before + offset
-            guard line >= appliedLines else { continue }
-            let refusal = handle(command)
+        waiting += try control.readEach().map { (line: $0.number, command: $0.line) }
+        while wantsRollBack == nil, let (line, wish) = waiting.first {
+            waiting.removeFirst()
+            guard line >= nextLine else { continue }
+            nextLine = line + 1
+            let command: SteeringCommand
+            var refusal: String?
+            switch wish {
+            case .success(let found):
+                command = found
+                refusal = line < earlierLines && found.isForTheMoment ? "it was meant for a run that had ended" : handle(found, line: line)
+            case .failure(let failure):
+                command = .unreadable
+                refusal = failure.description
+            }
+            // A roll back is journalled once nothing of the abandoned steps is left that a resume could take.
+            guard wantsRollBack == nil else { break }
             try journal.append(.command(CommandApplied(command: command, controlLine: line, refusal: refusal)), step: step)
-            appliedLines = line + 1
         }
+    }
+
+    /// Goes on from a checkpoint that the run was rolled back to.
+    mutating func rolledBack(to checkpoint: Checkpoint) {
+        rates = checkpoint.rates
+        replay = []
+        wantsRollBack = nil
     }
 
     /// True if the run may compute a step now; a single step that was asked for is used up.
@@ -62,7 +74,7 @@ struct Steering {
         return true
     }
 
-    private mutating func handle(_ command: SteeringCommand) -> String? {
+    private mutating func handle(_ command: SteeringCommand, line: Int) -> String? {
         switch command {
         case .pause: paused = true
         case .resume:
@@ -73,6 +85,9 @@ struct Steering {
             singleSteps += 1
         case .checkpoint: wantsCheckpoint = true
         case .stop: wantsStop = true
+        case .rollBack(let step):
+            do { wantsRollBack = (try Checkpoint(session, step: step), line) } catch { return "\(error)" }
+        case .unreadable: return "it is no command"
         case .set(let setting, let value):
             guard setting.range.contains(value) else {
                 return "\(setting.rawValue) must lie between \(setting.range.lowerBound) and \(setting.range.upperBound)"

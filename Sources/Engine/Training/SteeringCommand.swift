@@ -8,8 +8,20 @@ public enum SteeringCommand: Equatable, Sendable {
     case checkpoint
     /// Write a checkpoint and end the run.
     case stop
+    /// Go back to the checkpoint of a step, and on from there: later steps and their checkpoints are gone.
+    case rollBack(Int)
     /// Give a setting a new value.
     case set(SteerableSetting, Double)
+    /// A line of `control.jsonl` that is no command; the journal keeps why.
+    case unreadable
+
+    /// True for what makes sense for the run that is going on only: left over, it must not stop the next one.
+    var isForTheMoment: Bool {
+        switch self {
+        case .pause, .resume, .singleStep, .checkpoint, .stop: true
+        case .rollBack, .set, .unreadable: false
+        }
+    }
 }
 
 /// The settings that may change while a run goes on.
@@ -44,7 +56,7 @@ public enum SteerableSetting: String, Codable, CaseIterable, Sendable {
 }
 
 extension SteeringCommand: Codable {
-    private enum Key: String, CodingKey { case action, setting, value }
+    private enum Key: String, CodingKey { case action, setting, value, step }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
@@ -55,6 +67,8 @@ extension SteeringCommand: Codable {
         case "step": self = .singleStep
         case "checkpoint": self = .checkpoint
         case "stop": self = .stop
+        case "rollback": self = .rollBack(try container.decode(Int.self, forKey: .step))
+        case "unreadable": self = .unreadable
         case "set":
             self = .set(try container.decode(SteerableSetting.self, forKey: .setting), try container.decode(Double.self, forKey: .value))
         default:
@@ -69,6 +83,7 @@ extension SteeringCommand: Codable {
             try container.encode(setting, forKey: .setting)
             try container.encode(value, forKey: .value)
         }
+        if case .rollBack(let step) = self { try container.encode(step, forKey: .step) }
     }
 
     private var action: String {
@@ -78,11 +93,13 @@ extension SteeringCommand: Codable {
         case .singleStep: "step"
         case .checkpoint: "checkpoint"
         case .stop: "stop"
+        case .rollBack: "rollback"
         case .set: "set"
+        case .unreadable: "unreadable"
         }
     }
 
-    /// From the words of `workbench steer`: `pause`, `resume`, `step`, `checkpoint`, `stop` or `name=value`.
+    /// From the words of `workbench steer`: `pause`, `resume`, `step`, `checkpoint`, `stop`, `rollback=STEP` or `name=value`.
     public init(words: String) throws {
         switch words {
         case "pause": self = .pause
@@ -92,10 +109,15 @@ extension SteeringCommand: Codable {
         case "stop": self = .stop
         default:
             let parts = words.split(separator: "=", maxSplits: 1).map(String.init)
+            if parts.count == 2, parts[0] == "rollback" {
+                guard let step = Int(parts[1]), step >= 0 else { throw Failure("rollback=\(parts[1]): expected the step of a checkpoint") }
+                self = .rollBack(step)
+                return
+            }
             guard parts.count == 2, let setting = SteerableSetting(rawValue: parts[0]) else {
                 let names = SteerableSetting.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Failure(
-                    "\"\(words)\" is no steering command; expected pause, resume, step, checkpoint, stop or name=value with one of \(names)"
+                    "\"\(words)\" is no steering command; expected pause, resume, step, checkpoint, stop, rollback=STEP or name=value with one of \(names)"
                 )
             }
             guard let value = Double(parts[1]), setting.range.contains(value) else {
@@ -113,7 +135,11 @@ extension SteeringCommand: Codable {
 
 extension SteeringCommand: CustomStringConvertible {
     public var description: String {
-        if case .set(let setting, let value) = self { return "\(setting.rawValue)=\(value)" }
-        return action
+        switch self {
+        case .set(let setting, let value): "\(setting.rawValue)=\(value)"
+        case .rollBack(let step): "rollback=\(step)"
+        case .unreadable: "a line that is no command"
+        default: action
+        }
     }
 }

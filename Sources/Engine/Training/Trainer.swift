@@ -15,6 +15,8 @@ public struct Trainer {
         public var parallel = Parallel.allProcessors
         /// What the journal calls the run.
         public var task = "pretrain"
+        /// Lines of `control.jsonl` from before the run; see `SessionLock.earlierControlLines`.
+        public var earlierControlLines = 0
 
         public init() {}
     }
@@ -95,17 +97,35 @@ public struct Trainer {
             notes.append(
                 "the session was begun with instruction set \(description.isa), this processor runs \(kernels.name): bytes may differ")
         }
-        var state = try restore(settings: settings, bankSize: bankSize, batch: batch)
-        try journal.append(
-            .started(
-                RunStarted(
-                    task: options.task, pid: Int(getpid()), threads: options.parallel.threads, isa: kernels.name, totalSteps: totalSteps,
-                    stepsPerEpoch: plan.stepsPerEpoch, landmarks: plan.landmarks, resumedFrom: state.resumedFrom, notes: notes)),
-            step: state.step)
         let feed = StepFeed(
             plan: plan, store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, kernels: kernels, parallel: options.parallel
         )
-        return try loop(&state, plan: plan, feed: feed, totalSteps: totalSteps, settings: settings)
+        var checkpoint = options.resume && !Checkpoint.steps(in: session).isEmpty ? try Checkpoint(session) : nil
+        var steering: Steering?
+        while true {
+            var state = try restore(checkpoint, steering, settings: settings, bankSize: bankSize, batch: batch, plan: plan)
+            if steering == nil {
+                try journal.append(
+                    .started(
+                        RunStarted(
+                            task: options.task, pid: Int(getpid()), threads: options.parallel.threads, isa: kernels.name,
+                            totalSteps: totalSteps, stepsPerEpoch: plan.stepsPerEpoch, landmarks: plan.landmarks,
+                            resumedFrom: checkpoint?.step, notes: notes)),
+                    step: state.step)
+            }
+            switch try loop(&state, plan: plan, feed: feed, totalSteps: totalSteps, settings: settings) {
+            case .over(let outcome): return outcome
+            case .rolledBack(let target):
+                checkpoint = target
+                steering = state.steering
+            }
+        }
+    }
+
+    /// Why the loop was left.
+    private enum LoopEnd {
+        case over(Outcome)
+        case rolledBack(Checkpoint)
     }
 
     private struct State {
@@ -113,9 +133,7 @@ public struct Trainer {
         let compute: ContrastiveStep
         let log: BankLog
         var steering: Steering
-        let resumedFrom: Int?
-        var epochLoss = 0.0
-        var epochSteps = 0
+        var epochLosses: [Double]
         var savedStep: Int?
     }
 
@@ -131,20 +149,21 @@ public struct Trainer {
         return rows
     }
 
-    private func restore(settings: TrainingSettings, bankSize: Int, batch: Int) throws -> State {
+    /// The state of a checkpoint, or of a run that begins.
+    /// - Parameter steering: of this run, where it was rolled back.
+    private func restore(
+        _ checkpoint: Checkpoint?, _ steering: Steering?, settings: TrainingSettings, bankSize: Int, batch: Int, plan: StepPlan
+    ) throws -> State {
         let landmarks = cohort.atlas.landmarks.count
         let bank = MemoryBank(landmarks: landmarks, size: bankSize, seed: settings.seed, precision: settings.bankPrecision)
         var rates = Checkpoint.Rates(
             learningRate: settings.learningRate, temperature: settings.temperature, momentum: settings.momentum, beta: settings.beta,
             neighbours: settings.neighbours)
         let query, key: PatchEncoder
-        var checkpoint: Checkpoint?
-        if options.resume, !Checkpoint.steps(in: session).isEmpty {
-            let found = try Checkpoint(session)
-            query = try found.query()
-            key = try found.key()
-            rates = found.rates
-            checkpoint = found
+        if let checkpoint {
+            query = try checkpoint.query()
+            key = try checkpoint.key()
+            rates = checkpoint.rates
         } else {
             query = PatchEncoder(architecture: EncoderArchitecture(experts: settings.experts))
             query.initialise(seed: settings.seed, scheme: settings.initialisation)
@@ -158,19 +177,25 @@ public struct Trainer {
             query: query, key: key, optimiser: optimiser, bank: bank, batch: batch,
             neighbours: Int(SteerableSetting.neighbours.range.upperBound),
             batchNormGroup: settings.bnGroup, maskOwnKeys: settings.ownKeys == .mask, kernels: kernels, parallel: options.parallel)
+        let step = checkpoint?.step ?? 0
+        let history = try RunHistory(session, step: step, stepsPerEpoch: plan.stepsPerEpoch)
         return State(
-            step: checkpoint?.step ?? 0, compute: compute, log: log,
-            steering: try Steering(session, rates: rates, resumedFrom: checkpoint?.step), resumedFrom: checkpoint?.step,
-            savedStep: checkpoint?.step)
+            step: step, compute: compute, log: log,
+            steering: steering ?? Steering(session, rates: rates, history: history, earlierLines: options.earlierControlLines),
+            epochLosses: history.epochLosses, savedStep: checkpoint?.step)
     }
 
-    private func loop(_ state: inout State, plan: StepPlan, feed: StepFeed, totalSteps: Int, settings: TrainingSettings) throws -> Outcome {
+    private func loop(_ state: inout State, plan: StepPlan, feed: StepFeed, totalSteps: Int, settings: TrainingSettings) throws -> LoopEnd {
         while true {
             if state.step > 0, state.step % settings.checkpointEvery == 0 || state.step >= totalSteps { try save(&state, settings) }
             try state.steering.apply(atStep: state.step, journal: journal)
+            if let (target, line) = state.steering.wantsRollBack {
+                try rollBack(to: target, controlLine: line, &state)
+                return .rolledBack(target)
+            }
             if state.steering.wantsCheckpoint || state.steering.wantsStop { try save(&state, settings) }
-            if state.steering.wantsStop { return .stopped }
-            if state.step >= totalSteps { return .done }
+            if state.steering.wantsStop { return .over(.stopped) }
+            if state.step >= totalSteps { return .over(.done) }
             guard state.steering.mayStep() else {
                 usleep(20_000)
                 continue
@@ -220,13 +245,24 @@ public struct Trainer {
                     samples_per_s: Double(plan.batch) / (Journal.now() - began), gradient_norm: output.gradientNorm,
                     bank_fill: state.compute.bank.fill(landmark), data_wait_s: waited, embedding_sd: output.embeddingDeviation)),
             step: state.step)
-        state.epochLoss += loss
-        state.epochSteps += 1
+        state.epochLosses.append(loss)
         if state.step % plan.stepsPerEpoch == 0 {
-            try journal.append(.epoch(EpochSummary(epoch: epoch, meanLoss: state.epochLoss / Double(state.epochSteps))), step: state.step)
-            state.epochLoss = 0
-            state.epochSteps = 0
+            let mean = state.epochLosses.reduce(0, +) / Double(state.epochLosses.count)
+            try journal.append(.epoch(EpochSummary(epoch: epoch, meanLoss: mean)), step: state.step)
+            state.epochLosses = []
         }
+    }
+
+    /// Leaves nothing of the steps after a checkpoint that a resume could take, then says so in the journal. A run that is killed on the way
+    /// goes on from that checkpoint, or finds the command again; the bank's log is cut when the checkpoint is restored.
+    private func rollBack(to checkpoint: Checkpoint, controlLine: Int, _ state: inout State) throws {
+        for step in Checkpoint.steps(in: session).reversed() where step > checkpoint.step {
+            let file = Checkpoint.file(session, step: step)
+            guard unlink(file.path) == 0 else { throw Failure.system("remove \(file.path)") }
+        }
+        try journal.append(.command(CommandApplied(command: .rollBack(checkpoint.step), controlLine: controlLine)), step: state.step)
+        try journal.synchronise()
+        state.steering.rolledBack(to: checkpoint)
     }
 
     private func save(_ state: inout State, _ settings: TrainingSettings) throws {

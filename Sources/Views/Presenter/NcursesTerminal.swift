@@ -21,7 +21,8 @@ package final class NcursesTerminal: Terminal {
         guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, name != "dumb", !name.isEmpty, cnc_probe(STDOUT_FILENO) == 1 else {
             return nil
         }
-        setlocale(LC_ALL, "")
+        // Of the locale only the characters: numbers in files keep their point.
+        setlocale(LC_CTYPE, "")
         let isUTF8 = String(cString: nl_langinfo(Int32(CODESET))).uppercased().contains("UTF")
         // These consoles' fonts lack braille, whatever the locale says.
         let isLimited = ["linux", "vt", "ansi", "cons"].contains { name.hasPrefix($0) }

@@ -122,7 +122,12 @@ package struct TrainingState: Equatable, Sendable {
         recent = []
         note(entry, "\(run.task) \(run.resumedFrom.map { "resumed at step \($0)" } ?? "started"), \(run.threads) threads, \(run.isa)")
         for line in run.notes { note(entry, line) }
-        guard let step = run.resumedFrom else { return }
+        forget(after: run.resumedFrom ?? 0)
+    }
+
+    /// Steps that are computed again, or that a roll back has abandoned.
+    private mutating func forget(after step: Int) {
+        recent = []
         total.truncate(after: step)
         local.truncate(after: step)
         neighbour.truncate(after: step)
@@ -155,13 +160,16 @@ package struct TrainingState: Equatable, Sendable {
         switch applied.command {
         case .pause: isPaused = true
         case .resume, .stop: isPaused = false
-        case .singleStep, .checkpoint: break
+        case .rollBack(let target):
+            forget(after: target)
+            step = target
+        case .singleStep, .checkpoint, .unreadable: break
         case .set(let setting, let value):
             if setting == .learningRate { baseLearningRate = value }
         }
         // Time stood still: the rate starts anew.
         if applied.command == .resume || applied.command == .pause { recent = [] }
-        marks.append(Mark(step: entry.step, text: "\(applied.command)"))
+        marks.append(Mark(step: step, text: "\(applied.command)"))
         if marks.count > Self.keptMarks { marks.removeFirst(marks.count - Self.keptMarks) }
     }
 

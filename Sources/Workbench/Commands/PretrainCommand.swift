@@ -78,6 +78,8 @@ struct TrainingJob: Sendable {
     func run() throws -> [String] {
         let lock = try SessionLock(folder)
         let journal = try Journal(folder)
+        var options = options
+        options.earlierControlLines = lock.earlierControlLines
         return try withExtendedLifetime(lock) {
             let outcome = try Trainer(folder, cohort: cohort, options: options, journal: journal).run()
             let step = Checkpoint.steps(in: folder).last ?? 0
