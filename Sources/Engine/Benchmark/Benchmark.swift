@@ -164,8 +164,11 @@ public enum Benchmark {
         let augmentation = PatchAugmentation(kernels: setup.kernels)
         let voxels = PatchStore.patchVoxels
         let source = randomHounsfield()
+        // Queries, keys, then each sample's neighbours.
         let views = AlignedFloats(count: setup.batch * (2 + neighbours) * voxels)
-        func view(_ index: Int) -> [Floats] { (0..<setup.batch).map { Floats(views.pointer + (index * setup.batch + $0) * voxels) } }
+        func place(_ index: Int) -> MutableFloats { views.pointer + index * voxels }
+        func neighbour(_ r: Int, _ sample: Int) -> MutableFloats { place(2 * setup.batch + sample * neighbours + r) }
+        let samples = 0..<setup.batch
         var number = 0
         // Three passes forward for query and neighbours, one for the keys; each of the former costs two more backward.
         let work = Double(architecture.multiplyAdds) * Double(setup.batch) * Double(1 + 3 * (1 + neighbours))
@@ -176,21 +179,18 @@ public enum Benchmark {
                     func draw(_ view: AugmentationDraw.View) -> AugmentationDraw {
                         AugmentationDraw(seed: 1, epoch: number, landmark: 0, subject: sample, view: view)
                     }
-                    let stack = AlignedFloats(count: neighbours * voxels)
-                    augmentation.apply(draw(.query), to: [source.baseAddress!], output: views.pointer + sample * voxels)
-                    augmentation.apply(draw(.key), to: [source.baseAddress!], output: views.pointer + (setup.batch + sample) * voxels)
+                    augmentation.apply(draw(.query), to: [source.baseAddress!], output: place(sample))
+                    augmentation.apply(draw(.key), to: [source.baseAddress!], output: place(setup.batch + sample))
                     augmentation.apply(
-                        draw(.neighbours), to: Array(repeating: source.baseAddress!, count: neighbours), output: stack.pointer)
-                    for r in 0..<neighbours {
-                        (views.pointer + ((2 + r) * setup.batch + sample) * voxels).update(from: stack.pointer + r * voxels, count: voxels)
-                    }
+                        draw(.neighbours), to: Array(repeating: source.baseAddress!, count: neighbours), output: neighbour(0, sample))
                 }
             }
             _ = try step.run(
                 ContrastiveStep.Input(
                     landmark: 0, location: .zero, neighbourLocations: Array(repeating: SIMD3(0.1, 0, 0), count: neighbours),
-                    subjects: (0..<setup.batch).map { Int32($0) }, queries: view(0), keys: view(1),
-                    neighbours: (0..<neighbours).map { view(2 + $0) },
+                    subjects: samples.map { Int32($0) }, queries: samples.map { Floats(place($0)) },
+                    keys: samples.map { Floats(place(setup.batch + $0)) },
+                    neighbours: (0..<neighbours).map { r in samples.map { Floats(neighbour(r, $0)) } },
                     keyOrder: Array((0..<setup.batch).reversed())),
                 rates: ContrastiveStep.Rates(learningRate: 0.001, temperature: 0.2, momentum: 0.999, beta: 1))
         }

@@ -48,6 +48,13 @@ public final class PatchStore: Sendable {
         }
     }
 
+    /// Lends one subject's patches at several landmarks: 32³ values each.
+    func withPatches(_ landmarks: [Int], subject: Int, _ body: ([UnsafePointer<Int16>]) -> Void) {
+        withExtendedLifetime(self) {
+            body(landmarks.map { landmark in withPatch(landmark: landmark, subject: subject) { $0.baseAddress! } })
+        }
+    }
+
     /// Compares the patches of every landmark with their checksum; reads all data once.
     public func verify(parallel: Parallel = .allProcessors) throws {
         let damaged = parallel.map(landmarks) { landmark in

@@ -12,19 +12,24 @@ package struct Checkpoint {
         package var momentum: Double
         package var beta: Double
         package var neighbours: Int
+        /// Subjects in a step; nil for the session's setting.
+        package var batch: Int?
 
-        package init(learningRate: Double, temperature: Double, momentum: Double, beta: Double, neighbours: Int) {
+        package init(learningRate: Double, temperature: Double, momentum: Double, beta: Double, neighbours: Int, batch: Int? = nil) {
             self.learningRate = learningRate
             self.temperature = temperature
             self.momentum = momentum
             self.beta = beta
             self.neighbours = neighbours
+            self.batch = batch
         }
     }
 
     package let step: Int
     package let bankLogBytes: Int
     package let rates: Rates
+    /// Where the batch size began to hold; nil in checkpoints from before it could be steered.
+    package let origin: StepPlan.Origin?
     private let file: Safetensors
 
     /// The file of a step.
@@ -44,13 +49,14 @@ package struct Checkpoint {
     /// Writes a checkpoint; the file is complete or not there.
     /// - Returns: its size in bytes.
     package static func write(
-        _ session: SessionFolder, step: Int, query: PatchEncoder, key: PatchEncoder, optimiser: SGD, rates: Rates, bankLogBytes: Int
+        _ session: SessionFolder, step: Int, query: PatchEncoder, key: PatchEncoder, optimiser: SGD, rates: Rates,
+        origin: StepPlan.Origin, bankLogBytes: Int
     ) throws -> Int {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         var writer = SafetensorsWriter(metadata: [
             "step": String(step), "bankLogBytes": String(bankLogBytes), "rates": String(decoding: try encoder.encode(rates), as: UTF8.self),
-            "format": "1",
+            "origin": String(decoding: try encoder.encode(origin), as: UTF8.self), "format": "1",
         ])
         query.add(to: &writer, prefix: "encoder_q.")
         key.add(to: &writer, prefix: "encoder_k.")
@@ -81,6 +87,7 @@ package struct Checkpoint {
         self.step = step
         bankLogBytes = bytes
         self.rates = rates
+        origin = file.metadata["origin"].flatMap { try? JSONDecoder().decode(StepPlan.Origin.self, from: Data($0.utf8)) }
     }
 
     /// The query network.

@@ -89,10 +89,13 @@ private struct ReleaseQueue {
         guard subjects > 0, landmarks > 0 else {
             throw Failure("\(session.description.path) names no training subjects, or its atlas no landmarks")
         }
+        func stored<Value: Decodable>(_ name: String, _: Value.Type) -> Value? {
+            file.metadata[name].flatMap { try? JSONDecoder().decode(Value.self, from: Data($0.utf8)) }
+        }
         let plan = StepPlan(
-            subjects: subjects, landmarks: landmarks, batch: min(settings.batch, subjects), batchNormGroup: settings.bnGroup,
-            seed: settings.seed)
-        epoch = step / plan.stepsPerEpoch
+            settings, subjects: subjects, landmarks: landmarks, batch: stored("rates", Checkpoint.Rates.self)?.batch,
+            origin: stored("origin", StepPlan.Origin.self))
+        epoch = plan.epoch(ofStep: step)
         let size = settings.bankKeys(subjects: subjects)
         let bank = MemoryBank(landmarks: landmarks, size: size, seed: settings.seed, precision: settings.bankPrecision)
         try BankLog.replay(session, upTo: logged, into: bank)

@@ -71,7 +71,8 @@ package final class ContrastiveStep {
     private let maskOwnKeys: Bool
     private let kernels: any KernelSet
     private let parallel: Parallel
-    private let pass: TrainingPass
+    private var pass: TrainingPass
+    private let neighbours: Int
     private let queryKernels, keyKernels: MixedKernels
     private let head: ProjectionHead
     private let width = EncoderArchitecture.embedding
@@ -94,14 +95,27 @@ package final class ContrastiveStep {
         self.kernels = kernels
         self.parallel = parallel
         gradient = ParameterSet(query.parameters.layout)
-        let layouts =
-            [LaneBatch(subjects: batch, locations: 1, groupSize: batchNormGroup)]
-            + (neighbours > 0 ? [LaneBatch(subjects: batch, locations: neighbours, groupSize: batchNormGroup)] : [])
-        let capacity = layouts.flatMap { $0.parts(maximumBlocks: Self.blocksAtOnce) }.map(\.count).max() ?? 1
+        self.neighbours = neighbours
+        let capacity = Self.blocks(batch: batch, neighbours: neighbours, batchNormGroup: batchNormGroup)
         pass = TrainingPass(architecture: query.architecture, capacity: capacity, trainable: true, kernels: kernels, parallel: parallel)
         queryKernels = MixedKernels(architecture: query.architecture, capacity: 1 + neighbours, trainable: true)
         keyKernels = MixedKernels(architecture: query.architecture, capacity: 1, trainable: false)
         head = ProjectionHead(architecture: query.architecture)
+    }
+
+    /// Blocks that the passes of a batch hold at once.
+    private static func blocks(batch: Int, neighbours: Int, batchNormGroup: Int) -> Int {
+        let layouts =
+            [LaneBatch(subjects: batch, locations: 1, groupSize: batchNormGroup)]
+            + (neighbours > 0 ? [LaneBatch(subjects: batch, locations: neighbours, groupSize: batchNormGroup)] : [])
+        return layouts.flatMap { $0.parts(maximumBlocks: blocksAtOnce) }.map(\.count).max() ?? 1
+    }
+
+    /// Takes the memory that steps of another batch need.
+    package func makeRoom(batch: Int) {
+        let capacity = Self.blocks(batch: batch, neighbours: neighbours, batchNormGroup: batchNormGroup)
+        guard capacity > pass.capacity else { return }
+        pass = TrainingPass(architecture: query.architecture, capacity: capacity, trainable: true, kernels: kernels, parallel: parallel)
     }
 
     /// Computes one step.
@@ -167,7 +181,7 @@ package final class ContrastiveStep {
         let batch = LaneBatch(subjects: count, locations: 1, groupSize: batchNormGroup)
         let representations = AlignedFloats(count: count * width)
         let ordered = input.keyOrder.map { input.keys[$0] }
-        for part in batch.parts(maximumBlocks: pass.capacity) {
+        for part in batch.parts(maximumBlocks: Self.blocksAtOnce) {
             pass.forward(key, mixed: keyKernels, part: part, patches: ordered, representations: representations.pointer)
         }
         pass.updateRunningStatistics(key)
@@ -226,7 +240,7 @@ package final class ContrastiveStep {
         let representationGradients = AlignedFloats(count: batch.samples * width)
         let hidden = AlignedFloats(count: batch.samples * width)
         let shifted = batch.shifted(byLocations: firstLocation)
-        for part in shifted.parts(maximumBlocks: pass.capacity) {
+        for part in shifted.parts(maximumBlocks: Self.blocksAtOnce) {
             pass.forward(query, mixed: queryKernels, part: part, patches: patches, representations: representations.pointer)
             let members =
                 part.map { $0.samples.lowerBound % subjects }.min()!..<(part.map { ($0.samples.upperBound - 1) % subjects }.max()! + 1)

@@ -18,11 +18,11 @@ struct RunHistory {
 
     /// - Parameters:
     ///   - step: the checkpoint's; 0 for a run that begins.
-    init(_ session: SessionFolder, step: Int, stepsPerEpoch: Int) throws {
+    ///   - epochStart: the step that its epoch began with.
+    init(_ session: SessionFolder, step: Int, epochStart firstOfEpoch: Int) throws {
         var applied: [Applied] = []
         var saved: [Int: Int] = [:]
         var place = 0
-        let firstOfEpoch = step / stepsPerEpoch * stepsPerEpoch
         var losses = [Double?](repeating: nil, count: step - firstOfEpoch)
         var journal = JSONLinesReader<JournalEntry>(session.journal)
         while true {

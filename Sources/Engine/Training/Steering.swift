@@ -92,7 +92,7 @@ struct Steering {
             guard setting.range.contains(value) else {
                 return "\(setting.rawValue) must lie between \(setting.range.lowerBound) and \(setting.range.upperBound)"
             }
-            if setting == .neighbours, value != value.rounded() { return "neighbours must be a whole number" }
+            if setting.isWhole, value != value.rounded() { return "\(setting.rawValue) must be a whole number" }
             set(setting, value)
         }
         return nil
@@ -105,6 +105,7 @@ struct Steering {
         case .momentum: rates.momentum = value
         case .beta: rates.beta = value
         case .neighbours: rates.neighbours = Int(value)
+        case .batch: rates.batch = Int(value)
         }
     }
 }

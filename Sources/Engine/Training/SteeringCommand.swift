@@ -31,6 +31,7 @@ public enum SteerableSetting: String, Codable, CaseIterable, Sendable {
     case momentum
     case beta
     case neighbours
+    case batch
 
     /// The values that make sense.
     public var range: ClosedRange<Double> {
@@ -40,6 +41,7 @@ public enum SteerableSetting: String, Codable, CaseIterable, Sendable {
         case .momentum: 0...1
         case .beta: 0...100
         case .neighbours: 0...3
+        case .batch: 1...4096
         }
     }
 
@@ -51,8 +53,12 @@ public enum SteerableSetting: String, Codable, CaseIterable, Sendable {
         case .momentum: "m of the key encoder: key = m·key + (1-m)·query"
         case .beta: "weight of the neighbour loss"
         case .neighbours: "neighbouring landmarks in the neighbour loss"
+        case .batch: "subjects in a step"
         }
     }
+
+    /// Whether only whole numbers make sense.
+    public var isWhole: Bool { self == .neighbours || self == .batch }
 }
 
 extension SteeringCommand: Codable {
@@ -125,9 +131,7 @@ extension SteeringCommand: Codable {
                     "\(setting.rawValue)=\(parts[1]) is out of range; expected a number from \(setting.range.lowerBound) to \(setting.range.upperBound)"
                 )
             }
-            if setting == .neighbours, value != value.rounded() {
-                throw Failure("neighbours=\(parts[1]) must be a whole number from 0 to 3")
-            }
+            if setting.isWhole, value != value.rounded() { throw Failure("\(setting.rawValue)=\(parts[1]) must be a whole number") }
             self = .set(setting, value)
         }
     }

@@ -9,27 +9,31 @@ final class StepFeed {
     final class Batch: @unchecked Sendable {
         // Written by one job, read after that job's group was waited for.
         let step: Int
+        let plan: StepPlan
         let neighbours: Int
         let subjects: [Int]
-        private let views: AlignedFloats
-        private let batch: Int
+        /// Queries, then keys, then each subject's neighbours one after the other, as they are augmented.
+        fileprivate let views: AlignedFloats
         private static let voxels = PatchStore.patchVoxels
 
-        init(step: Int, subjects: [Int], neighbours: Int) {
+        /// - Parameter views: memory of an earlier batch, used again where it has this size.
+        init(step: Int, plan: StepPlan, neighbours: Int, views: AlignedFloats?) {
             self.step = step
-            self.subjects = subjects
+            self.plan = plan
             self.neighbours = neighbours
-            batch = subjects.count
-            views = AlignedFloats(count: batch * (2 + neighbours) * Self.voxels)
+            subjects = plan.subjects(ofStep: step)
+            let count = plan.batch * (2 + neighbours) * Self.voxels
+            self.views = views.flatMap { $0.count == count ? $0 : nil } ?? AlignedFloats(count: count)
         }
 
-        /// View 0 the query, 1 the key, 2 … the neighbours.
-        func view(_ view: Int, _ sample: Int) -> MutableFloats { views.pointer + (view * batch + sample) * Self.voxels }
-        /// A sample's neighbours lie together while they are augmented as one stack.
-        func views(_ view: Int) -> [Floats] { (0..<batch).map { Floats(self.view(view, $0)) } }
+        func query(_ sample: Int) -> MutableFloats { views.pointer + sample * Self.voxels }
+        func key(_ sample: Int) -> MutableFloats { query(plan.batch + sample) }
+        func neighbour(_ r: Int, _ sample: Int) -> MutableFloats { query(2 * plan.batch + sample * neighbours + r) }
+        var queries: [Floats] { (0..<plan.batch).map { Floats(query($0)) } }
+        var keys: [Floats] { (0..<plan.batch).map { Floats(key($0)) } }
+        func neighbours(_ r: Int) -> [Floats] { (0..<plan.batch).map { Floats(neighbour(r, $0)) } }
     }
 
-    private let plan: StepPlan
     private let store: PatchStore
     /// Rows of the store that the plan's subjects are.
     private let rows: [Int]
@@ -38,9 +42,11 @@ final class StepFeed {
     private let queue = DispatchQueue(label: "augmentation", attributes: .concurrent)
     private let parallel: Parallel
     private var pending: (batch: Batch, group: DispatchGroup)?
+    /// What the present step computes with, and memory that no step does.
+    private var lent: Batch?
+    private var spare: AlignedFloats?
 
-    init(plan: StepPlan, store: PatchStore, rows: [Int], neighbours: [[Int]], kernels: any KernelSet, parallel: Parallel) {
-        self.plan = plan
+    init(store: PatchStore, rows: [Int], neighbours: [[Int]], kernels: any KernelSet, parallel: Parallel) {
         self.store = store
         self.rows = rows
         neighbourTable = neighbours
@@ -48,62 +54,58 @@ final class StepFeed {
         self.parallel = parallel
     }
 
-    /// The views of a step; waits where they are not ready.
-    func take(step: Int, neighbours: Int) -> Batch {
+    /// The views of a step, valid until the next one is taken; waits where they are not ready.
+    func take(step: Int, of plan: StepPlan, neighbours: Int) -> Batch {
+        spare = lent?.views
+        lent = nil
         let present = pending
         pending = nil
+        var batch: Batch?
         if let present {
             present.group.wait()
-            if present.batch.step == step, present.batch.neighbours == neighbours { return present.batch }
+            if present.batch.step == step, present.batch.plan == plan, present.batch.neighbours == neighbours { batch = present.batch }
         }
-        let job = start(step: step, neighbours: neighbours)
-        job.group.wait()
-        return job.batch
+        let taken =
+            batch
+            ?? {
+                let job = start(step: step, of: plan, neighbours: neighbours)
+                job.group.wait()
+                return job.batch
+            }()
+        lent = taken
+        return taken
     }
 
     /// Begins to make the views of a step.
-    func prefetch(step: Int, neighbours: Int) {
+    func prefetch(step: Int, of plan: StepPlan, neighbours: Int) {
         pending?.group.wait()
-        pending = start(step: step, neighbours: neighbours)
+        pending = start(step: step, of: plan, neighbours: neighbours)
     }
 
-    private func start(step: Int, neighbours: Int) -> (batch: Batch, group: DispatchGroup) {
-        let batch = Batch(step: step, subjects: plan.subjects(ofStep: step), neighbours: neighbours)
+    private func start(step: Int, of plan: StepPlan, neighbours: Int) -> (batch: Batch, group: DispatchGroup) {
+        let batch = Batch(step: step, plan: plan, neighbours: neighbours, views: spare)
+        spare = nil
         let group = DispatchGroup()
         let landmark = plan.landmark(ofStep: step)
         let epoch = plan.epoch(ofStep: step)
         let table = Array(neighbourTable[landmark].prefix(neighbours))
-        let (augmentation, store, rows, seed, parallel) = (augmentation, store, rows, plan.seed, parallel)
+        let (augmentation, store, rows, parallel) = (augmentation, store, rows, parallel)
         queue.async(group: group) {
             parallel.forEach(batch.subjects.count) { sample in
                 let subject = batch.subjects[sample]
                 func draw(_ view: AugmentationDraw.View) -> AugmentationDraw {
-                    AugmentationDraw(seed: seed, epoch: epoch, landmark: landmark, subject: subject, view: view)
+                    AugmentationDraw(seed: plan.seed, epoch: epoch, landmark: landmark, subject: subject, view: view)
                 }
                 store.withPatch(landmark: landmark, subject: rows[subject]) { patch in
-                    augmentation.apply(draw(.query), to: [patch.baseAddress!], output: batch.view(0, sample))
-                    augmentation.apply(draw(.key), to: [patch.baseAddress!], output: batch.view(1, sample))
+                    augmentation.apply(draw(.query), to: [patch.baseAddress!], output: batch.query(sample))
+                    augmentation.apply(draw(.key), to: [patch.baseAddress!], output: batch.key(sample))
                 }
-                Self.neighbourStack(batch, sample: sample, row: rows[subject], table: table, draw: draw(.neighbours), store, augmentation)
+                guard !table.isEmpty else { return }
+                store.withPatches(table, subject: rows[subject]) { stack in
+                    augmentation.apply(draw(.neighbours), to: stack, output: batch.neighbour(0, sample))
+                }
             }
         }
         return (batch, group)
-    }
-
-    private static func neighbourStack(
-        _ batch: Batch, sample: Int, row: Int, table: [Int], draw: AugmentationDraw, _ store: PatchStore, _ augmentation: PatchAugmentation
-    ) {
-        guard !table.isEmpty else { return }
-        let voxels = PatchStore.patchVoxels
-        let stack = AlignedFloats(count: table.count * voxels)
-        func collect(_ index: Int, _ patches: [UnsafePointer<Int16>]) {
-            guard index < table.count else {
-                augmentation.apply(draw, to: patches, output: stack.pointer)
-                return
-            }
-            store.withPatch(landmark: table[index], subject: row) { collect(index + 1, patches + [$0.baseAddress!]) }
-        }
-        collect(0, [])
-        for r in table.indices { batch.view(2 + r, sample).update(from: stack.pointer + r * voxels, count: voxels) }
     }
 }

@@ -85,12 +85,9 @@ public struct Trainer {
         let settings = description.settings
         var notes: [String] = []
         let rows = try trainingRows()
-        let batch = min(settings.batch, rows.count)
-        if batch < settings.batch { notes.append("batch reduced from \(settings.batch) to \(batch), the number of training subjects") }
-        let plan = StepPlan(
-            subjects: rows.count, landmarks: cohort.atlas.landmarks.count, batch: batch, batchNormGroup: settings.bnGroup,
-            seed: settings.seed)
-        let totalSteps = min(plan.stepsPerEpoch * settings.epochs, options.stepLimit ?? .max)
+        if rows.count < settings.batch {
+            notes.append("batch reduced from \(settings.batch) to \(rows.count), the number of training subjects")
+        }
         let bankSize = settings.bankKeys(subjects: rows.count)
         if settings.bankSize == 0 { notes.append("bank of \(bankSize) keys a landmark") }
         if description.isa != kernels.name {
@@ -98,22 +95,23 @@ public struct Trainer {
                 "the session was begun with instruction set \(description.isa), this processor runs \(kernels.name): bytes may differ")
         }
         let feed = StepFeed(
-            plan: plan, store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, kernels: kernels, parallel: options.parallel
+            store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, kernels: kernels, parallel: options.parallel
         )
         var checkpoint = options.resume && !Checkpoint.steps(in: session).isEmpty ? try Checkpoint(session) : nil
         var steering: Steering?
         while true {
-            var state = try restore(checkpoint, steering, settings: settings, bankSize: bankSize, batch: batch, plan: plan)
+            var state = try restore(checkpoint, steering, settings: settings, bankSize: bankSize, subjects: rows.count)
             if steering == nil {
                 try journal.append(
                     .started(
                         RunStarted(
                             task: options.task, pid: Int(getpid()), threads: options.parallel.threads, isa: kernels.name,
-                            totalSteps: totalSteps, stepsPerEpoch: plan.stepsPerEpoch, landmarks: plan.landmarks,
+                            totalSteps: totalSteps(state, settings), stepsPerEpoch: state.plan.stepsPerEpoch,
+                            landmarks: state.plan.landmarks,
                             resumedFrom: checkpoint?.step, notes: notes)),
                     step: state.step)
             }
-            switch try loop(&state, plan: plan, feed: feed, totalSteps: totalSteps, settings: settings) {
+            switch try loop(&state, feed: feed, settings: settings) {
             case .over(let outcome): return outcome
             case .rolledBack(let target):
                 checkpoint = target
@@ -130,6 +128,7 @@ public struct Trainer {
 
     private struct State {
         var step: Int
+        var plan: StepPlan
         let compute: ContrastiveStep
         let log: BankLog
         var steering: Steering
@@ -152,7 +151,7 @@ public struct Trainer {
     /// The state of a checkpoint, or of a run that begins.
     /// - Parameter steering: of this run, where it was rolled back.
     private func restore(
-        _ checkpoint: Checkpoint?, _ steering: Steering?, settings: TrainingSettings, bankSize: Int, batch: Int, plan: StepPlan
+        _ checkpoint: Checkpoint?, _ steering: Steering?, settings: TrainingSettings, bankSize: Int, subjects: Int
     ) throws -> State {
         let landmarks = cohort.atlas.landmarks.count
         let bank = MemoryBank(landmarks: landmarks, size: bankSize, seed: settings.seed, precision: settings.bankPrecision)
@@ -173,53 +172,73 @@ public struct Trainer {
             layout: query.parameters.layout, momentum: Float(settings.sgdMomentum), weightDecay: Float(settings.weightDecay))
         try checkpoint?.restore(optimiser)
         let log = try BankLog(session, truncatedTo: checkpoint?.bankLogBytes ?? 0, replayInto: bank)
+        let plan = StepPlan(settings, subjects: subjects, landmarks: landmarks, batch: rates.batch, origin: checkpoint?.origin)
         let compute = ContrastiveStep(
-            query: query, key: key, optimiser: optimiser, bank: bank, batch: batch,
+            query: query, key: key, optimiser: optimiser, bank: bank, batch: plan.batch,
             neighbours: Int(SteerableSetting.neighbours.range.upperBound),
             batchNormGroup: settings.bnGroup, maskOwnKeys: settings.ownKeys == .mask, kernels: kernels, parallel: options.parallel)
         let step = checkpoint?.step ?? 0
-        let history = try RunHistory(session, step: step, stepsPerEpoch: plan.stepsPerEpoch)
+        let history = try RunHistory(session, step: step, epochStart: plan.epochStart(ofStep: step))
         return State(
-            step: step, compute: compute, log: log,
+            step: step, plan: plan, compute: compute, log: log,
             steering: steering ?? Steering(session, rates: rates, history: history, earlierLines: options.earlierControlLines),
             epochLosses: history.epochLosses, savedStep: checkpoint?.step)
     }
 
-    private func loop(_ state: inout State, plan: StepPlan, feed: StepFeed, totalSteps: Int, settings: TrainingSettings) throws -> LoopEnd {
+    private func totalSteps(_ state: State, _ settings: TrainingSettings) -> Int {
+        min(state.plan.steps(ofEpochs: settings.epochs), options.stepLimit ?? .max)
+    }
+
+    /// Goes on with the batch that was asked for, as far as there are subjects.
+    private func adoptBatch(_ state: inout State, _ settings: TrainingSettings) throws {
+        let wanted = min(state.steering.rates.batch ?? settings.batch, state.plan.subjects)
+        guard wanted != state.plan.batch else { return }
+        state.plan = state.plan.changing(batch: wanted, atStep: state.step)
+        state.compute.makeRoom(batch: wanted)
+        try journal.append(
+            .progress(StageProgress(stage: options.task, done: state.step, total: totalSteps(state, settings))), step: state.step)
+    }
+
+    private func loop(_ state: inout State, feed: StepFeed, settings: TrainingSettings) throws -> LoopEnd {
         while true {
-            if state.step > 0, state.step % settings.checkpointEvery == 0 || state.step >= totalSteps { try save(&state, settings) }
+            if state.step > 0, state.step % settings.checkpointEvery == 0 || state.step >= totalSteps(state, settings) {
+                try save(&state, settings)
+            }
             try state.steering.apply(atStep: state.step, journal: journal)
             if let (target, line) = state.steering.wantsRollBack {
                 try rollBack(to: target, controlLine: line, &state)
                 return .rolledBack(target)
             }
-            if state.steering.wantsCheckpoint || state.steering.wantsStop { try save(&state, settings) }
+            try adoptBatch(&state, settings)
+            let isOver = state.step >= totalSteps(state, settings)
+            if state.steering.wantsCheckpoint || state.steering.wantsStop || isOver { try save(&state, settings) }
             if state.steering.wantsStop { return .over(.stopped) }
-            if state.step >= totalSteps { return .over(.done) }
+            if isOver { return .over(.done) }
             guard state.steering.mayStep() else {
                 usleep(20_000)
                 continue
             }
-            try advance(&state, plan: plan, feed: feed, totalSteps: totalSteps, settings: settings)
+            try advance(&state, feed: feed, settings: settings)
         }
     }
 
-    private func advance(_ state: inout State, plan: StepPlan, feed: StepFeed, totalSteps: Int, settings: TrainingSettings) throws {
+    private func advance(_ state: inout State, feed: StepFeed, settings: TrainingSettings) throws {
         let began = Journal.now()
+        let plan = state.plan
         let step = state.step
         let rates = state.steering.rates
         let epoch = plan.epoch(ofStep: step)
         let neighbours = epoch < settings.warmUp ? 0 : min(rates.neighbours, plan.landmarks - 1)
-        let batch = feed.take(step: step, neighbours: neighbours)
+        let batch = feed.take(step: step, of: plan, neighbours: neighbours)
         let waited = Journal.now() - began
-        if step + 1 < totalSteps { feed.prefetch(step: step + 1, neighbours: neighbours) }
+        if step + 1 < totalSteps(state, settings) { feed.prefetch(step: step + 1, of: plan, neighbours: neighbours) }
         let landmark = plan.landmark(ofStep: step)
         let learningRate = LearningRateSchedule(base: rates.learningRate, epochs: settings.epochs).rate(epoch: epoch)
         let input = ContrastiveStep.Input(
             landmark: landmark, location: cohort.atlas.location(ofLandmark: landmark),
             neighbourLocations: cohort.atlas.neighbours[landmark].prefix(neighbours).map(cohort.atlas.location(ofLandmark:)),
-            subjects: batch.subjects.map(Int32.init), queries: batch.views(0), keys: batch.views(1),
-            neighbours: (0..<neighbours).map { batch.views(2 + $0) }, keyOrder: plan.keyOrder(ofStep: step))
+            subjects: batch.subjects.map(Int32.init), queries: batch.queries, keys: batch.keys,
+            neighbours: (0..<neighbours).map(batch.neighbours), keyOrder: plan.keyOrder(ofStep: step))
         let output: ContrastiveStep.Output
         do {
             output = try state.compute.run(
@@ -246,7 +265,7 @@ public struct Trainer {
                     bank_fill: state.compute.bank.fill(landmark), data_wait_s: waited, embedding_sd: output.embeddingDeviation)),
             step: state.step)
         state.epochLosses.append(loss)
-        if state.step % plan.stepsPerEpoch == 0 {
+        if plan.epochStart(ofStep: state.step) == state.step {
             let mean = state.epochLosses.reduce(0, +) / Double(state.epochLosses.count)
             try journal.append(.epoch(EpochSummary(epoch: epoch, meanLoss: mean)), step: state.step)
             state.epochLosses = []
@@ -270,7 +289,7 @@ public struct Trainer {
         try state.log.synchronise()
         let bytes = try Checkpoint.write(
             session, step: state.step, query: state.compute.query, key: state.compute.key, optimiser: state.compute.optimiser,
-            rates: state.steering.rates, bankLogBytes: state.log.offset)
+            rates: state.steering.rates, origin: state.plan.origin, bankLogBytes: state.log.offset)
         state.savedStep = state.step
         try state.log.compact(oldest: Checkpoint.retain(settings.keepCheckpoints, in: session)?.bankLogBytes ?? 0)
         let name = Checkpoint.file(session, step: state.step).lastPathComponent

@@ -91,6 +91,9 @@ package struct TrainingState: Equatable, Sendable {
             lastCheckpointStep = entry.step
             note(entry, "checkpoint \(checkpoint.file), \(Self.megabytes(checkpoint.bytes))", .good)
         case .command(let applied): apply(applied, entry)
+        case .progress(let progress) where progress.stage == started?.task:
+            // The batch was steered, and with it how many steps there are.
+            started?.totalSteps = progress.total
         case .progress(let progress):
             if let index = stages.firstIndex(where: { $0.stage == progress.stage }) {
                 stages[index] = progress

@@ -40,6 +40,42 @@ struct SteeringTests {
         #expect(last.step < 16)
     }
 
+    @Test("the batch may be steered: the sweep goes on with it, the new number of steps is announced, a resume gives the same weights")
+    func batch() throws {
+        let trial = try SessionTrial()
+        try trial.train(to: 3, resume: false)
+        try trial.steer(.set(.batch, 2))
+        // Three steps of batch 3 have done the first landmark and half of the second; one of batch 2 is left there, then three for each.
+        let total = 3 + 1 + 2 * 3 + 4 * 3
+        #expect(try trial.train(to: nil) == .done)
+        let steps = try trial.journal.filter { $0.kind == "step" }
+        #expect(steps.last?.step == total)
+        let announced = try trial.journal.compactMap { if case .progress(let progress) = $0.event { progress } else { nil } }
+        #expect(announced == [StageProgress(stage: "pretrain", done: 3, total: total)])
+        let weights = try trial.checkpoint(total)
+        for kept in [16, 8, 4, 3, 0] {
+            try trial.forgetCheckpoints(after: kept)
+            try trial.train(to: nil)
+            #expect(try trial.checkpoint(total) == weights, "resumed from step \(kept)")
+        }
+        let plain = try SessionTrial()
+        try plain.train(to: nil, resume: false)
+        #expect(Checkpoint.steps(in: plain.session).last == 16)
+    }
+
+    @Test("a batch of more subjects than there are takes all of them")
+    func largeBatch() throws {
+        let trial = try SessionTrial()
+        try trial.train(to: 2, resume: false)
+        try trial.steer(.set(.batch, 100))
+        try trial.train(to: nil)
+        #expect(try trial.journal.filter { $0.kind == "step" }.last?.step == 2 + 3 + 4)
+        #expect(
+            try trial.journal.compactMap { if case .step(let step) = $0.event { step.landmark } else { nil } } == [
+                0, 0, 1, 2, 3, 0, 1, 2, 3,
+            ])
+    }
+
     private static func applied(_ command: SteeringCommand, line: Int) -> TrainingEvent {
         .command(CommandApplied(command: command, controlLine: line))
     }

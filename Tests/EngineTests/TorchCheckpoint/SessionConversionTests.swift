@@ -48,8 +48,8 @@ struct SessionConversionTests {
         let step = 2 * atlas.landmarks.count + 1
         _ = try Checkpoint.write(
             session, step: step, query: query, key: key, optimiser: optimiser,
-            rates: Checkpoint.Rates(learningRate: 0.007, temperature: 0.2, momentum: 0.99, beta: 1, neighbours: 2), bankLogBytes: log.offset
-        )
+            rates: Checkpoint.Rates(learningRate: 0.007, temperature: 0.2, momentum: 0.99, beta: 1, neighbours: 2),
+            origin: StepPlan.Origin(), bankLogBytes: log.offset)
 
         let target = scratch.file("release.pth.tar")
         try CheckpointConversion.convert(Checkpoint.file(session, step: step), to: target)
