@@ -35,7 +35,9 @@ package final class MemoryBank {
     /// One landmark's keys as floats, where the bank holds halves.
     private let unpacked: AlignedFloats?
     /// The slot that the next key overwrites.
-    package private(set) var next: [Int]
+    private var next: [Int]
+    /// Landmarks whose keys lie in the bank's log still: what puts them here.
+    private var owed: [Int: () -> Void] = [:]
 
     package init(landmarks: Int, size: Int, seed: UInt64, precision: TrainingSettings.BankPrecision = .single) {
         precondition(landmarks > 0 && size > 0, "MemoryBank: \(landmarks) landmarks × \(size), expected both positive")
@@ -60,6 +62,18 @@ package final class MemoryBank {
 
     deinit { munmap(region, landmarks * size * width * precision.bytes) }
 
+    /// Leaves a landmark's keys where they are until they are asked for, so that a bank of any size is open at once.
+    /// - Parameter restore: enqueues them.
+    func owe(_ landmark: Int, restore: @escaping () -> Void) { owed[landmark] = restore }
+
+    private func settle(_ landmark: Int) { owed.removeValue(forKey: landmark)?() }
+
+    /// The slot that a landmark's next key overwrites.
+    package func next(_ landmark: Int) -> Int {
+        settle(landmark)
+        return next[landmark]
+    }
+
     /// The slots of a landmark.
     package func slots(_ landmark: Int) -> Slots {
         start(landmark)
@@ -69,7 +83,10 @@ package final class MemoryBank {
     }
 
     /// Fraction of a landmark's slots that hold keys of subjects.
-    package func fill(_ landmark: Int) -> Double { Double(owners[landmark].count { $0 >= 0 }) / Double(size) }
+    package func fill(_ landmark: Int) -> Double {
+        settle(landmark)
+        return Double(owners[landmark].count { $0 >= 0 }) / Double(size)
+    }
 
     /// Overwrites the oldest slots. A batch larger than the bank leaves its last keys.
     package func enqueue(_ landmark: Int, keys: Floats, subjects: [Int32]) {
@@ -95,6 +112,7 @@ package final class MemoryBank {
     }
 
     private func start(_ landmark: Int) {
+        settle(landmark)
         guard !started[landmark] else { return }
         started[landmark] = true
         owners[landmark] = Array(repeating: -1, count: size)

@@ -118,18 +118,32 @@ struct BankLogFile {
         }
     }
 
-    /// Puts every record's keys into the bank, in order.
+    /// Lets the bank have every record's keys, in order; a landmark's are read when it is first used.
     /// - Returns: the records.
     func replay(into bank: MemoryBank) throws -> [BankLogRecord] {
         let records = try records(landmarks: bank.landmarks)
         guard !records.isEmpty else { return [] }
-        try mapped().withUnsafeBytes { bytes in
-            for record in records {
-                if record.isSkip {
-                    bank.skip(record.landmark, slots: record.count)
+        let bytes = try mapped()
+        for (landmark, own) in Dictionary(grouping: records, by: \.landmark) {
+            bank.owe(landmark) { [unowned bank] in Self.enqueue(own, of: bytes, into: bank) }
+        }
+        return records
+    }
+
+    /// Puts one landmark's records into the bank; what later ones overwrite is not read.
+    private static func enqueue(_ records: [BankLogRecord], of bytes: Data, into bank: MemoryBank) {
+        var newer = 0
+        let first = records.lastIndex { record in
+            newer += record.isSkip ? 0 : record.count
+            return newer >= bank.size
+        }
+        bytes.withUnsafeBytes { bytes in
+            for (index, record) in records.enumerated() {
+                let count = record.count
+                if record.isSkip || index < first ?? 0 {
+                    bank.skip(record.landmark, slots: count)
                     continue
                 }
-                let count = record.count
                 let start = record.place + BankLogRecord.header
                 let subjects = (0..<count).map { bytes.loadUnaligned(fromByteOffset: start + 4 * $0, as: Int32.self) }
                 // Places in the file are multiples of 4, and a mapping begins at a page.
@@ -138,7 +152,6 @@ struct BankLogFile {
                 bank.enqueue(record.landmark, keys: keys, subjects: subjects)
             }
         }
-        return records
     }
 
     private func mapped() throws -> Data {

@@ -112,6 +112,6 @@ private struct ReleaseQueue {
         }
         keys = TorchTensor(type: .float32, shape: [width, size, landmarks], bytes: bytes)
         pointers = TorchTensor(
-            type: .int64, shape: [landmarks], bytes: bank.next.map(Int64.init).withUnsafeBufferPointer { Data(buffer: $0) })
+            type: .int64, shape: [landmarks], bytes: (0..<landmarks).map { Int64(bank.next($0)) }.withUnsafeBufferPointer { Data(buffer: $0) })
     }
 }

@@ -13,7 +13,7 @@ struct BankLogTests {
     private static func content(_ bank: MemoryBank) -> [[Float]] {
         (0..<landmarks).map { landmark in
             let slots = bank.slots(landmark)
-            return (0..<size * 128).map { slots.keys[$0] } + slots.owners.map(Float.init) + [Float(bank.next[landmark])]
+            return (0..<size * 128).map { slots.keys[$0] } + slots.owners.map(Float.init) + [Float(bank.next(landmark))]
         }
     }
 

@@ -58,7 +58,7 @@ struct TrajectoryTests {
                     abs(found - expected) < tolerances.gradientNorms[index] * expected,
                     "step \(index + 1), \(name): \(found), expected \(expected)")
             }
-            #expect(bank.next[landmark] == (try file.integers("queue_ptr_per_step")[index * 6 + landmark]))
+            #expect(bank.next(landmark) == (try file.integers("queue_ptr_per_step")[index * 6 + landmark]))
         }
         try checkFinal(step, file: file, queueTolerance: tolerances.queue)
     }
