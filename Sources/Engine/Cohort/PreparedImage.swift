@@ -20,22 +20,28 @@ public struct PreparedImage: Sendable {
     }
 
     /// Finds lungs and map first.
-    /// - Parameter given: a mask of the user's on the CT's grid, of any labels; nil segments the lungs.
+    /// - Parameters:
+    ///   - given: a mask of the user's on the CT's grid, of any labels; nil segments the lungs.
+    ///   - clock: is told when lungs, registration and resampling are done.
     /// - Returns: the image, and how well it went; its verdict is `ok` or `warning`.
     /// - Throws: `Failure` where the lungs are refused, or they and the atlas cannot be brought together.
     public static func prepare(
-        ct: Volume<Int16>, lungs given: Volume<Int16>? = nil, atlas: Atlas, settings: PreparationSettings = .init(), parallel: Parallel
+        ct: Volume<Int16>, lungs given: Volume<Int16>? = nil, atlas: Atlas, settings: PreparationSettings = .init(),
+        clock: StageClock? = nil, parallel: Parallel
     ) throws -> (image: PreparedImage, quality: SubjectQuality) {
         let lungs =
             try given.map { try LungMask.normalise(labels: $0, matching: ct, parallel: parallel) }
             ?? LungSegmentation.segment(ct, parallel: parallel).mask
         let judged = LungMaskQuality.judge(lungs, ct: ct, expectedMillilitres: expectedMillilitres(atlas))
+        clock?.end(\.lungs)
         guard judged.verdict != .refused else { throw Failure(judged.reasons.joined(separator: "; ")) }
 
         var options = AffineRegistration.Options()
         options.finestMillimetres = settings.registrationMillimetres
         let registration = try AffineRegistration.register(fixed: atlas.lungs, moving: lungs, options: options, parallel: parallel)
+        clock?.end(\.registration)
         let image = PreparedImage(ct: ct, lungs: lungs, atlasToSubject: registration.fixedToMoving, atlas: atlas, parallel: parallel)
+        clock?.end(\.resampling)
 
         var quality = SubjectQuality(
             verdict: judged.verdict, reasons: judged.reasons, rightMillilitres: judged.rightMillilitres,
