@@ -33,12 +33,13 @@ struct FileStamp: Codable, Equatable {
     }
 
     private static func contents(of folder: URL) -> [URL] {
-        (FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.allObjects as? [URL]) ?? []
+        (FileManager.default.enumerator(at: folder.resolvingSymlinksInPath(), includingPropertiesForKeys: nil)?.allObjects as? [URL]) ?? []
     }
 
     private static func state(_ file: URL) throws -> (bytes: Int, modified: Int, isFolder: Bool) {
         var status = stat()
-        guard stat(file.path, &status) == 0 else { throw Failure.system("read \(file.path)") }
+        // A link that leads nowhere is none of the inputs.
+        guard stat(file.path, &status) == 0 || lstat(file.path, &status) == 0 else { throw Failure.system("read \(file.path)") }
         let modified = Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
         return (Int(status.st_size), modified, status.st_mode & S_IFMT == S_IFDIR)
     }

@@ -64,7 +64,18 @@ public struct SubjectOutcome: Codable, Equatable, Sendable {
     /// Where the time went when it was computed.
     public var times: StageTimes
     /// True where it was done before and nothing that it depends on has changed.
-    public var isReused = false
+    public var isReused: Bool
+
+    public init(
+        subject: String, quality: SubjectQuality, acquisition: CTAcquisition? = nil, times: StageTimes = StageTimes(),
+        isReused: Bool = false
+    ) {
+        self.subject = subject
+        self.quality = quality
+        self.acquisition = acquisition
+        self.times = times
+        self.isReused = isReused
+    }
 
     public var seconds: Double { times.total }
 }

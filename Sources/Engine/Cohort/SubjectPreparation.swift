@@ -36,16 +36,22 @@ struct SubjectPreparation {
         let stamps: (image: FileStamp, lungs: FileStamp?)
         let ct: CTImage
         let prepared: (image: PreparedImage, quality: SubjectQuality)
+        // Also of a refused subject: to see why.
+        var lungs: SegmentedLungs?
         do {
             stamps = (try FileStamp(row.image), try row.lungs.map { try FileStamp($0) })
             ct = try CTImage.read(row.image, parallel: parallel)
             let given = try (ready ?? row.lungs).map { try NiftiFile.readLabels($0) }
             clock.end(\.reading)
-            prepared = try Failure.naming(([row.image] + (row.lungs.map { [$0] } ?? [])).map(\.path).joined(separator: " with ")) {
-                try PreparedImage.prepare(ct: ct.volume, lungs: given, atlas: atlas, settings: settings, clock: clock, parallel: parallel)
-            }
+            let found = try PreparedImage.findLungs(in: ct.volume, given: given, atlas: atlas, parallel: parallel)
+            lungs = found
+            clock.end(\.lungs)
+            guard found.quality.verdict != .refused else { throw Failure(found.quality.reasons.joined(separator: "; ")) }
+            prepared = try PreparedImage.prepare(
+                ct: ct.volume, lungs: found, atlas: atlas, settings: settings, clock: clock, parallel: parallel)
         } catch let failure as Failure {
-            return refused(row, failure, clock.times)
+            if let lungs { try NiftiFile.write(lungs.mask, to: folder.lungs(row.subject)) }
+            return refused(row, failure, lungs?.quality, clock.times)
         }
         // From here on only the output folder can fail, and that is no fault of the subject's.
         var image = (file: row.image, checksum: stamps.image.checksum)
@@ -70,8 +76,12 @@ struct SubjectPreparation {
         return Result(outcome: outcome, record: record)
     }
 
-    private func refused(_ row: CohortManifest.Row, _ failure: Failure, _ times: StageTimes = StageTimes()) -> Result {
-        let quality = SubjectQuality(verdict: .refused, reasons: [failure.description])
+    private func refused(
+        _ row: CohortManifest.Row, _ failure: Failure, _ lungs: LungMaskQuality? = nil, _ times: StageTimes = StageTimes()
+    ) -> Result {
+        let quality = SubjectQuality(
+            verdict: .refused, reasons: [failure.description], rightMillilitres: lungs?.rightMillilitres ?? 0,
+            leftMillilitres: lungs?.leftMillilitres ?? 0)
         return Result(outcome: SubjectOutcome(subject: row.subject, quality: quality, acquisition: nil, times: times), record: nil)
     }
 

@@ -24,8 +24,8 @@ public struct DicomImport: Sendable {
     public func read() throws -> CTImage {
         for tool in [ExternalTool.headerReader, .converter] where tool.place == nil {
             throw Failure(
-                "\(folder.path) is a DICOM folder, and \(tool.name), which \(tool.purpose), is not installed; run: apt-get install \(tool.package)"
-            )
+                "\(folder.path) is a folder, as of a DICOM series, and \(tool.name), which \(tool.purpose), is not installed; "
+                    + "run: apt-get install \(tool.package)")
         }
         return try TemporaryFolder.with { place in
             let series = try self.series(place)
@@ -52,17 +52,20 @@ public struct DicomImport: Sendable {
         let dump = try ExternalTool.headerReader.run(
             ["-q", "-M", "+L", "+F", "+p", "-Un", "+fo"] + fields + ["+sd", links.path], in: place)
         let slices = DicomSlice.slices(inDump: dump.output)
-        guard slices.count == files.count else {
+        // Of a file that is cut off nothing is listed.
+        let whole = slices.count { !$0.kind.isEmpty }
+        guard whole == files.count else {
             throw Failure(
-                "\(folder.path): \(files.count - slices.count) of \(files.count) DICOM files are damaged or cut off; export the series again"
-            )
+                "\(folder.path): \(files.count - whole) of \(files.count) DICOM files are damaged or cut off; export the series again")
         }
         return try DicomSeries(of: slices, number: number, folder: folder.path)
     }
 
     /// Files that begin as DICOM files do, by path, and how many others there are.
     private func dicomFiles() throws -> (files: [URL], others: Int) {
-        guard let walk = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey]) else {
+        guard
+            let walk = FileManager.default.enumerator(at: folder.resolvingSymlinksInPath(), includingPropertiesForKeys: [.isRegularFileKey])
+        else {
             throw Failure.system("read the folder \(folder.path)")
         }
         var files: [URL] = []

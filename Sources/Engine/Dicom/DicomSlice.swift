@@ -40,7 +40,8 @@ struct DicomSlice: Equatable {
 
     /// The fields that are asked for.
     static let tags = [
-        "0002,0010", "0008,0008", "0008,0016", "0008,0018", "0008,0060", "0008,0070", "0008,1090", "0018,0010", "0018,0050", "0018,1210",
+        "0002,0002", "0002,0010", "0008,0008", "0008,0016", "0008,0018", "0008,0060", "0008,0070", "0008,1090", "0018,0010", "0018,0050",
+        "0018,1210",
         "0020,000e", "0020,0011", "0020,0032", "0020,0037", "0028,0010", "0028,0011", "0028,0030",
     ]
 
@@ -77,6 +78,7 @@ struct DicomSlice: Equatable {
         let text = value.trimmed.replacingBackslashes.prefix(64)
         let known = text.isEmpty ? nil : String(text)
         switch tag {
+        case "0002,0002": kind = value.trimmed
         case "0002,0010": transferSyntax = value.trimmed
         case "0008,0008": imageType = parts
         case "0008,0016": kind = value.trimmed
