@@ -18,6 +18,14 @@ enum Interface {
         try finish(try WorkbenchApp.run(configuration), folder: folder, job: job)
     }
 
+    /// Shows a prepared cohort, or one that is being prepared, without any session.
+    static func showCohort(_ folder: URL, linear: Bool) throws {
+        let configuration = WorkbenchConfiguration(
+            sessionsRoot: folder.deletingLastPathComponent(), session: try SessionViewing.context(forPrepared: folder),
+            open: { SessionViewing.context(for: $0) }, linear: linear)
+        try finish(try WorkbenchApp.run(configuration), folder: SessionFolder(folder), job: nil)
+    }
+
     /// Shows the list of sessions; the demo is offered from there.
     static func showSessions(_ root: URL, linear: Bool) throws {
         let demo = DemoJob(SessionFolder(root.appendingPathComponent("demo", isDirectory: true)))

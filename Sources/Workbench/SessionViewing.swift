@@ -26,11 +26,28 @@ enum SessionViewing {
     static func context(for folder: SessionFolder, job: EngineJob.Outcome? = nil, cohort: URL? = nil) -> SessionContext {
         SessionContext(
             folder: folder, library: CohortLibrary(folder, cohort: cohort), atlas: { try atlas(of: folder) },
+            cohort: SessionCohort { cohort ?? Self.cohort(of: folder) },
             ownership: {
                 if let job, !job.isKnown { return .thisProcess }
                 return SessionLock.isHeld(folder) ? .otherProcess : .nobody
             },
             quitHint: job == nil ? nil : "The run saves a checkpoint and stops; `workbench open` goes on with it.")
+    }
+
+    /// What the interface needs to show a prepared cohort, or one that is being prepared, without any session.
+    static func context(forPrepared folder: URL) throws -> SessionContext {
+        var context = SessionContext(
+            folder: SessionFolder(folder), library: EmptyLibrary(), atlas: { try atlas(of: SessionFolder(folder)) },
+            cohort: CohortBrowser(folder, parallel: .allProcessors), ownership: { .nobody })
+        context.firstScreen = .cohort
+        return context
+    }
+
+    /// Where the session's cohort lies; the demo's before it has settings. Nil where there is none.
+    private static func cohort(of folder: SessionFolder) -> URL? {
+        if let description = try? SessionDescription.read(folder) { return description.cohortFolder(folder) }
+        let demo = DemoRun.preparedFolder(folder)
+        return FileManager.default.fileExists(atPath: demo.path) ? demo : nil
     }
 
     /// The session's atlas; nil where there is none yet.

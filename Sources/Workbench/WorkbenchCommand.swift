@@ -10,9 +10,11 @@ struct WorkbenchCommand: ParsableCommand {
         abstract: "Pre-train, steer and use a self-supervised model of 3-D lung CT.",
         version: WorkbenchVersion.text,
         subcommands: [
-            DemoCommand.self, PhantomCommand.self, LungsCommand.self, RegisterCommand.self, AtlasCommand.self, PrepareCommand.self,
+            DemoCommand.self, PhantomCommand.self, ImportCommand.self, LungsCommand.self, RegisterCommand.self, AtlasCommand.self,
+            PrepareCommand.self,
             PretrainCommand.self, SteerCommand.self, FeaturesCommand.self, FinetuneCommand.self, SegmentCommand.self,
-            ConvertCommand.self, InfoCommand.self, BenchCommand.self, OpenCommand.self, AttachCommand.self, ReplayCommand.self,
+            ConvertCommand.self, InfoCommand.self, BenchCommand.self, OpenCommand.self, CohortCommand.self, AttachCommand.self,
+            ReplayCommand.self,
             DoctorCommand.self, SessionsCommand.self,
         ], defaultSubcommand: SessionsCommand.self)
 

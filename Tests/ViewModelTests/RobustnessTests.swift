@@ -63,7 +63,7 @@ import Views
                     JournalEntry(
                         t: 0, step: number, event: .checkpoint(CheckpointWritten(file: String(repeating: "x", count: 500), bytes: number))),
                 ]))
-            for screen in ["1", "2", "3"] {
+            for screen in ["1", "2", "3", "4"] {
                 _ = state.press(screen)
                 #expect(!state.shown.contains("\u{1B}"))
             }

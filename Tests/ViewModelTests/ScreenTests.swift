@@ -177,20 +177,7 @@ import Views
 
     // MARK: goldens
 
-    /// Compares with the stored screen. `WORKBENCH_RECORD_GOLDENS=1` writes it anew, and then the test fails so that nobody forgets.
-    private func compare(_ state: WorkbenchState, golden name: String) throws {
-        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Goldens/\(name).txt")
-        let shown = state.shown
-        if ProcessInfo.processInfo.environment["WORKBENCH_RECORD_GOLDENS"] == "1" {
-            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(shown.utf8).write(to: file)
-            Issue.record("recorded \(file.path): look at it, and run again without WORKBENCH_RECORD_GOLDENS")
-            return
-        }
-        let stored = try String(contentsOf: file, encoding: .utf8)
-        #expect(shown == stored, "\(name) differs from its golden:\n\(shown)")
-    }
+    private func compare(_ state: WorkbenchState, golden name: String) throws { try Golden.compare(state.shown, name) }
 
     @Test func trainingAt80x24EqualsItsGolden() throws {
         var state = World.state()

@@ -227,7 +227,7 @@ public enum Benchmark {
     }
 
     /// The largest resident size of this process so far, MB.
-    private static func peakMegabytes() -> Double {
+    static func peakMegabytes() -> Double {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return Double(usage.ru_maxrss) / 1024

@@ -1,12 +1,12 @@
 import Foundation
 
-/// A cohort as its user lists it: `cohort.csv` with `subject,image[,lungs]` and any number of label columns.
+/// A cohort as its user gives it: `cohort.csv` with `subject,image[,lungs]` and any number of label columns, or a folder of scans.
 public struct CohortManifest: Equatable, Sendable {
     /// One subject: one line of the file.
     public struct Row: Equatable, Sendable {
         /// The subject's name, also the stem of its files' names.
         public let subject: String
-        /// The CT.
+        /// The CT: a file, or a folder with one DICOM series.
         public let image: URL
         /// A lung mask of the user's; nil where the lungs are to be segmented.
         public let lungs: URL?
@@ -16,14 +16,60 @@ public struct CohortManifest: Equatable, Sendable {
         public let line: Int
     }
 
+    /// The table, or the folder of scans.
+    public let source: URL
     public let rows: [Row]
     /// Names of the label columns, in the file's order.
     public let labelNames: [String]
 
-    /// Reads a cohort file; paths in it are relative to its folder.
-    /// - Throws: `Failure` where a column or a file is missing, a subject comes twice or has a name that no file could have, a label is no
-    ///   number, or there are no subjects.
-    public init(contentsOf file: URL) throws {
+    /// Reads a cohort file, whose paths are relative to its folder; or takes a folder of scans for one.
+    ///
+    /// Whether the scans are there is seen when they are read, so that a missing one does not stop the others.
+    /// - Throws: `Failure` where a column is missing, a subject comes twice or has a name that no file could have, a label is no number, or
+    ///   there are no subjects.
+    public init(contentsOf place: URL) throws {
+        if CTImage.isFolder(place) { try self.init(scansIn: place) } else { try self.init(table: place) }
+    }
+
+    /// Every image `<subject>.nii[.gz]` of a folder, with `<subject>.lungs.nii[.gz]` as its lungs where that is there, and every folder in it
+    /// with the DICOM files of one series: subjects are called as their files and folders, which should be pseudonyms.
+    private init(scansIn folder: URL) throws {
+        source = folder
+        labelNames = []
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { !$0.hasPrefix(".") }.sorted()
+        var images: [(subject: String, image: URL)] = []
+        var masks: [String: URL] = [:]
+        for name in names {
+            let file = folder.appendingPathComponent(name)
+            if CTImage.isFolder(file) {
+                images.append((name, file))
+            } else if let ending = [".nii.gz", ".nii"].first(where: { name.lowercased().hasSuffix($0) }) {
+                let stem = String(name.dropLast(ending.count))
+                if stem.hasSuffix(".lungs") { masks[String(stem.dropLast(6))] = file } else { images.append((stem, file)) }
+            }
+        }
+        var seen: [String: URL] = [:]
+        rows = try images.enumerated().map { index, scan in
+            try Self.checkName(scan.subject, place: scan.image.path)
+            if let first = seen.updateValue(scan.image, forKey: scan.subject.lowercased()) {
+                throw Failure(
+                    "\(folder.path): \(first.lastPathComponent) and \(scan.image.lastPathComponent) are both called \(scan.subject)")
+            }
+            return Row(subject: scan.subject, image: scan.image, lungs: masks[scan.subject], labels: [:], line: index + 1)
+        }
+        if rows.isEmpty {
+            throw Failure("\(folder.path) holds no scans; expected .nii or .nii.gz files, or a folder for each DICOM series")
+        }
+    }
+
+    /// Refuses a cohort of which not one scan is there: its paths must be wrong.
+    func requireSomeImage() throws {
+        guard !rows.contains(where: { FileManager.default.fileExists(atPath: $0.image.path) }), let first = rows.first else { return }
+        throw Failure("\(source.path), line \(first.line): \(first.image.path), the image of subject \(first.subject), does not exist")
+    }
+
+    private init(table file: URL) throws {
+        source = file
         let table = try CSVTable(contentsOf: file)
         let folder = file.deletingLastPathComponent()
         let subjectColumn = try table.column("subject")
@@ -41,22 +87,15 @@ public struct CohortManifest: Equatable, Sendable {
             if let first = lineOf.updateValue(row.line, forKey: subject.lowercased()) {
                 throw Failure("\(place): the subject \"\(subject)\" is already on line \(first); each subject may be listed once")
             }
-            func path(_ column: Int) throws -> URL {
-                let url = URL(fileURLWithPath: row.fields[column], relativeTo: folder).standardizedFileURL
-                var isFolder: ObjCBool = false
-                let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-                if exists, !isFolder.boolValue { return url }
-                let fault = exists ? "is a folder, expected a NIfTI file" : "does not exist"
-                throw Failure("\(place): \(url.path), the \(table.columns[column]) of subject \(subject), \(fault)")
-            }
+            func path(_ column: Int) -> URL { URL(fileURLWithPath: row.fields[column], relativeTo: folder).standardizedFileURL }
             guard !row.fields[imageColumn].isEmpty else { throw Failure("\(place): subject \(subject) has no image") }
             var labels: [String: Double] = [:]
             for column in labelColumns {
                 labels[table.columns[column]] = try Self.label(row.fields[column], named: table.columns[column], place: place)
             }
             return Row(
-                subject: subject, image: try path(imageColumn),
-                lungs: try lungsColumn.flatMap { row.fields[$0].isEmpty ? nil : try path($0) }, labels: labels, line: row.line)
+                subject: subject, image: path(imageColumn),
+                lungs: lungsColumn.flatMap { row.fields[$0].isEmpty ? nil : path($0) }, labels: labels, line: row.line)
         }
         if rows.isEmpty { throw Failure("\(table.name) lists no subjects; expected one line for each below the header") }
     }

@@ -9,7 +9,9 @@ struct FinishedSubject: Codable {
     let image: FileStamp
     let givenLungs: FileStamp?
     let record: SubjectRecord
-    let seconds: Double
+    let times: StageTimes
+    /// Of the lung mask that was written: it depends on the inputs alone, so that another atlas need not find the lungs again.
+    let lungs: FileStamp
 
     /// Reads a subject's file; nil where there is none or it is of another version or damaged: the subject is then done again.
     static func read(_ id: String, in folder: PreparedFolder) -> FinishedSubject? {
@@ -19,12 +21,23 @@ struct FinishedSubject: Codable {
 
     func write(in folder: PreparedFolder) throws { try PreparedFolder.writeJSON(self, to: Self.file(record.id, in: folder)) }
 
-    /// Whether atlas, settings and the bytes of the inputs are still those.
-    func isCurrent(atlas: Atlas, settings: PreparationSettings, row: CohortManifest.Row) throws -> Bool {
-        guard self.atlas == atlas.checksum, self.settings == settings, (givenLungs == nil) == (row.lungs == nil) else { return false }
+    /// Whether the bytes of the inputs are still those.
+    func hasSameInputs(_ row: CohortManifest.Row) throws -> Bool {
+        guard (givenLungs == nil) == (row.lungs == nil) else { return false }
         guard try FileStamp(row.image, known: image).checksum == image.checksum else { return false }
-        guard let lungs = row.lungs, let known = givenLungs else { return true }
-        return try FileStamp(lungs, known: known).checksum == known.checksum
+        guard let mask = row.lungs, let known = givenLungs else { return true }
+        return try FileStamp(mask, known: known).checksum == known.checksum
+    }
+
+    /// Whether atlas and settings, and what was written of image and lungs, are still those.
+    func isCurrent(atlas: Atlas, settings: PreparationSettings, in folder: PreparedFolder) -> Bool {
+        self.atlas == atlas.checksum && self.settings == settings && hasLungs(in: folder)
+            && FileManager.default.fileExists(atPath: folder.resolved(record.image).path)
+    }
+
+    /// Whether the lung mask that was written is still there.
+    func hasLungs(in folder: PreparedFolder) -> Bool {
+        (try? FileStamp(folder.lungs(record.id), known: lungs))?.checksum == lungs.checksum
     }
 
     static func file(_ id: String, in folder: PreparedFolder) -> URL { folder.finished.appendingPathComponent("\(id).json") }

@@ -31,7 +31,8 @@ public struct CohortCatalogue: Sendable {
             }
             return PreparedSubject(
                 id: record.id, image: place.resolved(record.image), lungs: place.lungs(record.id),
-                atlasToSubject: Affine3(rowMajor: record.atlasToSubject), quality: record.quality, labels: record.labels)
+                atlasToSubject: Affine3(rowMajor: record.atlasToSubject), quality: record.quality, acquisition: record.acquisition,
+                labels: record.labels)
         }
     }
 

@@ -12,6 +12,14 @@ package struct PreparedFolder {
     package var patches: URL { root.appendingPathComponent("patches", isDirectory: true) }
     /// Subjects that are done, each with its patches, until all are and the patches are brought into landmark order.
     var finished: URL { root.appendingPathComponent("finished", isDirectory: true) }
+    /// What happened in the last run, one event a line.
+    package var journal: URL { root.appendingPathComponent("preparation.jsonl") }
+    /// Held by the one process that prepares.
+    var lock: URL { root.appendingPathComponent("lock") }
+    /// What the user thinks of subjects.
+    var review: URL { root.appendingPathComponent("review.csv") }
+    /// The image of a subject that came as a DICOM series.
+    func image(_ id: String) -> URL { root.appendingPathComponent("images/\(id).nii.gz") }
     func lungs(_ id: String) -> URL { root.appendingPathComponent("lungs/\(id).nii.gz") }
     func transform(_ id: String) -> URL { root.appendingPathComponent("transforms/\(id).txt") }
 

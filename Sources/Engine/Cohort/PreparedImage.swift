@@ -26,20 +26,35 @@ public struct PreparedImage: Sendable {
     public static func prepare(
         ct: Volume<Int16>, lungs given: Volume<Int16>? = nil, atlas: Atlas, settings: PreparationSettings = .init(), parallel: Parallel
     ) throws -> (image: PreparedImage, quality: SubjectQuality) {
-        let lungs =
+        let lungs = try findLungs(in: ct, given: given, atlas: atlas, parallel: parallel)
+        guard lungs.quality.verdict != .refused else { throw Failure(lungs.quality.reasons.joined(separator: "; ")) }
+        return try prepare(ct: ct, lungs: lungs, atlas: atlas, settings: settings, parallel: parallel)
+    }
+
+    /// The subject's lungs, found or given, and judged.
+    static func findLungs(in ct: Volume<Int16>, given: Volume<Int16>?, atlas: Atlas, parallel: Parallel) throws -> SegmentedLungs {
+        let mask =
             try given.map { try LungMask.normalise(labels: $0, matching: ct, parallel: parallel) }
             ?? LungSegmentation.segment(ct, parallel: parallel).mask
-        let judged = LungMaskQuality.judge(lungs, ct: ct, expectedMillilitres: expectedMillilitres(atlas))
-        guard judged.verdict != .refused else { throw Failure(judged.reasons.joined(separator: "; ")) }
+        return SegmentedLungs(mask: mask, quality: .judge(mask, ct: ct, expectedMillilitres: expectedMillilitres(atlas)))
+    }
 
+    /// Registers lungs that are not refused, and resamples.
+    /// - Parameter clock: is told when registration and resampling are done.
+    static func prepare(
+        ct: Volume<Int16>, lungs: SegmentedLungs, atlas: Atlas, settings: PreparationSettings, clock: StageClock? = nil, parallel: Parallel
+    ) throws -> (image: PreparedImage, quality: SubjectQuality) {
         var options = AffineRegistration.Options()
         options.finestMillimetres = settings.registrationMillimetres
-        let registration = try AffineRegistration.register(fixed: atlas.lungs, moving: lungs, options: options, parallel: parallel)
-        let image = PreparedImage(ct: ct, lungs: lungs, atlasToSubject: registration.fixedToMoving, atlas: atlas, parallel: parallel)
+        let registration = try AffineRegistration.register(fixed: atlas.lungs, moving: lungs.mask, options: options, parallel: parallel)
+        clock?.end(\.registration)
+        let image = PreparedImage(
+            ct: ct, lungs: lungs.mask, atlasToSubject: registration.fixedToMoving, atlas: atlas, parallel: parallel)
+        clock?.end(\.resampling)
 
         var quality = SubjectQuality(
-            verdict: judged.verdict, reasons: judged.reasons, rightMillilitres: judged.rightMillilitres,
-            leftMillilitres: judged.leftMillilitres, diceBefore: registration.diceBefore, diceAfter: registration.diceAfter,
+            verdict: lungs.quality.verdict, reasons: lungs.quality.reasons, rightMillilitres: lungs.quality.rightMillilitres,
+            leftMillilitres: lungs.quality.leftMillilitres, diceBefore: registration.diceBefore, diceAfter: registration.diceAfter,
             determinant: registration.fixedToMoving.determinant)
         quality.patchesBeyond = image.corners(atlas).count { !PatchCutter.reaches(image.image.extent, corner: $0) }
         if quality.patchesBeyond > 0 {

@@ -11,6 +11,8 @@ public struct PreparedSubject: Equatable, Sendable {
     /// Points of the atlas → points of the subject, RAS mm.
     public let atlasToSubject: Affine3
     public let quality: SubjectQuality
+    /// Kernel, slice thickness and contrast agent; nil where nothing is known.
+    public let acquisition: CTAcquisition?
     /// Label → value; labels that are not known are not there.
     public let labels: [String: Double]
 }
@@ -27,11 +29,13 @@ package struct SubjectRecord: Codable, Equatable {
     /// 4×4 row-major, RAS mm, points of the atlas → points of the subject.
     var atlasToSubject: [Double]
     var quality: SubjectQuality
+    var acquisition: CTAcquisition?
     var labels: [String: Double]
 
     package init(
         id: String, image: String, imageChecksum: String, givenLungs: String? = nil, givenLungsChecksum: String? = nil,
-        atlasToSubject: [Double], quality: SubjectQuality, labels: [String: Double]
+        atlasToSubject: [Double], quality: SubjectQuality, acquisition: CTAcquisition? = nil,
+        labels: [String: Double]
     ) {
         self.id = id
         self.image = image
@@ -40,6 +44,7 @@ package struct SubjectRecord: Codable, Equatable {
         self.givenLungsChecksum = givenLungsChecksum
         self.atlasToSubject = atlasToSubject
         self.quality = quality
+        self.acquisition = acquisition
         self.labels = labels
     }
 }

@@ -32,7 +32,12 @@ public struct DemoRun: Sendable {
     }
 
     private var phantomFolder: URL { session.root.appendingPathComponent("phantom", isDirectory: true) }
-    private var preparedFolder: URL { session.root.appendingPathComponent("prepared", isDirectory: true) }
+    /// Where a demo prepares its cohort.
+    public static func preparedFolder(_ session: SessionFolder) -> URL {
+        session.root.appendingPathComponent("prepared", isDirectory: true)
+    }
+
+    private var preparedFolder: URL { Self.preparedFolder(session) }
 
     /// True where the session holds a demo that ran to its end.
     public static func isFinished(_ session: SessionFolder) throws -> Bool {

@@ -4,7 +4,7 @@ import Foundation
 public struct MaskProvenance: Codable, Equatable, Sendable {
     public var subject: String
     public var subtype: EmphysemaSubtype
-    /// SHA-256 of the CT's file.
+    /// SHA-256 of the CT's file, or of a DICOM folder's files.
     public var image: String
     /// SHA-256 of the lung mask's voxels, in the CT's grid.
     public var lungs: String
@@ -25,7 +25,7 @@ public struct MaskProvenance: Codable, Equatable, Sendable {
     {
         self.subject = subject
         subtype = mask.subtype
-        self.image = try Checksum.sha256(of: image)
+        self.image = try FileStamp(image).checksum
         self.lungs = Checksum.sha256(lungs.voxels.withUnsafeBytes { Data($0) })
         model = classifier.encoder.name
         modelChecksum = classifier.encoder.checksum

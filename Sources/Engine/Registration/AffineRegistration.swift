@@ -40,14 +40,9 @@ public struct AffineRegistration: Sendable {
             fixed: fixed, moving: moving, fixedMoments: fixedMoments, movingMoments: movingMoments,
             finestMillimetres: options.finestMillimetres, parallel: parallel)
         let map = search.run()
-        try requirePlausible(map, options)
         let before = LabelOverlap.dice(fixed: fixed, moving: moving, .identity, parallel: parallel)
         let after = LabelOverlap.dice(fixed: fixed, moving: moving, map, parallel: parallel)
-        guard after >= options.leastDice else {
-            throw Failure(
-                "the registration is refused: Dice after it is \(decimals(after)), at least \(decimals(options.leastDice)) is expected; "
-                    + "the masks' shapes do not fit")
-        }
+        try requirePlausible(map, diceAfter: after, options)
         return RegistrationResult(
             fixedToMoving: map, diceBefore: before, diceAfter: after, seconds: (clock.now - begin) / .seconds(1))
     }
@@ -65,7 +60,8 @@ public struct AffineRegistration: Sendable {
         return mask.mapVoxels { $0 / 50 }
     }
 
-    private static func requirePlausible(_ map: Affine3, _ options: Options) throws {
+    /// Refuses what no two patients' lungs differ by.
+    package static func requirePlausible(_ map: Affine3, diceAfter: Double, _ options: Options) throws {
         func refuse(_ reason: String) -> Failure { Failure("the registration is refused: \(reason)") }
         guard map.rowMajor.allSatisfy(\.isFinite) else { throw refuse("its search did not end at a map") }
         guard map.determinant > 0 else { throw refuse("it mirrors the patient (determinant \(decimals(map.determinant)))") }
@@ -79,6 +75,11 @@ public struct AffineRegistration: Sendable {
         }
         guard stretches[0] / stretches[2] <= options.scales.upperBound else {
             throw refuse("it shears: one direction is stretched \(decimals(stretches[0] / stretches[2])) times as much as another")
+        }
+        guard diceAfter >= options.leastDice else {
+            throw refuse(
+                "Dice after it is \(decimals(diceAfter)), at least \(decimals(options.leastDice)) is expected; the masks' shapes do not fit"
+            )
         }
     }
 

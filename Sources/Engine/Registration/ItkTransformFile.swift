@@ -1,8 +1,9 @@
 import Foundation
 
-/// ITK's text format for affine transforms, as ANTs, SimpleITK and 3D Slicer read it.
+/// ITK's formats for affine transforms, as ANTs, SimpleITK and 3D Slicer read them: text, and binary where the name ends in `.mat`, as in
+/// the `0GenericAffine.mat` of ANTs.
 ///
-/// The file maps points of the fixed space to points of the moving space, in LPS millimetres; in memory all is RAS+.
+/// Either file maps points of the fixed space to points of the moving space, in LPS millimetres; in memory all is RAS+.
 public enum ItkTransformFile {
     private static let header = "#Insight Transform File V1.0"
     /// Affine in 3-D, double or single precision, and ITK's other name for it.
@@ -15,6 +16,10 @@ public enum ItkTransformFile {
     public static func write(_ fixedToMoving: Affine3, to file: URL) throws {
         let m = mirrored(fixedToMoving).rowMajor
         let numbers = [m[0], m[1], m[2], m[4], m[5], m[6], m[8], m[9], m[10], m[3], m[7], m[11]]
+        if isBinary(file) {
+            let vectors = [MatlabVector(name: types[0], values: numbers), MatlabVector(name: centreName, values: [0, 0, 0])]
+            return try AtomicFile.write(MatlabVector.data(vectors), to: file)
+        }
         let text = """
             \(header)
             #Transform 0
@@ -27,9 +32,25 @@ public enum ItkTransformFile {
     }
 
     /// Reads one affine transform: fixed → moving points, RAS+ mm.
-    /// - Throws: if the file is no ITK text file, holds several transforms or another kind, or its numbers are not 12.
+    /// - Throws: if the file is no ITK transform file, holds several transforms or another kind, or its numbers are not 12.
     public static func read(_ file: URL) throws -> Affine3 {
         let data = try WholeFile.read(file, kind: "transform")
+        return try isBinary(file) ? readBinary(data, file) : readText(data, file)
+    }
+
+    /// A vector named after the kind of transform holds its parameters, one named `fixed` its centre.
+    private static func readBinary(_ data: Data, _ file: URL) throws -> Affine3 {
+        let vectors = try MatlabVector.all(in: data, file)
+        let transforms = vectors.filter { $0.name != centreName }
+        guard transforms.count == 1 else { throw Failure("\(file.path) holds \(transforms.count) transforms, expected one") }
+        guard types.contains(transforms[0].name) else {
+            throw Failure("\(file.path) holds a \(transforms[0].name), expected an affine transform in 3-D")
+        }
+        let centre = vectors.first { $0.name == centreName }?.values ?? [0, 0, 0]
+        return try map(transforms[0].values, about: centre, file)
+    }
+
+    private static func readText(_ data: Data, _ file: URL) throws -> Affine3 {
         guard let text = String(data: data, encoding: .utf8), text.hasPrefix("#Insight Transform File") else {
             throw Failure("\(file.path) is not an ITK text transform (it does not begin with \"\(header)\")")
         }
@@ -42,8 +63,13 @@ public enum ItkTransformFile {
         let kinds = fields["Transform"] ?? []
         guard kinds.count == 1 else { throw Failure("\(file.path) holds \(kinds.count) transforms, expected one") }
         guard types.contains(kinds[0]) else { throw Failure("\(file.path) holds a \(kinds[0]), expected an affine transform in 3-D") }
-        let parameters = try numbers(fields["Parameters"]?.first, 12, "Parameters", file)
-        let centre = try numbers(fields["FixedParameters"]?.first ?? "0 0 0", 3, "FixedParameters", file)
+        return try map(numbers(fields["Parameters"]?.first), about: numbers(fields["FixedParameters"]?.first ?? "0 0 0"), file)
+    }
+
+    /// - Parameters: the linear part by rows, then the translation; the centre; LPS mm.
+    private static func map(_ parameters: [Double?], about centre: [Double?], _ file: URL) throws -> Affine3 {
+        let parameters = try checked(parameters, 12, "Parameters", file)
+        let centre = try checked(centre, 3, "FixedParameters", file)
         var map = Affine3(
             columnX: [parameters[0], parameters[3], parameters[6]], columnY: [parameters[1], parameters[4], parameters[7]],
             columnZ: [parameters[2], parameters[5], parameters[8]], translation: .zero)
@@ -54,8 +80,13 @@ public enum ItkTransformFile {
         return mirrored(map)
     }
 
-    private static func numbers(_ text: String?, _ count: Int, _ name: String, _ file: URL) throws -> [Double] {
-        let values = (text ?? "").split(separator: " ").map { Double($0) }
+    private static let centreName = "fixed"
+
+    private static func isBinary(_ file: URL) -> Bool { file.pathExtension.lowercased() == "mat" }
+
+    private static func numbers(_ text: String?) -> [Double?] { (text ?? "").split(separator: " ").map { Double($0) } }
+
+    private static func checked(_ values: [Double?], _ count: Int, _ name: String, _ file: URL) throws -> [Double] {
         guard values.count == count, values.allSatisfy({ $0?.isFinite == true }) else {
             throw Failure("\(file.path): \(name) has \(values.count) entries, expected \(count) numbers")
         }

@@ -8,28 +8,35 @@ public final class SessionLock: Sendable {
 
     /// Takes the lock, which the system gives back when the process ends, however it ends.
     /// - Throws: `Failure` naming the process that holds it.
-    public init(_ session: SessionFolder) throws {
-        try AtomicFile.makeFolder(session.root)
-        descriptor = open(session.lock.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Failure.system("open \(session.lock.path)") }
+    public convenience init(_ session: SessionFolder) throws {
+        try self.init(
+            session.lock, of: "the session \(session.root.path)", advice: "watch and steer it with `workbench attach`, or stop it first")
+    }
+
+    /// - Parameters:
+    ///   - file: stands for what is locked; made where it is not there.
+    ///   - name, advice: how a refusal names what is locked, and what it suggests.
+    init(_ file: URL, of name: String, advice: String) throws {
+        try AtomicFile.makeFolder(file.deletingLastPathComponent())
+        descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Failure.system("open \(file.path)") }
         guard Self.ask(descriptor, .take) else {
-            let holder = (try? String(contentsOf: session.lock, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
-            close(descriptor)
-            throw Failure(
-                "the session \(session.root.path) is being worked on by another process\(holder.isEmpty ? "" : " (\(holder))"); "
-                    + "watch and steer it with `workbench attach`, or stop it first")
+            let holder = (try? String(contentsOf: file, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+            throw Failure("\(name) is being worked on by another process\(holder.isEmpty ? "" : " (\(holder))"); \(advice)")
         }
         earlierControlLines = (try? Data(contentsOf: session.control))?.count { $0 == 0x0A } ?? 0
         let text = Data("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n".utf8)
-        guard ftruncate(descriptor, 0) == 0 else { throw Failure.system("write \(session.lock.path)") }
-        try text.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: session.lock.path) }
+        guard ftruncate(descriptor, 0) == 0 else { throw Failure.system("write \(file.path)") }
+        try text.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: file.path) }
     }
 
     deinit { close(descriptor) }
 
     /// True while some process, this one included, works on the session. Asking takes no lock and so disturbs nobody.
-    public static func isHeld(_ session: SessionFolder) -> Bool {
-        let descriptor = open(session.lock.path, O_RDONLY | O_CLOEXEC)
+    public static func isHeld(_ session: SessionFolder) -> Bool { isHeld(session.lock) }
+
+    static func isHeld(_ file: URL) -> Bool {
+        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         return !ask(descriptor, .query)

@@ -2,6 +2,15 @@ import Foundation
 
 /// Writes files so that a reader sees the old one or the new one, never half of one.
 public enum AtomicFile {
+    private static let temporaryPrefix = ".partial-"
+
+    /// Removes what runs that were killed left half-written in a folder and those below it. Only for a folder that no other process writes
+    /// to: whoever calls this holds its lock.
+    static func removeLeftovers(in folder: URL) {
+        guard let walk = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil) else { return }
+        for case let file as URL in walk.allObjects where file.lastPathComponent.hasPrefix(temporaryPrefix) { unlink(file.path) }
+    }
+
     /// Runs `write` on a temporary path beside `target` (same extension), syncs it to disk and renames it to `target`.
     /// If `write` throws, the temporary file is removed and `target` is left as it was.
     public static func replace(_ target: URL, _ write: (URL) throws -> Void) throws {
@@ -18,7 +27,7 @@ public enum AtomicFile {
                 let folder = target.deletingLastPathComponent()
                 madeFolders += try makeFolder(folder)
                 let name = target.lastPathComponent
-                temporaries.append(folder.appendingPathComponent(".partial-\(getpid())-\(UInt32.random(in: 0 ... .max))-\(name)"))
+                temporaries.append(folder.appendingPathComponent("\(temporaryPrefix)\(getpid())-\(UInt32.random(in: 0 ... .max))-\(name)"))
             }
             try write(temporaries)
             for temporary in temporaries { try synchronise(temporary) }
@@ -72,7 +81,7 @@ public enum AtomicFile {
         let folder = target.deletingLastPathComponent()
         let made = try makeFolder(folder)
         defer { for path in made.reversed() { rmdir(path) } }
-        let trial = folder.appendingPathComponent(".partial-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+        let trial = folder.appendingPathComponent("\(temporaryPrefix)\(getpid())-\(UInt32.random(in: 0 ... .max))")
         let descriptor = open(trial.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Failure.system("write \(target.path)") }
         close(descriptor)

@@ -49,7 +49,7 @@ public struct NiftiHeader: Sendable {
         guard !isFolder.boolValue else { throw Failure("\(path) is a folder, expected a NIfTI file (.nii or .nii.gz)") }
         guard FileManager.default.isReadableFile(atPath: path) else { throw Failure("\(path) may not be read by this user") }
         guard NiftiFile.hasNiftiName(file) else { throw Failure("\(path) is not named .nii or .nii.gz, expected a NIfTI file") }
-        let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+        let size = (try? FileStamp.bytes(of: file)) ?? 0
         guard size > 0 else { throw Failure("\(path) is empty (0 bytes), expected a NIfTI file") }
 
         NiftiFile.silenceLibrary

@@ -49,7 +49,7 @@ struct NiftiVoxelStream {
         guard znzseek(stream, header.dataOffset, SEEK_SET) >= 0 else { throw cutOff(0, of: count) }
 
         // A damaged header must not claim memory that no data back; deflate shrinks at most 1032-fold.
-        let fileSize = (try? FileManager.default.attributesOfItem(atPath: header.dataPath)[.size] as? Int) ?? 0
+        let fileSize = (try? FileStamp.bytes(of: URL(fileURLWithPath: header.dataPath))) ?? 0
         let mostBytes = isCompressed ? fileSize * 1032 : fileSize
         guard count * bytesAVoxel <= mostBytes else { throw cutOff(min(count, mostBytes / bytesAVoxel), of: count) }
         var voxels: [Output] = []

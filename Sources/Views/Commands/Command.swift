@@ -1,6 +1,6 @@
 /// The screens.
 package enum ScreenID: String, CaseIterable, Codable, Sendable {
-    case sessions, training, atlas, masks
+    case sessions, training, atlas, masks, cohort
 
     package var title: String {
         switch self {
@@ -8,6 +8,7 @@ package enum ScreenID: String, CaseIterable, Codable, Sendable {
         case .training: "Training"
         case .atlas: "Atlas"
         case .masks: "Masks"
+        case .cohort: "Cohort"
         }
     }
 
@@ -18,6 +19,7 @@ package enum ScreenID: String, CaseIterable, Codable, Sendable {
         case .training: "Train"
         case .atlas: "Atlas"
         case .masks: "Masks"
+        case .cohort: "Cohort"
         }
     }
 }
@@ -28,6 +30,7 @@ package enum CommandID: String, CaseIterable, Codable, Sendable {
     case showTraining = "screen.training"
     case showAtlas = "screen.atlas"
     case showMasks = "screen.masks"
+    case showCohort = "screen.cohort"
     case nextScreen = "screen.next"
     case previousScreen = "screen.previous"
     case help
@@ -93,6 +96,17 @@ package enum CommandID: String, CaseIterable, Codable, Sendable {
     case lowerOpacity = "overlay.opacity.lower"
     case nextDisease = "disease.next"
     case previousDisease = "disease.previous"
+
+    case acceptSubject = "cohort.accept"
+    case excludeSubject = "cohort.exclude"
+    case clearReview = "cohort.clear"
+    case redoSubject = "cohort.redo"
+    case prepareAgain = "cohort.prepare"
+    case nextDoubtful = "cohort.next"
+    case previousDoubtful = "cohort.previous"
+    case toggleLungOutline = "outline.lungs"
+    case toggleAtlasOutline = "outline.atlas"
+    case toggleLandmarks = "outline.patches"
 }
 
 /// One row of the command table.
@@ -106,6 +120,11 @@ package struct Command: Sendable {
     package let help: String
     /// Where it works; empty: everywhere.
     package let screens: Set<ScreenID>
+
+    /// The same command, on one more screen.
+    package func working(on screen: ScreenID) -> Command {
+        Command(id: id, keys: keys, hint: hint, help: help, screens: screens.union([screen]))
+    }
 
     package func works(on screen: ScreenID) -> Bool { screens.isEmpty || screens.contains(screen) }
     package var keyNames: String { keys.map(\.name).joined(separator: " ") }

@@ -1,7 +1,7 @@
 /// The one table of commands: the key map, the help, the palette, the hints at the foot of each screen and the tape all read it.
 package enum CommandTable {
     /// In the order in which help shows them.
-    package static let all: [Command] = sessions + training + atlas + masks + slices + everywhere
+    package static let all: [Command] = sessions + training + atlas + viewing(masks) + cohort + viewing(slices) + everywhere
 
     private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
 
@@ -71,6 +71,27 @@ package enum CommandTable {
         row(.lowerOpacity, "-", "", "overlays more transparent", [.masks]),
     ]
 
+    private static let cohort: [Command] = [
+        row(.acceptSubject, "y", "accept", "accept the subject: its warnings were seen", [.cohort]),
+        row(.excludeSubject, "X", "exclude", "exclude the subject from the patches, with a note", [.cohort]),
+        row(.clearReview, "u", "", "take the judgement of the subject back", [.cohort]),
+        row(.redoSubject, "R", "re-run", "prepare the subject again from its scan", [.cohort]),
+        row(.prepareAgain, "P", "prepare", "prepare what is new, changed or reviewed", [.cohort]),
+        row(.nextDoubtful, "n", "doubtful", "next subject with warnings or refused", [.cohort]),
+        row(.previousDoubtful, "N", "", "previous subject with warnings or refused", [.cohort]),
+        row(.toggleLungOutline, "g", "", "show or hide the lungs' outline", [.cohort]),
+        row(.toggleAtlasOutline, "e", "", "show or hide the registered atlas's outline", [.cohort]),
+        row(.toggleLandmarks, "p", "", "show or hide the patches' centres", [.cohort]),
+    ]
+
+    /// Commands of the slices that mean the same on the cohort's.
+    private static func viewing(_ commands: [Command]) -> [Command] {
+        let own: Set<CommandID> = [
+            .nextDisease, .previousDisease, .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity,
+        ]
+        return commands.map { own.contains($0.id) ? $0 : $0.working(on: .cohort) }
+    }
+
     private static let slices: [Command] = [
         row(.nextSlice, "Up Right", "slice", "next slice of the chosen plane (up, forward, to the right)", [.atlas, .masks]),
         row(.previousSlice, "Down Left", "", "previous slice of the chosen plane", [.atlas, .masks]),
@@ -99,6 +120,7 @@ package enum CommandTable {
         row(.showTraining, "1", "", "go to the training", []),
         row(.showAtlas, "2", "", "go to the atlas", []),
         row(.showMasks, "3", "", "go to the masks", []),
+        row(.showCohort, "4", "", "go to the cohort", []),
         row(.nextScreen, "Tab", "", "next screen", []),
         row(.previousScreen, "S-Tab", "", "previous screen", []),
         row(.palette, ":", "commands", "find a command by name", []),

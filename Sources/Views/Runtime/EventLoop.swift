@@ -138,6 +138,10 @@ package final class EventLoop {
         case .loadAtlas: loadAtlas()
         case .listSubjects: listSubjects()
         case .listSessions: listSessions()
+        case .listCohort: listCohort()
+        case .loadCohortSubject(let id): loadCohortSubject(id)
+        case .review(let id, let entry): changeCohort { try $0.review(id, entry) }
+        case .prepareAgain(let ids): changeCohort { try $0.prepareAgain(ids) }
         case .openSession(let name):
             attempt { try configuration.open(SessionFolder(configuration.sessionsRoot.appendingPathComponent(name, isDirectory: true))) }
         case .startDemo:
@@ -160,7 +164,8 @@ package final class EventLoop {
 
     private func show(_ context: SessionContext) {
         let opened = OpenSession(context)
-        let view = ViewSettings.read(context.folder.view)
+        var view = ViewSettings.read(context.folder.view)
+        if let first = context.firstScreen { view.screen = first }
         opened.startTape(TapeLine(header: opened.identity, view: view, size: state.size, capabilities: state.capabilities))
         open = opened
         hasMoreJournal = true
@@ -188,6 +193,29 @@ package final class EventLoop {
     private func listSubjects() {
         guard let context = open?.context else { return }
         inBackground { SubjectLoading.listEvent(context.library) }
+    }
+
+    /// A snapshot like the last is no event: an idle interface stays idle, and its tape short.
+    private func listCohort() {
+        guard let source = open?.context.cohort else { return }
+        let (shown, isListed) = (state.cohort.snapshot, state.cohort.isListed)
+        let wake = wake
+        background.async {
+            let event = SubjectLoading.cohortListEvent(source)
+            if case .cohortListed(let snapshot) = event, isListed, snapshot == shown { return }
+            wake.post(event)
+        }
+    }
+
+    private func loadCohortSubject(_ id: String) {
+        guard let source = open?.context.cohort else { return }
+        inBackground { SubjectLoading.cohortEvent(subject: id, source) }
+    }
+
+    private func changeCohort(_ change: (any CohortSource) throws -> Void) {
+        guard let source = open?.context.cohort else { return }
+        do { try change(source) } catch { send(.failed("\(error)")) }
+        listCohort()
     }
 
     private func listSessions() {

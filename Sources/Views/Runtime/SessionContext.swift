@@ -6,22 +6,38 @@ public struct SessionContext: Sendable {
     public var folder: SessionFolder
     public var library: any SubjectLibrary
     public var atlas: AtlasSource
+    /// The cohort that the session was prepared from.
+    public var cohort: any CohortSource
+    /// The screen to begin with instead of the one that was left; nil for that one.
+    package var firstScreen: ScreenID?
     /// Who computes in the session now. Cheap: asked every two seconds.
     public var ownership: @Sendable () -> SessionOwnership
     /// What leaving the interface does to a run that goes on, in a sentence; asked for confirmation while it runs. Nil: nothing.
     public var quitHint: String?
 
     public init(
-        folder: SessionFolder, library: any SubjectLibrary, atlas: @escaping AtlasSource,
+        folder: SessionFolder, library: any SubjectLibrary, atlas: @escaping AtlasSource, cohort: any CohortSource = EmptyCohort(),
         ownership: @escaping @Sendable () -> SessionOwnership,
         quitHint: String? = nil
     ) {
         self.folder = folder
         self.library = library
         self.atlas = atlas
+        self.cohort = cohort
         self.ownership = ownership
         self.quitHint = quitHint
     }
+}
+
+/// A cohort without subjects: for a session whose cohort is not at hand.
+public struct EmptyCohort: CohortSource {
+    private static let missing = Failure("this session's cohort is not at hand")
+
+    public init() {}
+    public func snapshot() throws -> CohortSnapshot { CohortSnapshot(subjects: []) }
+    public func volumes(_ subject: String) throws -> CohortVolumes { throw Self.missing }
+    public func review(_ subject: String, _ entry: CohortReview.Entry?) throws { throw Self.missing }
+    public func prepareAgain(_ subjects: [String]) throws { throw Self.missing }
 }
 
 /// What the interface is started with.

@@ -17,6 +17,16 @@ enum SubjectLoading {
         do { return .atlasLoaded(try source().map { try LoadedAtlas($0) }) } catch { return .atlasFailed("\(error)") }
     }
 
+    static func cohortListEvent(_ source: any CohortSource) -> WorkbenchEvent {
+        do { return .cohortListed(try source.snapshot()) } catch { return .failed("\(error)") }
+    }
+
+    static func cohortEvent(subject id: String, _ source: any CohortSource) -> WorkbenchEvent {
+        do { return .cohortSubjectLoaded(try LoadedCohortSubject(id: id, try source.volumes(id))) } catch {
+            return .cohortSubjectFailed(id: id, "\(error)")
+        }
+    }
+
     static func listEvent(_ library: any SubjectLibrary) -> WorkbenchEvent {
         do { return .subjectsListed(try library.subjects()) } catch { return .failed("\(error)") }
     }

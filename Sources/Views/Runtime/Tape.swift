@@ -24,10 +24,12 @@ package struct TapeLine: Codable, Equatable, Sendable {
     package var command: CommandID?
     /// `press 12 5`: action, column, row.
     package var mouse: String?
-    /// A background load that was completed: of a subject, of the atlas, of the list of subjects.
+    /// A background load that was completed: of a subject, of the atlas, of the list of subjects, of the cohort and of a subject of it.
     package var loaded: String?
     package var atlas: Bool?
     package var subjects: Bool?
+    package var cohort: Bool?
+    package var cohortSubject: String?
     package var failed: String?
 
     /// Text that must be on the screen now; in this row, counted from 1, where given.
@@ -60,6 +62,9 @@ package struct TapeLine: Codable, Equatable, Sendable {
         case .subjectLoaded(let subject): loaded = subject.id
         case .subjectFailed(let id, _): loaded = id
         case .atlasLoaded, .atlasFailed: atlas = true
+        case .cohortListed: cohort = true
+        case .cohortSubjectLoaded(let subject): cohortSubject = subject.id
+        case .cohortSubjectFailed(let id, _): cohortSubject = id
         case .failed(let sentence): failed = sentence
         case .tick, .sessionOpened, .journal, .sessionsListed, .noticed: return nil
         }

@@ -112,6 +112,8 @@ public struct TapePlayer {
         if line.subjects == true { return SubjectLoading.listEvent(context.library) }
         if let id = line.loaded { return SubjectLoading.event(subject: id, context.library) }
         if line.atlas == true { return SubjectLoading.atlasEvent(context.atlas) }
+        if line.cohort == true { return SubjectLoading.cohortListEvent(context.cohort) }
+        if let id = line.cohortSubject { return SubjectLoading.cohortEvent(subject: id, context.cohort) }
         if let sentence = line.failed { return .failed(sentence) }
         return nil
     }

@@ -7,6 +7,7 @@ package enum Chrome {
 
     private static let tabs: [(ScreenID, CommandID)] = [
         (.sessions, .showSessions), (.training, .showTraining), (.atlas, .showAtlas), (.masks, .showMasks),
+        (.cohort, .showCohort),
     ]
 
     /// The tabs' places; names are left out where the width is short.

@@ -7,6 +7,7 @@ package enum Overlays {
         case .help(let line): drawHelp(state.screen, line, &painter, content)
         case .palette(let query, let chosen): drawPalette(state.screen, query, chosen, &painter, content)
         case .prompt(let text, let complaint): drawPrompt(text, complaint, &painter, content)
+        case .note(let subject, let text): drawNote(subject, text, &painter, content)
         case .confirmStop:
             drawQuestion(
                 "Stop the run?", ["A checkpoint is written and the run ends.", "It can be continued later with --resume."], &painter,
@@ -82,6 +83,15 @@ package enum Overlays {
             painter.text(setting.help, row: row, column: inner.column + 27, width: inner.columns - 27, .faint)
         }
         painter.text("Enter sends, Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
+    }
+
+    private static func drawNote(_ subject: String, _ text: String, _ painter: inout Painter, _ content: Rect) {
+        let inner = box(&painter, content, columns: 76, rows: 6, title: "Exclude \(subject)")
+        painter.text("Why? The note goes into review.csv and quality.csv.", row: inner.row, column: inner.column, width: inner.columns)
+        let shown = String(text.suffix(max(1, inner.columns - 2)))
+        let end = painter.spans([(shown, .strong)], row: inner.row + 1, column: inner.column, width: inner.columns - 1)
+        painter.put("▏", row: inner.row + 1, column: end, .key)
+        painter.text("Enter excludes, Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
     }
 
     private static func drawQuestion(_ title: String, _ lines: [String], _ painter: inout Painter, _ content: Rect) {

@@ -18,6 +18,7 @@ package enum Screens {
         case .training: TrainingScreen.draw(state, &painter, content)
         case .atlas: AtlasScreen.draw(state, &painter, content)
         case .masks: MasksScreen.draw(state, &painter, content)
+        case .cohort: CohortScreen.draw(state, &painter, content)
         }
         Overlays.draw(state, &painter, content)
         return painter.finish()

@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 
 /// Keys go to what lies on top: a question, a prompt, the palette, the help; else through the command table to the screen.
 extension WorkbenchState {
@@ -7,6 +8,7 @@ extension WorkbenchState {
         case .help(let line): return pressInHelp(key, line)
         case .palette(let query, let chosen): return pressInPalette(key, query, chosen)
         case .prompt(let text, _): return pressInPrompt(key, text)
+        case .note(let subject, let text): return pressInNote(key, subject, text)
         case .confirmStop: return pressInQuestion(key, yes: { $0.send(.stop) })
         case .confirmQuit: return pressInQuestion(key, yes: { $0.leave() })
         case nil:
@@ -64,6 +66,19 @@ extension WorkbenchState {
         return []
     }
 
+    private mutating func pressInNote(_ key: Key, _ subject: String, _ text: String) -> [Effect] {
+        switch key {
+        case .escape: overlay = nil
+        case .backspace: overlay = .note(subject: subject, text: String(text.dropLast()))
+        case .character(let scalar) where text.count < 200: overlay = .note(subject: subject, text: text + String(scalar))
+        case .enter:
+            overlay = nil
+            return review(subject, CohortReview.Entry(decision: .excluded, note: text.trimmingCharacters(in: .whitespaces)))
+        default: break
+        }
+        return []
+    }
+
     private mutating func pressInQuestion(_ key: Key, yes: (inout WorkbenchState) -> [Effect]) -> [Effect] {
         overlay = nil
         switch key {
@@ -87,7 +102,7 @@ extension WorkbenchState {
         switch screen {
         case .sessions: return handleSessions(mouse, content)
         case .training: return []
-        case .atlas, .masks: return handleSlices(mouse, content)
+        case .atlas, .masks, .cohort: return handleSlices(mouse, content)
         }
     }
 }

@@ -3,7 +3,13 @@ import Engine
 /// Moving about in slices: the same for the atlas and for CTs.
 extension WorkbenchState {
     /// The volume's axes on this screen; nil while nothing is loaded.
-    private var axes: AnatomicalAxes? { screen == .atlas ? atlas.atlas?.axes : masks.loaded?.axes }
+    private var axes: AnatomicalAxes? {
+        switch screen {
+        case .atlas: atlas.atlas?.axes
+        case .cohort: cohort.loaded?.axes
+        default: masks.loaded?.axes
+        }
+    }
 
     private var plane: SlicePlane {
         get { screen == .atlas ? view.atlasPlane : view.plane }
@@ -11,8 +17,20 @@ extension WorkbenchState {
     }
 
     private var cursor: VoxelIndex? {
-        get { screen == .atlas ? view.atlasCursor : view.cursor }
-        set { if screen == .atlas { view.atlasCursor = newValue } else { view.cursor = newValue } }
+        get {
+            switch screen {
+            case .atlas: view.atlasCursor
+            case .cohort: view.cohortCursor
+            default: view.cursor
+            }
+        }
+        set {
+            switch screen {
+            case .atlas: view.atlasCursor = newValue
+            case .cohort: view.cohortCursor = newValue
+            default: view.cursor = newValue
+            }
+        }
     }
 
     mutating func runSlices(_ command: CommandID) {
@@ -56,7 +74,7 @@ extension WorkbenchState {
         if screen == .atlas {
             cursor = axes?.centre
         } else {
-            cursor = masks.loaded?.firstCursor
+            cursor = screen == .cohort ? cohort.loaded?.subject.firstCursor : masks.loaded?.firstCursor
             view.window = .lung
             view.inverted = false
             view.opacityTenths = ViewSettings().opacityTenths
@@ -86,7 +104,11 @@ extension WorkbenchState {
             case .wheelDown: return runMasks(.nextSubject)
             }
         }
-        let panes = screen == .atlas ? AtlasLayout(content, self).panes : MasksLayout(content, self).panes
+        if screen == .cohort, let effects = handleCohort(mouse, content) { return effects }
+        let panes =
+            screen == .atlas
+            ? AtlasLayout(content, self).panes
+            : screen == .cohort ? CohortLayout(content, self).panes : MasksLayout(content, self).panes
         guard let axes, let at = cursor, let pane = panes.first(where: { $0.rect.contains(column: mouse.column, row: mouse.row) }) else {
             return []
         }

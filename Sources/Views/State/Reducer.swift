@@ -25,6 +25,7 @@ extension WorkbenchState {
             return []
         case .tick(let time):
             now = max(now, time)
+            if screen == .cohort { return lookAtCohort() }
             return screen == .sessions && now - sessions.lastListed >= 2 ? listSessions() : []
         case .sessionOpened(let identity, let settings): return open(identity, settings)
         case .ownership(let ownership):
@@ -52,6 +53,13 @@ extension WorkbenchState {
             self.atlas.isLoading = false
             self.atlas.complaint = sentence
             return []
+        case .cohortListed(let snapshot): return show(snapshot)
+        case .cohortSubjectLoaded(let loaded):
+            show(loaded)
+            return []
+        case .cohortSubjectFailed(let id, let sentence):
+            cohortFailed(id, sentence)
+            return []
         case .failed(let sentence):
             message = Message(text: sentence, isFault: true)
             return []
@@ -63,11 +71,13 @@ extension WorkbenchState {
 
     /// Runs a command of the table.
     package mutating func run(_ command: CommandID) -> [Effect] {
+        if screen == .cohort, let effects = runCohort(command) { return effects }
         switch command {
         case .showSessions: return leaveSession()
         case .showTraining: return go(to: .training)
         case .showAtlas: return go(to: .atlas)
         case .showMasks: return go(to: .masks)
+        case .showCohort: return go(to: .cohort)
         case .nextScreen: return go(by: 1)
         case .previousScreen: return go(by: -1)
         case .help: overlay = .help(0)
@@ -91,6 +101,9 @@ extension WorkbenchState {
         case .nextSubject, .previousSubject, .nextWindow, .previousWindow, .raiseLevel, .lowerLevel, .widenWindow, .narrowWindow, .invert,
             .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity, .nextDisease, .previousDisease:
             return runMasks(command)
+        case .acceptSubject, .excludeSubject, .clearReview, .redoSubject, .prepareAgain, .nextDoubtful, .previousDoubtful,
+            .toggleLungOutline, .toggleAtlasOutline, .toggleLandmarks:
+            return runCohort(command) ?? []
         }
         return []
     }
@@ -106,9 +119,9 @@ extension WorkbenchState {
         return []
     }
 
-    /// Tab goes round the three screens of a session; the list of sessions has its own key, since going there closes the session.
+    /// Tab goes round the screens of a session; the list of sessions has its own key, since going there closes the session.
     private mutating func go(by step: Int) -> [Effect] {
-        let round: [ScreenID] = [.training, .atlas, .masks]
+        let round: [ScreenID] = [.training, .atlas, .masks, .cohort]
         let at = round.firstIndex(of: view.screen) ?? 0
         return go(to: round[(at + step + round.count) % round.count])
     }
@@ -129,6 +142,7 @@ extension WorkbenchState {
         training = TrainingState()
         atlas = AtlasState()
         masks = MasksState()
+        cohort = CohortState()
         return [.listSubjects]
     }
 
@@ -178,6 +192,7 @@ extension WorkbenchState {
             guard masks.loaded == nil, masks.complaint == nil, !masks.subjects.isEmpty else { return [] }
             let wanted = masks.subjects.first { $0.id == view.subject } ?? masks.subjects[0]
             return load(subject: wanted.id)
+        case .cohort: return lookAtCohort()
         default: return []
         }
     }

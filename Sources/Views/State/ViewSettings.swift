@@ -23,6 +23,9 @@ package struct ViewSettings: Codable, Equatable, Sendable {
     package var atlasPlane: SlicePlane = .axial
     package var atlasMaximised = false
     package var landmark: Int?
+    package var cohortSubject: String?
+    /// Voxel under the cross-hair in that subject.
+    package var cohortCursor: VoxelIndex?
 
     package init() {}
 

@@ -20,6 +20,9 @@ package enum WorkbenchEvent: Sendable {
     case subjectFailed(id: String, String)
     case atlasLoaded(LoadedAtlas?)
     case atlasFailed(String)
+    case cohortListed(CohortSnapshot)
+    case cohortSubjectLoaded(LoadedCohortSubject)
+    case cohortSubjectFailed(id: String, String)
     /// Something went wrong outside: one sentence for the user.
     case failed(String)
     /// Something worth a line.
@@ -33,6 +36,12 @@ package enum Effect: Equatable, Sendable {
     case loadAtlas
     case listSubjects
     case listSessions
+    case listCohort
+    case loadCohortSubject(String)
+    /// Nil takes a judgement back.
+    case review(String, CohortReview.Entry?)
+    /// These subjects from the start, the others where they are not current.
+    case prepareAgain([String])
     case openSession(String)
     case startDemo
     case saveView(ViewSettings)

@@ -17,6 +17,7 @@ package struct WorkbenchState: Equatable, Sendable {
     package var training = TrainingState()
     package var atlas = AtlasState()
     package var masks = MasksState()
+    package var cohort = CohortState()
 
     package init(size: Size, capabilities: Capabilities) {
         self.size = size
@@ -34,6 +35,8 @@ package enum Overlay: Equatable, Sendable {
     case palette(query: String, chosen: Int)
     /// A line of text for a steering command.
     case prompt(text: String, complaint: String?)
+    /// Why a subject is excluded.
+    case note(subject: String, text: String)
     /// A question to be answered with `y`.
     case confirmStop
     case confirmQuit(hint: String)

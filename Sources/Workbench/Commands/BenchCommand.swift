@@ -7,7 +7,7 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench", abstract: "Measure a part of the engine: several repeats, the median, and the machine's noise.")
 
     enum Subject: String, ExpressibleByArgument, CaseIterable {
-        case gemm, conv, forward, train, augment
+        case gemm, conv, forward, train, augment, lungs, register
     }
 
     @Argument(help: "What to measure.")
@@ -22,6 +22,9 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Counted repeats.")
     var repeats: Int = 5
 
+    @Option(name: .customLong("mm"), help: "register: voxel size of the masks, mm.")
+    var millimetres = 2.0
+
     @Option(help: "Instruction set: v2, v3 or v4; the processor's best where none is given.")
     var isa: String?
 
@@ -29,6 +32,7 @@ struct BenchCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        guard (1...8).contains(millimetres) else { throw ValidationError("--mm is \(millimetres), expected 1 to 8") }
         guard threads > 0, batch > 0, repeats > 0 else { throw ValidationError("threads, batch and repeats must be at least 1") }
     }
 
@@ -41,6 +45,8 @@ struct BenchCommand: ParsableCommand {
         case .forward: result = Benchmark.forward(setup)
         case .train: result = try Benchmark.train(setup)
         case .augment: result = Benchmark.augment(setup)
+        case .lungs: result = try Benchmark.lungs(setup)
+        case .register: result = try Benchmark.register(setup, millimetres: millimetres)
         }
         if json {
             try JSONOutput.print(result)

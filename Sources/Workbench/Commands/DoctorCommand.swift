@@ -44,9 +44,7 @@ struct DoctorCommand: ParsableCommand {
             let environment = ProcessInfo.processInfo.environment
             let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
             utf8 = locale.uppercased().contains("UTF-8") || locale.uppercased().contains("UTF8")
-            let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
-            let converter = folders.contains { FileManager.default.isExecutableFile(atPath: $0 + "/dcm2niix") }
-            missing = converter ? [] : ["dcm2niix, which reads DICOM series: apt-get install dcm2niix"]
+            missing = [ExternalTool.converter, .headerReader].filter { $0.place == nil }.map(\.remedy)
         }
     }
 }

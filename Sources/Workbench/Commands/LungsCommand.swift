@@ -9,7 +9,7 @@ struct LungsCommand: ParsableCommand {
         abstract: "Find the lungs in a thorax CT: a mask with 1 in the patient's right lung and 2 in the left.",
         discussion: "A scan that is not fit (lungs cut off, none found, not Hounsfield units) is refused: no mask is written.")
 
-    @Argument(help: "Thorax CT in Hounsfield units, .nii or .nii.gz.")
+    @Argument(help: "Thorax CT in Hounsfield units: .nii, .nii.gz, or a folder with one DICOM series.")
     var image: String
 
     @Option(name: .long, help: "Where the mask goes, .nii or .nii.gz.")
@@ -29,7 +29,7 @@ struct LungsCommand: ParsableCommand {
     func run() throws {
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
         try AtomicFile.requireWritable(URL(fileURLWithPath: out))
-        let ct = try NiftiFile.readCT(URL(fileURLWithPath: image))
+        let ct = try CTImage.read(URL(fileURLWithPath: image), parallel: parallel).volume
         let clock = ContinuousClock()
         let start = clock.now
         let lungs = try Failure.naming(image) { try LungSegmentation.segment(ct, parallel: parallel) }

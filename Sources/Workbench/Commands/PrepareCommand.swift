@@ -7,11 +7,12 @@ struct PrepareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prepare", abstract: "Prepare a cohort: lungs, registration to the atlas and patches of every subject.",
         discussion: """
-            A bad subject is reported in quality.csv and left out. Run the same command again after an interruption: what is done stays done, \
-            and what depends on a changed scan, mask or atlas is made again.
+            An image is a NIfTI file or a folder with one DICOM series. A bad subject is reported in quality.csv and left out. Run the same command again after an interruption: what is done stays done, \
+            and what depends on a changed scan, mask, atlas or setting is made again. Subjects \
+            excluded in the workbench (review.csv) are left out. `workbench cohort` shows how it goes.
             """)
 
-    @Argument(help: "cohort.csv: subject,image[,lungs] and label columns; paths relative to it.")
+    @Argument(help: "cohort.csv: subject,image[,lungs] and label columns, paths relative to it; or a folder of scans, named by subject.")
     var cohort: String
 
     @Option(name: .long, help: "Atlas folder, from `workbench atlas`.")
@@ -23,6 +24,9 @@ struct PrepareCommand: ParsableCommand {
     @Option(name: .long, help: "Threads to use (default: all processors).")
     var threads: Int?
 
+    @Option(name: .long, help: "Memory that the scans at work may take, such as 8G (default: half of the machine's).")
+    var memory: String?
+
     @Option(name: .long, help: "Voxel size at which lungs are registered, mm.")
     var registrationMm = 2.0
 
@@ -30,6 +34,7 @@ struct PrepareCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        if let memory { try Usage.check { try MemoryBudget(memory) } }
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
         guard (0.5...8).contains(registrationMm) else { throw ValidationError("--registration-mm is \(registrationMm), expected 0.5 to 8") }
     }
@@ -40,6 +45,7 @@ struct PrepareCommand: ParsableCommand {
         let folder = URL(fileURLWithPath: out, isDirectory: true)
         let preparation = Preparation(
             manifest: manifest, atlas: atlas, folder: folder, settings: PreparationSettings(registrationMillimetres: registrationMm),
+            memory: try memory.map { try MemoryBudget($0) } ?? .ofThisMachine,
             parallel: threads.map(Parallel.init(threads:)) ?? .allProcessors)
 
         // Control-C ends the run after the subjects at work; a second one ends it at once.
@@ -56,17 +62,26 @@ struct PrepareCommand: ParsableCommand {
     }
 
     private func show(_ report: Preparation.Report, folder: URL) throws {
-        let refused = report.qualities.filter { $0.quality.verdict == .refused }
+        let refused = report.outcomes.filter { $0.quality.verdict == .refused }
         if json {
             for entry in refused { Output.message("\(entry.subject) is left out: \(entry.quality.reasons.joined(separator: "; "))") }
             return try JSONOutput.print(
                 PrepareReport(
-                    prepared: report.prepared, reused: report.reused, refused: refused.map(\.subject), interrupted: report.interrupted))
+                    prepared: report.prepared, reused: report.reused, refused: refused.map(\.subject), excluded: report.excluded,
+                    interrupted: report.interrupted))
         }
         for entry in refused { print("\(entry.subject) is left out: \(entry.quality.reasons.joined(separator: "; "))") }
-        let warnings = report.qualities.count { $0.quality.verdict == .warning }
+        for subject in report.excluded { print("\(subject) is excluded by review.csv") }
+        let warnings = report.outcomes.count { $0.quality.verdict == .warning }
         print(
             "\(report.prepared) subjects prepared (\(report.reused) of them before), \(warnings) with warnings, \(refused.count) left out")
+        let computed = report.outcomes.filter { !$0.isReused && $0.quality.verdict != .refused }
+        if !computed.isEmpty {
+            let sum = computed.map(\.times).reduce(StageTimes(), +)
+            let stages = sum.stages.map { "\($0.name) \(Output.number($0.seconds / Double(computed.count), 2))" }.joined(separator: ", ")
+            print(
+                "seconds a subject, \(report.atOnce) at once: \(stages); together \(Output.number(sum.total / Double(computed.count), 2))")
+        }
         print("written to \(folder.path); details in quality.csv")
     }
 }
@@ -74,6 +89,6 @@ struct PrepareCommand: ParsableCommand {
 private struct PrepareReport: Encodable {
     let prepared: Int
     let reused: Int
-    let refused: [String]
+    let refused, excluded: [String]
     let interrupted: Bool
 }

@@ -8,8 +8,9 @@ struct RegisterCommand: ParsableCommand {
         commandName: "register",
         abstract: "Find the affine map that brings one lung mask onto another.",
         discussion: """
-            The transform maps points of the fixed mask's space to points of the moving mask's space. The file is ITK's text format (LPS mm), as \
-            antsApplyTransforms takes it to bring the moving image onto the fixed grid; the JSON matrix is RAS+ mm.
+            The transform maps points of the fixed mask's space to points of the moving mask's space. The file is ITK's text format, or its \
+            binary one where the name ends in .mat (LPS mm), as antsApplyTransforms takes it to bring the moving image onto the fixed grid; the \
+            JSON matrix is RAS+ mm.
             """)
 
     @Option(name: .long, help: "Lung mask to register to, usually the atlas's.")
@@ -18,7 +19,7 @@ struct RegisterCommand: ParsableCommand {
     @Option(name: .long, help: "Lung mask to register, usually the subject's.")
     var moving: String
 
-    @Option(name: .long, help: "Where the transform goes, ITK text (.txt or .tfm).")
+    @Option(name: .long, help: "Where the transform goes: ITK text (.txt, .tfm) or binary (.mat).")
     var out: String
 
     @Option(name: .long, help: "Threads to use (default: all processors).")
@@ -48,7 +49,7 @@ struct RegisterCommand: ParsableCommand {
         } else {
             func decimals(_ value: Double) -> String { "\((value * 10000).rounded() / 10000)" }
             print("Dice \(decimals(result.diceBefore)) before, \(decimals(result.diceAfter)) after, \(decimals(result.seconds)) s")
-            print("written to \(out)")
+            print("written to \(out): points of the fixed space to points of the moving space, LPS mm")
         }
     }
 

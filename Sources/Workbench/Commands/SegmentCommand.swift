@@ -15,7 +15,7 @@ struct SegmentCommand: ParsableCommand {
     @Option(help: "Session with the encoder and the subtype's classifier.")
     var session: String
 
-    @Option(help: "Thorax CT in Hounsfield units, .nii or .nii.gz.")
+    @Option(help: "Thorax CT in Hounsfield units: .nii, .nii.gz, or a folder with one DICOM series.")
     var image: String?
 
     @Option(help: "Prepared cohort, instead of --image.")
@@ -75,14 +75,14 @@ struct SegmentCommand: ParsableCommand {
 
     private func segment(_ image: String, into out: String, _ folder: SessionFolder, _ atlas: Atlas, _ parallel: Parallel) throws {
         let source = URL(fileURLWithPath: image)
-        let ct = try NiftiFile.readCT(source)
+        let ct = try CTImage.read(source, parallel: parallel)
         let given = try lungs.map { try NiftiFile.readLabels(URL(fileURLWithPath: $0)) }
         let prepared = try Failure.naming(([image] + (lungs.map { [$0] } ?? [])).joined(separator: " with ")) {
-            try PreparedImage.prepare(ct: ct, lungs: given, atlas: atlas, parallel: parallel)
+            try PreparedImage.prepare(ct: ct.volume, lungs: given, atlas: atlas, parallel: parallel)
         }
         let model = try InferenceModel.open(folder, parallel: parallel)
         let classifier = try Classifier.read(folder, subtype, model: model)
-        for reason in prepared.quality.reasons { Output.message("warning: \(reason)") }
+        for reason in prepared.quality.reasons + (ct.acquisition?.densitometryCautions ?? []) { Output.message("warning: \(reason)") }
 
         let line = ProgressLine()
         let clock = ContinuousClock()

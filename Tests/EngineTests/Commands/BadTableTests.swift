@@ -12,7 +12,6 @@ struct BadTableTests {
             ("subject,scan\na,a.nii.gz\n", "has no column \"image\""),
             ("name,image\na,a.nii.gz\n", "has no column \"subject\""),
             ("subject,image\na,gone.nii.gz\n", "does not exist"),
-            ("subject,image\na,atlas\n", "is a folder"),
             ("subject,image\na,a.nii.gz\nA,b.nii.gz\n", "is already on line 2"),
             ("subject,image,age\na,a.nii.gz,old\n", "expected a number"),
             ("subject,image,age\na,a.nii.gz\n", "line 2 has 2 fields, expected 3"),
@@ -40,6 +39,19 @@ struct BadTableTests {
         // One subject cannot be trained on, and no session is begun.
         expectRefusal(try world.run("pretrain --cohort p --session new --headless"), "expected at least 2", "pretrain")
         #expect(!world.exists("new"))
+    }
+
+    @Test("A scan that is not there, a folder that holds no series and a missing mask are left out, and the others are prepared")
+    func missingScans() throws {
+        let world = try SmallWorld()
+        try world.write(
+            "subject,image,lungs\ngone,gone.nii.gz,\nfolder,atlas,\nmask,b.nii.gz,none.nii.gz\na,a.nii.gz,a.lungs.nii.gz\n", to: "some.csv")
+        let result = try world.run("prepare some.csv --atlas atlas --out p --json")
+        #expect(result.status == 0)
+        #expect(try result.json()["refused"] as? [String] == ["gone", "folder", "mask"])
+        for words in ["gone.nii.gz: No such file", "holds no DICOM file", "none.nii.gz: No such file"] {
+            #expect(result.errors.contains(words), "\(result.errors)")
+        }
     }
 
     @Test(

@@ -8,7 +8,7 @@ struct CommandOutputTests {
         "--json prints one object with the promised fields",
         arguments: [
             ("atlas --lungs a.lungs.nii.gz --out out --json", ["landmarks"]),
-            ("prepare cohort.csv --atlas atlas --out p --json", ["prepared", "refused", "reused", "interrupted"]),
+            ("prepare cohort.csv --atlas atlas --out p --json", ["prepared", "refused", "reused", "excluded", "interrupted"]),
             (
                 "register --fixed a.lungs.nii.gz --moving b.lungs.nii.gz --out t.txt --json",
                 ["matrix", "dice_before", "dice_after", "seconds", "threads"]
@@ -67,8 +67,9 @@ struct CommandOutputTests {
         let list = try world.run("help")
         #expect(list.status == 0)
         for command in [
-            "demo", "phantom", "lungs", "register", "atlas", "prepare", "pretrain", "steer", "features", "finetune", "segment", "bench",
-            "doctor",
+            "demo", "phantom", "import", "lungs", "register", "atlas", "prepare", "pretrain", "steer", "features", "finetune", "segment",
+            "bench",
+            "doctor", "cohort",
         ] {
             #expect(list.output.contains("  \(command) "), "\(command)")
             let help = try world.run("\(command) --help")

@@ -182,7 +182,7 @@ struct ThoraxPhantomTests {
         #expect((40...60).contains(atlas.landmarks.count))
     }
 
-    @Test("our own segmentation finds the lungs: Dice at least 0.98 a lung")
+    @Test("our own segmentation finds the lungs: Dice at least 0.985 a lung")
     func segmentation() throws {
         for subject in Self.subjects.prefix(4) {
             let found = try LungSegmentation.segment(subject.scan.image, parallel: .allProcessors).mask
@@ -192,7 +192,7 @@ struct ThoraxPhantomTests {
                     both += a == label && b == label ? 1 : 0
                     sum += (a == label ? 1 : 0) + (b == label ? 1 : 0)
                 }
-                #expect(2 * Double(both) / Double(sum) >= 0.98, "\(subject.id), lung \(label)")
+                #expect(2 * Double(both) / Double(sum) >= 0.985, "\(subject.id), lung \(label)")
             }
         }
     }

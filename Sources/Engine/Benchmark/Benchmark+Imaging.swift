@@ -1,0 +1,47 @@
+extension Benchmark {
+    /// Lung segmentation of an adult phantom on a clinical grid of 512×512×300 voxels.
+    public static func lungs(_ setup: Setup) throws -> Result {
+        let scan = ThoraxPhantom(size: .adult, seed: 1).atlasScan(parallel: setup.parallel)
+        let extent = Extent3(x: 512, y: 512, z: 300)
+        let ct = try Resampler.linear(
+            scan.image, onto: extent, voxelToWorld: grid(extent, over: scan.image), parallel: setup.parallel)
+        var found = 0.0
+        var result = try setup.time("lungs", samples: 1) {
+            found = try LungSegmentation.segment(ct, parallel: setup.parallel).quality.rightMillilitres
+        }
+        precondition(found > 500, "Benchmark: the phantom's right lung has \(found) mL, expected an adult's")
+        result.peak_mb = peakMegabytes()
+        return result
+    }
+
+    /// Affine registration of an adult phantom's lungs to another's.
+    /// - Parameter millimetres: side of the masks' voxels.
+    public static func register(_ setup: Setup, millimetres: Double) throws -> Result {
+        let phantom = ThoraxPhantom(size: .adult, seed: 1)
+        let lungs = [phantom.atlasScan(parallel: setup.parallel).lungs, phantom.subject(0, parallel: setup.parallel).scan.lungs]
+        let masks = try lungs.map { mask in
+            let size = mask.spacingMillimetres * Point3(Double(mask.extent.x), Double(mask.extent.y), Double(mask.extent.z))
+            func count(_ axis: Int) -> Int { max(2, Int((size[axis] / millimetres).rounded(.up))) }
+            let extent = Extent3(x: count(0), y: count(1), z: count(2))
+            return try Resampler.nearest(
+                mask, onto: extent, voxelToWorld: grid(extent, over: mask), fill: 0, parallel: setup.parallel)
+        }
+        var options = AffineRegistration.Options()
+        options.finestMillimetres = millimetres
+        return try setup.time("register", samples: 1) {
+            _ = try AffineRegistration.register(fixed: masks[0], moving: masks[1], options: options, parallel: setup.parallel)
+        }
+    }
+
+    /// A grid of that many voxels over the same box.
+    private static func grid<Voxel>(_ extent: Extent3, over volume: Volume<Voxel>) -> Affine3 {
+        var affine = volume.voxelToWorld
+        // The outer face of the first voxel stays where it is.
+        affine.translation = volume.voxelToWorld(Point3(repeating: -0.5))
+        for axis in 0..<3 {
+            affine[column: axis] *= Double(volume.extent[axis]) / Double(extent[axis])
+            affine.translation += affine[column: axis] / 2
+        }
+        return affine
+    }
+}

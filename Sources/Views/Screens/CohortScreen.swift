@@ -1,0 +1,183 @@
+import Engine
+
+/// Where the parts of the cohort screen lie.
+package struct CohortLayout {
+    package var status: Rect
+    package var list: Rect
+    package var panes: [SlicePane]
+    package var details: Rect
+
+    package init(_ content: Rect, _ state: WorkbenchState) {
+        var area = content
+        status = area.takeTop(area.columns >= 110 ? 1 : 2)
+        details = area.takeBottom(area.rows >= 30 ? 9 : area.rows >= 16 ? 7 : 2)
+        list = Rect(column: 0, row: 0, columns: 0, rows: 0)
+        if area.columns >= 70, area.rows >= 6 {
+            let column = area.takeLeft(area.columns >= 140 ? 44 : area.columns >= 100 ? 32 : 20)
+            list = Rect(column: column.column, row: column.row, columns: column.columns - 1, rows: column.rows)
+        }
+        panes = SlicePane.arrange(area, chosen: state.view.plane, maximised: state.view.maximised)
+    }
+
+    /// The first subject shown in the list.
+    func firstSubject(_ state: WorkbenchState) -> Int {
+        let rows = max(1, list.rows - 1)
+        return max(0, min(state.cohortIndex - rows / 2, state.cohort.snapshot.subjects.count - rows))
+    }
+
+    /// The subject under the mouse.
+    func subject(column: Int, row: Int, _ state: WorkbenchState) -> Int? {
+        guard list.contains(column: column, row: row), row > list.row else { return nil }
+        let index = row - list.row - 1 + firstSubject(state)
+        return state.cohort.snapshot.subjects.indices.contains(index) ? index : nil
+    }
+}
+
+/// The cohort's subjects with their quality, and the chosen one's slices: its lungs, the registered atlas and the patches.
+package enum CohortScreen {
+    package static func draw(_ state: WorkbenchState, _ painter: inout Painter, _ content: Rect) {
+        let layout = CohortLayout(content, state)
+        drawStatus(state, &painter, layout.status)
+        drawList(state, &painter, layout)
+        drawDetails(state, &painter, layout.details)
+        guard let loaded = state.cohort.loaded, let cursor = state.view.cohortCursor, loaded.axes.extent.contains(cursor) else {
+            let area = layout.panes[0].rect
+            let complaint = state.cohort.complaint?.sentence
+            let text =
+                complaint ?? state.cohort.loading.map { "reading \($0) …" }
+                ?? (state.cohort.snapshot.subjects.isEmpty
+                    ? (state.cohort.isListed ? "Nothing is prepared here yet: `workbench prepare` fills this list." : "looking …")
+                    : "Choose a subject with [ and ].")
+            for (offset, line) in Overlays.wrap(text, max(10, area.columns - 4)).enumerated() where offset + 2 < area.rows {
+                painter.text(
+                    line, row: area.row + 2 + offset, column: area.column + 2, width: area.columns - 3, complaint == nil ? .faint : .bad)
+            }
+            return
+        }
+        let view = state.view
+        let picture = CohortSlicePicture(
+            ct: CTSlicePicture(
+                subject: loaded.subject, cursor: cursor, window: view.window, inverted: view.inverted, shows: [], opacity: view.opacity,
+                crosshair: view.crosshair),
+            volumes: loaded.volumes, showsLungs: state.cohort.showsLungs, showsAtlas: state.cohort.showsAtlas,
+            showsLandmarks: state.cohort.showsLandmarks)
+        for pane in layout.panes {
+            pane.draw(
+                &painter, axes: loaded.axes, position: loaded.axes.position(cursor, pane.plane.normal), isChosen: pane.plane == view.plane,
+                cellRatio: view.cellRatio, radiological: view.radiological, picture.image)
+        }
+    }
+
+    // MARK: status
+
+    private static func drawStatus(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
+        let cohort = state.cohort
+        let subjects = cohort.snapshot.subjects
+        let done = subjects.count { $0.outcome != nil }
+        func count(_ verdict: SubjectQuality.Verdict) -> Int { subjects.count { $0.outcome?.quality.verdict == verdict } }
+        var spans: [(String, Style)] = []
+        if let fault = cohort.snapshot.fault {
+            spans = [(" ✗ ", .bad), (fault, .bad)]
+        } else if cohort.snapshot.isRunning {
+            let patches = cohort.snapshot.patches.map { ", patches \($0.done)/\($0.total)" } ?? ""
+            spans = [(" ● preparing \(done)/\(subjects.count)\(patches)", .good)]
+        } else {
+            spans = [(" \(subjects.count) subjects", .strong)]
+            if done < subjects.count { spans.append(("  ■ \(subjects.count - done) not prepared: P goes on", .warning)) }
+        }
+        let excluded = subjects.count { $0.review?.decision == .excluded }
+        spans += [
+            ("  \(count(.ok)) ok", .good), ("  \(count(.warning)) with warnings", .warning), ("  \(count(.refused)) refused", .bad),
+        ]
+        if excluded > 0 { spans.append(("  \(excluded) excluded", .faint)) }
+        if cohort.snapshot.needsRun { spans.append(("  P applies the review", .key)) }
+        painter.spans(spans, row: area.row, column: area.column, width: area.columns)
+        let legend: [(String, Style)] = [
+            ("o", cohort.showsLungs ? Style(CohortSlicePicture.lungs) : .faint), (" lungs  ", .faint),
+            ("+", cohort.showsAtlas ? Style(CohortSlicePicture.atlas) : .faint), (" atlas  ", .faint),
+            ("*", cohort.showsLandmarks ? Style(CohortSlicePicture.landmark) : .faint), (" patches", .faint),
+        ]
+        let width = legend.map(\.0.count).reduce(0, +)
+        let row = area.rows > 1 ? area.row + 1 : area.row
+        let used = area.rows > 1 ? 0 : spans.map(\.0.count).reduce(0, +)
+        guard used + width + 2 <= area.columns else { return }
+        painter.spans(legend, row: row, column: area.rows > 1 ? area.column + 1 : area.endColumn - width - 1, width: width)
+    }
+
+    // MARK: list
+
+    /// How a subject stands: a sign that does not need colour, and a style.
+    private static func sign(_ subject: CohortSubject) -> (String, Style) {
+        if subject.review?.decision == .excluded { return ("–", .faint) }
+        if subject.isAtWork { return ("●", .good) }
+        switch subject.outcome?.quality.verdict {
+        case .ok: return ("✓", .good)
+        case .warning: return subject.review?.decision == .accepted ? ("✓", .warning) : ("!", .warning)
+        case .refused: return ("✗", .bad)
+        case nil: return ("·", .faint)
+        }
+    }
+
+    private static func drawList(_ state: WorkbenchState, _ painter: inout Painter, _ layout: CohortLayout) {
+        let area = layout.list
+        guard area.rows >= 2 else { return }
+        let subjects = state.cohort.snapshot.subjects
+        painter.heading("Subjects", area, right: area.columns >= 30 ? "mL  Dice" : "\(subjects.count)")
+        let first = layout.firstSubject(state)
+        for (offset, subject) in subjects.dropFirst(first).prefix(area.rows - 1).enumerated() {
+            let row = area.row + 1 + offset
+            let isChosen = first + offset == state.cohortIndex
+            if isChosen { painter.fill(Rect(column: area.column, row: row, columns: area.columns, rows: 1), Cell(" ", .selected)) }
+            let (sign, style) = sign(subject)
+            painter.text(isChosen ? "▸" : " ", row: row, column: area.column, isChosen ? .selected : .plain)
+            painter.text(sign, row: row, column: area.column + 1, isChosen ? .selected : style)
+            let room = area.columns >= 30 ? area.columns - 16 : area.columns - 3
+            painter.text(subject.id, row: row, column: area.column + 3, width: room, isChosen ? .selected : .plain)
+            guard area.columns >= 30, let quality = subject.outcome?.quality, quality.verdict != .refused else { continue }
+            let volume = Int((quality.rightMillilitres + quality.leftMillilitres).rounded())
+            let text = "\(volume)  \(Text.fixed(quality.diceAfter, 2))"
+            painter.textRight(text, row: row, endColumn: area.endColumn, width: 12, isChosen ? .selected : .faint)
+        }
+    }
+
+    // MARK: details
+
+    private static func drawDetails(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
+        guard !area.isEmpty, let subject = state.cohortSubject else { return }
+        let (sign, style) = sign(subject)
+        var lines: [[(String, Style)]] = []
+        let verdict = subject.outcome?.quality.verdict.rawValue ?? (subject.isAtWork ? "at work" : "waiting")
+        var head: [(String, Style)] = [(" \(sign) ", style), (subject.id, .strong), ("  \(verdict)", style)]
+        if let review = subject.review {
+            head.append(("  \(review.decision.rawValue)\(review.note.isEmpty ? "" : ": \(review.note)")", .key))
+        }
+        lines.append(head)
+        if let outcome = subject.outcome {
+            let quality = outcome.quality
+            if quality.rightMillilitres + quality.leftMillilitres > 0 {
+                let volumes = "right \(Int(quality.rightMillilitres.rounded())) mL, left \(Int(quality.leftMillilitres.rounded())) mL"
+                lines.append([("   \(volumes)", .plain)])
+            }
+            if quality.verdict != .refused {
+                let dice = "Dice \(Text.fixed(quality.diceBefore, 3)) → \(Text.fixed(quality.diceAfter, 3))"
+                let rest = "determinant \(Text.fixed(quality.determinant, 2)), \(quality.patchesBeyond) patches beyond the image"
+                lines.append([("   \(dice), \(rest)", .plain)])
+            }
+            if outcome.seconds > 0 {
+                let stages = outcome.times.stages.map { "\($0.name) \(Text.fixed($0.seconds, 1))" }.joined(separator: ", ")
+                lines.append([("   \(Text.fixed(outcome.seconds, 1)) s: \(stages)", .faint)])
+            }
+            if let acquisition = outcome.acquisition { lines.append([("   \(acquisition.summary)", .faint)]) }
+            for reason in quality.reasons + (outcome.acquisition?.densitometryCautions ?? []) {
+                for (offset, line) in Overlays.wrap(reason, max(10, area.columns - 5)).enumerated() {
+                    lines.append([((offset == 0 ? " • " : "   ") + line, quality.verdict == .refused ? .bad : .warning)])
+                }
+            }
+        }
+        let hasHeading = area.rows >= 5
+        if hasHeading { painter.heading("Subject", area) }
+        for (offset, line) in lines.enumerated() where offset + (hasHeading ? 1 : 0) < area.rows {
+            painter.spans(line, row: area.row + offset + (hasHeading ? 1 : 0), column: area.column, width: area.columns)
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Engine
+
+/// The cohort screen: subjects, how their preparation went, and the one that is looked at.
+package struct CohortState: Equatable, Sendable {
+    package var snapshot = CohortSnapshot(subjects: [])
+    package var isListed = false
+    package var loaded: LoadedCohortSubject?
+    /// The subject being read.
+    package var loading: String?
+    /// The subject whose scan could not be read, and why.
+    package var complaint: (id: String, sentence: String)?
+    package var showsLungs = true
+    package var showsAtlas = true
+    package var showsLandmarks = true
+    var lastListed = -Double.infinity
+
+    package static func == (a: CohortState, b: CohortState) -> Bool {
+        a.snapshot == b.snapshot && a.isListed == b.isListed && a.loaded == b.loaded && a.loading == b.loading
+            && a.complaint?.id == b.complaint?.id && a.complaint?.sentence == b.complaint?.sentence && a.showsLungs == b.showsLungs
+            && a.showsAtlas == b.showsAtlas && a.showsLandmarks == b.showsLandmarks && a.lastListed == b.lastListed
+    }
+}
+
+/// Where the cohort screen gets its subjects from, and what it may change.
+public protocol CohortSource: Sendable {
+    /// How things stand. Cheap: called every second while the screen is shown.
+    func snapshot() throws -> CohortSnapshot
+    /// Reads a subject's volumes; takes seconds, so it is called off the interface's thread.
+    func volumes(_ subject: String) throws -> CohortVolumes
+    /// Records what the user thinks of a subject; nil takes it back.
+    func review(_ subject: String, _ entry: CohortReview.Entry?) throws
+    /// Prepares the cohort again in the background, these subjects from the start.
+    func prepareAgain(_ subjects: [String]) throws
+}
+
+extension CohortBrowser: CohortSource {}
+
+/// A subject of the cohort, ready to show. Immutable and shared; two are equal when they are the same one.
+package final class LoadedCohortSubject: Equatable, Sendable {
+    package let subject: LoadedSubject
+    package let volumes: CohortVolumes
+
+    package var id: String { subject.id }
+    package var axes: AnatomicalAxes { subject.axes }
+
+    package init(id: String, _ volumes: CohortVolumes) throws {
+        subject = try LoadedSubject(id: id, SubjectVolumes(ct: volumes.ct, lungs: volumes.lungs))
+        self.volumes = volumes
+    }
+
+    package static func == (a: LoadedCohortSubject, b: LoadedCohortSubject) -> Bool { a === b }
+}

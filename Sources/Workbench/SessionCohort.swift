@@ -1,0 +1,33 @@
+import Engine
+import Foundation
+import Synchronization
+import Views
+
+/// The cohort of a session, found as soon as there is one.
+final class SessionCohort: CohortSource {
+    private let place: @Sendable () -> URL?
+    private let opened = Mutex<(folder: URL, browser: CohortBrowser)?>(nil)
+
+    /// - Parameter place: where the prepared cohort lies; nil while there is none.
+    init(_ place: @escaping @Sendable () -> URL?) { self.place = place }
+
+    private var browser: CohortBrowser? {
+        opened.withLock { opened in
+            guard let folder = place() else { return nil }
+            if let opened, opened.folder == folder { return opened.browser }
+            let browser = CohortBrowser(folder, parallel: .allProcessors)
+            opened = (folder, browser)
+            return browser
+        }
+    }
+
+    private func known() throws -> CohortBrowser {
+        guard let browser else { throw Failure("this session has no prepared cohort yet") }
+        return browser
+    }
+
+    func snapshot() throws -> CohortSnapshot { try browser?.snapshot() ?? CohortSnapshot(subjects: []) }
+    func volumes(_ subject: String) throws -> CohortVolumes { try known().volumes(subject) }
+    func review(_ subject: String, _ entry: CohortReview.Entry?) throws { try known().review(subject, entry) }
+    func prepareAgain(_ subjects: [String]) throws { try known().prepareAgain(subjects) }
+}

@@ -1,0 +1,122 @@
+import Engine
+import Foundation
+
+/// A CT series of made-up slices, written file by file (Explicit VR, little endian) with a made-up patient's identity in every field that
+/// could hold one, and in the files' names.
+struct SyntheticSeries {
+    /// Stands for everything that must not come through.
+    static let secret = "SECRETJANE"
+
+    var columns = 24
+    var rows = 20
+    var places: [Double] = (0..<6).map { 10 + 2.5 * Double($0) }
+    /// mm between columns and between rows.
+    var pixelSpacing = (column: 1.5, row: 1.25)
+    var thickness = "2.5"
+    var kernel = "B31f"
+    var contrast: String?
+    var kind = "1.2.840.10008.5.1.4.1.1.2"
+    var modality = "CT"
+    var imageType = "ORIGINAL\\PRIMARY\\AXIAL"
+    var series = "1.2.3.4"
+    var number = 3
+    /// Prefix of the images' own names.
+    var instance = "1.2.3.4.5"
+    /// Degrees by which slices lean backwards.
+    var tilt = 0.0
+    /// HU at a point, LPS mm; stored + 1024.
+    var hounsfield: (Point3) -> Int = { Int($0.x) * 3 + Int($0.y) * 2 - Int($0.z) - (Int($0.x) % 3 == 0 ? 1000 : 100) }
+
+    /// LPS mm of the first pixel's centre in a slice.
+    func position(_ place: Double) -> Point3 { [-12.5, -30, place] }
+
+    var down: Point3 { [0, cos(tilt * .pi / 180), -sin(tilt * .pi / 180)] }
+
+    func point(column: Int, row: Int, place: Double) -> Point3 {
+        position(place) + [Double(column) * pixelSpacing.column, 0, 0] + down * (Double(row) * pixelSpacing.row)
+    }
+
+    /// Writes the files in an order and under names that say nothing of their places.
+    @discardableResult
+    func write(to folder: URL) throws -> [URL] {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return try places.indices.map { index in
+            let file = folder.appendingPathComponent("\(Self.secret)^\(number)-\((index * 7 + 3) % 101)-\(instance.suffix(1)).dcm")
+            try data(index).write(to: file)
+            return file
+        }
+    }
+
+    func data(_ index: Int) -> Data {
+        let place = places[index]
+        let at = position(place)
+        let instanceName = "\(instance).\(Int(place * 100))"
+        var meta = Data()
+        meta.element(0x0002, 0x0001, "OB", Data([0, 1]))
+        meta.element(0x0002, 0x0002, "UI", kind)
+        meta.element(0x0002, 0x0003, "UI", instanceName)
+        meta.element(0x0002, 0x0010, "UI", "1.2.840.10008.1.2.1")
+        meta.element(0x0002, 0x0012, "UI", "1.2.3")
+        var file = Data(count: 128) + Data("DICM".utf8)
+        file.element(0x0002, 0x0000, "UL", withUnsafeBytes(of: UInt32(meta.count).littleEndian) { Data($0) })
+        file += meta
+        let fields: [(UInt16, UInt16, String, String?)] = [
+            (0x0008, 0x0008, "CS", imageType), (0x0008, 0x0016, "UI", kind), (0x0008, 0x0018, "UI", instanceName),
+            (0x0008, 0x0020, "DA", "20200102"), (0x0008, 0x0060, "CS", modality), (0x0008, 0x0070, "LO", "SIEMENS"),
+            (0x0008, 0x0080, "LO", "\(Self.secret) HOSPITAL"), (0x0008, 0x0090, "PN", Self.secret),
+            (0x0008, 0x103E, "LO", "CHEST OF \(Self.secret)"), (0x0008, 0x1090, "LO", "Sensation 10"),
+            (0x0010, 0x0010, "PN", "\(Self.secret)^DOE"), (0x0010, 0x0020, "LO", "\(Self.secret)-77"), (0x0010, 0x0030, "DA", "19501231"),
+            (0x0010, 0x4000, "LT", "comment on \(Self.secret)"), (0x0018, 0x0010, "LO", contrast), (0x0018, 0x0050, "DS", thickness),
+            (0x0018, 0x1030, "LO", "protocol \(Self.secret)"), (0x0018, 0x1120, "DS", "\(-tilt)"), (0x0018, 0x1210, "SH", kernel),
+            (0x0020, 0x000D, "UI", "1.2.3.9"), (0x0020, 0x000E, "UI", series), (0x0020, 0x0010, "SH", "7"),
+            (0x0020, 0x0011, "IS", "\(number)"), (0x0020, 0x0013, "IS", "\(index + 1)"),
+            (0x0020, 0x0032, "DS", "\(at.x)\\\(at.y)\\\(at.z)"),
+            (0x0020, 0x0037, "DS", "1\\0\\0\\0\\\(String(format: "%.10f\\%.10f", down.y, down.z))"),
+            (0x0020, 0x4000, "LT", Self.secret),
+        ]
+        for (group, element, kind, value) in fields { if let value { file.element(group, element, kind, value) } }
+        file.element(0x0028, 0x0002, "US", UInt16(1))
+        file.element(0x0028, 0x0004, "CS", "MONOCHROME2")
+        file.element(0x0028, 0x0010, "US", UInt16(rows))
+        file.element(0x0028, 0x0011, "US", UInt16(columns))
+        file.element(0x0028, 0x0030, "DS", "\(pixelSpacing.row)\\\(pixelSpacing.column)")
+        for (element, value) in [(0x0100, 16), (0x0101, 16), (0x0102, 15), (0x0103, 0)] {
+            file.element(0x0028, UInt16(element), "US", UInt16(value))
+        }
+        file.element(0x0028, 0x1052, "DS", "-1024")
+        file.element(0x0028, 0x1053, "DS", "1")
+        var pixels = Data()
+        for row in 0..<rows {
+            for column in 0..<columns {
+                let value = max(-1024, hounsfield(point(column: column, row: row, place: place))) + 1024
+                withUnsafeBytes(of: UInt16(value).littleEndian) { pixels.append(contentsOf: $0) }
+            }
+        }
+        file.element(0x7FE0, 0x0010, "OW", pixels)
+        return file
+    }
+}
+
+extension Data {
+    fileprivate mutating func element(_ group: UInt16, _ element: UInt16, _ kind: String, _ text: String) {
+        var value = Data(text.utf8)
+        if value.count % 2 == 1 { value.append(kind == "UI" ? 0 : 0x20) }
+        self.element(group, element, kind, value)
+    }
+
+    fileprivate mutating func element(_ group: UInt16, _ element: UInt16, _ kind: String, _ number: UInt16) {
+        self.element(group, element, kind, Swift.withUnsafeBytes(of: number.littleEndian) { Data($0) })
+    }
+
+    fileprivate mutating func element(_ group: UInt16, _ element: UInt16, _ kind: String, _ value: Data) {
+        for field in [group, element] { Swift.withUnsafeBytes(of: field.littleEndian) { append(contentsOf: $0) } }
+        append(contentsOf: kind.utf8)
+        if ["OB", "OW"].contains(kind) {
+            append(contentsOf: [0, 0])
+            Swift.withUnsafeBytes(of: UInt32(value.count).littleEndian) { append(contentsOf: $0) }
+        } else {
+            Swift.withUnsafeBytes(of: UInt16(value.count).littleEndian) { append(contentsOf: $0) }
+        }
+        append(value)
+    }
+}
