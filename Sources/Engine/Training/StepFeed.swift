@@ -36,11 +36,16 @@ final class StepFeed {
     private let neighbourTable: [[Int]]
     private let augmentation: PatchAugmentation
     private let queue = DispatchQueue(label: "augmentation", attributes: .concurrent)
+    private let strength: Double
     private let parallel: Parallel
     private var pending: (batch: Batch, group: DispatchGroup)?
 
-    init(plan: StepPlan, store: PatchStore, rows: [Int], neighbours: [[Int]], kernels: any KernelSet, parallel: Parallel) {
+    /// - Parameter strength: of the augmentation; 1 is the paper's.
+    init(
+        plan: StepPlan, store: PatchStore, rows: [Int], neighbours: [[Int]], strength: Double, kernels: any KernelSet, parallel: Parallel
+    ) {
         self.plan = plan
+        self.strength = strength
         self.store = store
         self.rows = rows
         neighbourTable = neighbours
@@ -73,12 +78,12 @@ final class StepFeed {
         let landmark = plan.landmark(ofStep: step)
         let epoch = plan.epoch(ofStep: step)
         let table = Array(neighbourTable[landmark].prefix(neighbours))
-        let (augmentation, store, rows, seed, parallel) = (augmentation, store, rows, plan.seed, parallel)
+        let (augmentation, store, rows, seed, strength, parallel) = (augmentation, store, rows, plan.seed, strength, parallel)
         queue.async(group: group) {
             parallel.forEach(batch.subjects.count) { sample in
                 let subject = batch.subjects[sample]
                 func draw(_ view: AugmentationDraw.View) -> AugmentationDraw {
-                    AugmentationDraw(seed: seed, epoch: epoch, landmark: landmark, subject: subject, view: view)
+                    AugmentationDraw(seed: seed, epoch: epoch, landmark: landmark, subject: subject, view: view, strength: strength)
                 }
                 store.withPatch(landmark: landmark, subject: rows[subject]) { patch in
                     augmentation.apply(draw(.query), to: [patch.baseAddress!], output: batch.view(0, sample))

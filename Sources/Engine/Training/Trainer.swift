@@ -103,8 +103,9 @@ public struct Trainer {
                     stepsPerEpoch: plan.stepsPerEpoch, landmarks: plan.landmarks, resumedFrom: state.resumedFrom, notes: notes)),
             step: state.step)
         let feed = StepFeed(
-            plan: plan, store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, kernels: kernels, parallel: options.parallel
-        )
+            plan: plan, store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, strength: settings.augmentation,
+            kernels: kernels,
+            parallel: options.parallel)
         return try loop(&state, plan: plan, feed: feed, totalSteps: totalSteps, settings: settings)
     }
 
@@ -132,8 +133,9 @@ public struct Trainer {
     }
 
     private func restore(settings: TrainingSettings, bankSize: Int, batch: Int) throws -> State {
-        let landmarks = cohort.atlas.landmarks.count
-        let bank = MemoryBank(landmarks: landmarks, size: bankSize, seed: settings.seed, precision: settings.bankPrecision)
+        let bank = MemoryBank(
+            landmarks: settings.bankRows(landmarks: cohort.atlas.landmarks.count), size: bankSize, seed: settings.seed,
+            precision: settings.bankPrecision)
         var rates = Checkpoint.Rates(
             learningRate: settings.learningRate, temperature: settings.temperature, momentum: settings.momentum, beta: settings.beta,
             neighbours: settings.neighbours)
@@ -146,7 +148,7 @@ public struct Trainer {
             rates = found.rates
             checkpoint = found
         } else {
-            query = PatchEncoder(architecture: EncoderArchitecture(experts: settings.experts))
+            query = PatchEncoder(architecture: settings.architecture)
             query.initialise(seed: settings.seed, scheme: settings.initialisation)
             key = query.copy()
         }
@@ -157,7 +159,9 @@ public struct Trainer {
         let compute = ContrastiveStep(
             query: query, key: key, optimiser: optimiser, bank: bank, batch: batch,
             neighbours: Int(SteerableSetting.neighbours.range.upperBound),
-            batchNormGroup: settings.bnGroup, maskOwnKeys: settings.ownKeys == .mask, kernels: kernels, parallel: options.parallel)
+            batchNormGroup: settings.bnGroup, maskOwnKeys: settings.ownKeys == .mask, includesBatchKeys: settings.batchKeys == .include,
+            startsEmpty: settings.bankStart == .empty,
+            kernels: kernels, parallel: options.parallel)
         return State(
             step: checkpoint?.step ?? 0, compute: compute, log: log,
             steering: try Steering(session, rates: rates, resumedFrom: checkpoint?.step), resumedFrom: checkpoint?.step,
@@ -191,7 +195,7 @@ public struct Trainer {
         let landmark = plan.landmark(ofStep: step)
         let learningRate = LearningRateSchedule(base: rates.learningRate, epochs: settings.epochs).rate(epoch: epoch)
         let input = ContrastiveStep.Input(
-            landmark: landmark, location: cohort.atlas.location(ofLandmark: landmark),
+            landmark: settings.bankScope == .all ? 0 : landmark, location: cohort.atlas.location(ofLandmark: landmark),
             neighbourLocations: cohort.atlas.neighbours[landmark].prefix(neighbours).map(cohort.atlas.location(ofLandmark:)),
             subjects: batch.subjects.map(Int32.init), queries: batch.views(0), keys: batch.views(1),
             neighbours: (0..<neighbours).map { batch.views(2 + $0) }, keyOrder: plan.keyOrder(ofStep: step))
@@ -208,7 +212,7 @@ public struct Trainer {
             throw Failure("landmark \(landmark), subjects \(names.joined(separator: ", ")): \(failure.description)")
         }
         if let keys = state.compute.lastKeys {
-            try state.log.append(step: step, landmark: landmark, subjects: input.subjects, keys: Floats(keys.pointer))
+            try state.log.append(step: step, landmark: input.landmark, subjects: input.subjects, keys: Floats(keys.pointer))
         }
         state.step += 1
         let loss = output.local + rates.beta * output.neighbour
