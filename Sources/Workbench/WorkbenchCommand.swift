@@ -14,8 +14,7 @@ struct WorkbenchCommand: ParsableCommand {
             PrepareCommand.self,
             PretrainCommand.self, SteerCommand.self, FeaturesCommand.self, FinetuneCommand.self, SegmentCommand.self,
             ConvertCommand.self, InfoCommand.self, BenchCommand.self, OpenCommand.self, CohortCommand.self, AttachCommand.self,
-            ReplayCommand.self,
-            DoctorCommand.self, SessionsCommand.self,
+            ReplayCommand.self, ExperimentCommand.self, DoctorCommand.self, SessionsCommand.self,
         ], defaultSubcommand: SessionsCommand.self)
 
     /// Exit 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted with work saved.

@@ -11,10 +11,13 @@ package struct InfoNCE {
     package let temperature: Float
     /// Slots of a query's own subject are masked (-∞).
     package let maskOwnKeys: Bool
+    /// Slots that hold no key yet are masked.
+    package let maskEmpty: Bool
 
-    package init(temperature: Float, maskOwnKeys: Bool) {
+    package init(temperature: Float, maskOwnKeys: Bool, maskEmpty: Bool = false) {
         self.temperature = temperature
         self.maskOwnKeys = maskOwnKeys
+        self.maskEmpty = maskEmpty
     }
 
     package struct Result {
@@ -66,6 +69,7 @@ package struct InfoNCE {
                         if maskOwnKeys {
                             for slot in 0..<slots where bank.owners[slot] == subjects[first + row] { line[slot] = -.infinity }
                         }
+                        if maskEmpty { for slot in 0..<slots where bank.owners[slot] == -1 { line[slot] = -.infinity } }
                         if let logits {
                             let target = logits + (first + row) * (slots + 1)
                             target[0] = positive

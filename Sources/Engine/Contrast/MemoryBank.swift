@@ -74,12 +74,24 @@ package final class MemoryBank {
         return next[landmark]
     }
 
+    /// Which slots tell their subject.
+    package enum Owners {
+        case all
+        /// The newest so many; the others say -2, or -1 where there is no key yet.
+        case newest(Int)
+    }
+
     /// The slots of a landmark.
-    package func slots(_ landmark: Int) -> Slots {
+    package func slots(_ landmark: Int, owners told: Owners = .all) -> Slots {
         start(landmark)
-        guard let unpacked else { return Slots(keys: Floats(singles(landmark)), owners: owners[landmark], count: size) }
+        var owners = self.owners[landmark]
+        if case .newest(let count) = told {
+            let newest = Set((1...max(1, min(count, size))).map { (next[landmark] - $0 + size) % size })
+            for slot in owners.indices where owners[slot] >= 0 && !newest.contains(slot) { owners[slot] = -2 }
+        }
+        guard let unpacked else { return Slots(keys: Floats(singles(landmark)), owners: owners, count: size) }
         HalfPrecision.unpack(UnsafePointer(halves(landmark)), count: size * width, into: unpacked.pointer)
-        return Slots(keys: Floats(unpacked.pointer), owners: owners[landmark], count: size)
+        return Slots(keys: Floats(unpacked.pointer), owners: owners, count: size)
     }
 
     /// Fraction of a landmark's slots that hold keys of subjects.

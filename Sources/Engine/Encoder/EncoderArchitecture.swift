@@ -25,14 +25,17 @@ package struct EncoderArchitecture: Equatable {
 
     /// Experts K of every convolution.
     package let experts: Int
+    /// How it knows where a patch lies.
+    package let conditioning: Conditioning
     /// Layers of the projection head: 2 (`fc.0`, `fc.2`) or 1 (`fc`, as in the release without its MLP option).
     package let headLayers: Int
     package let layers: [Layer]
 
-    package init(experts: Int, headLayers: Int = 2) {
+    package init(experts: Int, headLayers: Int = 2, conditioning: Conditioning = .locCondConv) {
         precondition(experts > 0, "EncoderArchitecture: experts is \(experts), expected at least 1")
         self.experts = experts
         self.headLayers = headLayers
+        self.conditioning = conditioning
         var side = Atlas.patchSide
         var layers: [Layer] = []
         func add(_ convolution: String, _ norm: String, _ inputs: Int, _ outputs: Int, stride: Int) {
@@ -55,10 +58,11 @@ package struct EncoderArchitecture: Equatable {
     }
 
     /// Other layers than the release's, each fitting the one before it; the projection head keeps its size.
-    package init(experts: Int, layers: [Layer]) {
+    package init(experts: Int, layers: [Layer], conditioning: Conditioning = .locCondConv) {
         precondition(
             experts > 0 && !layers.isEmpty, "EncoderArchitecture: \(experts) experts, \(layers.count) layers, expected both positive")
         self.experts = experts
+        self.conditioning = conditioning
         headLayers = 2
         self.layers = layers
     }
@@ -79,8 +83,12 @@ package struct EncoderArchitecture: Equatable {
             tensors.append((name + ".weight", [Self.embedding, Self.representation]))
             tensors.append((name + ".bias", [Self.embedding]))
         }
+        if conditioning == .concatenation { tensors.append((Self.headLocation, [Self.embedding, 3])) }
         return ParameterLayout(tensors)
     }
+
+    /// The projection head's weights of the location, where it sees one.
+    package static let headLocation = "fc.location"
 
     /// `fc.0`, `fc.2`, or `fc`.
     package var headNames: [String] { headLayers == 2 ? ["fc.0", "fc.2"] : ["fc"] }

@@ -31,6 +31,9 @@ extension PatchEncoder {
             draw(name + ".weight", bound: 1 / Double(EncoderArchitecture.representation).squareRoot())
             draw(name + ".bias", bound: 1 / Double(EncoderArchitecture.representation).squareRoot())
         }
+        if architecture.conditioning == .concatenation {
+            draw(EncoderArchitecture.headLocation, bound: 1 / Double(EncoderArchitecture.representation).squareRoot())
+        }
         batchesTracked = 0
     }
 }

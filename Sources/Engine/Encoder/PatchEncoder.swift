@@ -41,11 +41,25 @@ package final class PatchEncoder {
             )
         }
         let headLayers = file[prefix + "fc.0.weight"] != nil ? 2 : 1
-        self.init(architecture: EncoderArchitecture(experts: first.shape[0], headLayers: headLayers))
+        let conditioning = try Self.conditioning(of: file, prefix: prefix)
+        self.init(architecture: EncoderArchitecture(experts: first.shape[0], headLayers: headLayers, conditioning: conditioning))
         try parameters.load(from: file, prefix: prefix)
         try statistics.load(from: file, prefix: prefix)
         let tracked = prefix + "bn1.num_batches_tracked"
         if let entry = file[tracked], entry.count == 1 { batchesTracked = try file.integers(tracked)[0] }
+    }
+
+    /// Kept as a number: the place of the case in the list. The release has one kind only and no such tensor.
+    private static let conditioningName = "conditioning"
+
+    private static func conditioning(of file: Safetensors, prefix: String) throws -> Conditioning {
+        guard file[prefix + conditioningName] != nil else { return .locCondConv }
+        let stored = try file.integers(prefix + conditioningName)
+        guard let index = stored.first, Conditioning.allCases.indices.contains(index) else {
+            throw Failure(
+                "\(file.path): \(prefix)\(conditioningName) is \(stored), expected a number from 0 to \(Conditioning.allCases.count - 1)")
+        }
+        return Conditioning.allCases[index]
     }
 
     /// Adds all tensors under the release's names.
@@ -53,5 +67,8 @@ package final class PatchEncoder {
         parameters.add(to: &writer, prefix: prefix)
         statistics.add(to: &writer, prefix: prefix)
         for layer in architecture.layers { writer.add(prefix + layer.norm + ".num_batches_tracked", shape: [], integers: [batchesTracked]) }
+        if let kind = Conditioning.allCases.firstIndex(of: architecture.conditioning), kind > 0 {
+            writer.add(prefix + Self.conditioningName, shape: [1], integers: [kind])
+        }
     }
 }

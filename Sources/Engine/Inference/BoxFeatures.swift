@@ -15,31 +15,58 @@ struct BoxFeatures {
     /// `[box][view][128]`; view 0 is the exact one.
     let values: [Float]
 
+    /// Where the views of box number `index` lie, voxels from its corner: the box itself and seeded places around it.
+    static func jittered(index: Int, seed: UInt64) -> [SIMD3<Int>] {
+        var generator = SeededGenerator(seed, 0x626F_7865, UInt64(index))
+        return (0..<views).map { view in
+            var move = SIMD3<Int>()
+            if view > 0 { for axis in 0..<3 { move[axis] = generator.below(2 * jitter + 1) - jitter } }
+            return move
+        }
+    }
+
     /// - Throws: `Failure` where a box names a subject that the cohort does not hold, or lies outside its image.
     static func extract(_ model: InferenceModel, cohort: PreparedCohort, boxes: [LesionBox], seed: UInt64, parallel: Parallel) throws
         -> BoxFeatures
     {
+        let values = try representations(model, cohort: cohort, boxes: boxes, parallel: parallel) { jittered(index: $0, seed: seed) }
+        return BoxFeatures(boxes: boxes, values: values)
+    }
+
+    /// Representations of views of boxes, all views of a box with the box's location.
+    /// - Parameter moves: where the views of a box lie, voxels from its corner; as many for each box.
+    /// - Returns: `[box][view][128]`.
+    static func representations(
+        _ model: InferenceModel, cohort: PreparedCohort, boxes: [LesionBox], parallel: Parallel, moves: (_ box: Int) -> [SIMD3<Int>]
+    ) throws -> [Float] {
+        guard !boxes.isEmpty else { return [] }
         let width = EncoderArchitecture.representation
         let kernels = KernelSelection.best
-        let result = AlignedFloats(count: boxes.count * views * width)
+        let count = moves(0).count
+        let result = AlignedFloats(count: boxes.count * count * width)
         let spaces = Pool {
             (
                 mixed: MixedKernels(architecture: model.encoder.architecture, capacity: 1, trainable: false),
                 pass: EvaluationPass(architecture: model.encoder.architecture, kernels: kernels),
-                inputs: AlignedFloats(count: views * PatchStore.patchVoxels)
+                inputs: AlignedFloats(count: count * PatchStore.patchVoxels)
             )
         }
         let augmentation = PatchAugmentation(kernels: kernels)
-        try forEachBox(cohort: cohort, boxes: boxes, seed: seed, parallel: parallel) { index, patches in
+        try forEachBox(cohort: cohort, boxes: boxes, parallel: parallel, moves: moves) { index, patches in
             spaces.with { space in
                 space.mixed.mix(model.encoder, at: [patches.location], foldingNorm: true, kernels: kernels, parallel: Parallel(threads: 1))
                 patches.scaled(augmentation, into: space.inputs.pointer)
-                space.pass.forward(
-                    space.mixed, location: 0, patches: (0..<views).map { Floats(space.inputs.pointer + $0 * PatchStore.patchVoxels) },
-                    representations: result.pointer + index * views * width)
+                for first in stride(from: 0, to: count, by: LaneLayout.lanes) {
+                    space.pass.forward(
+                        space.mixed, location: 0,
+                        patches: (first..<min(first + LaneLayout.lanes, count)).map {
+                            Floats(space.inputs.pointer + $0 * PatchStore.patchVoxels)
+                        },
+                        representations: result.pointer + (index * count + first) * width)
+                }
             }
         }
-        return BoxFeatures(boxes: boxes, values: result.array)
+        return result.array
     }
 
     /// The views of a box as Int16 HU `[view][z][y][x]`, and its location input.
@@ -50,7 +77,7 @@ struct BoxFeatures {
         /// Network inputs `[view][z][y][x]`.
         func scaled(_ augmentation: PatchAugmentation, into inputs: MutableFloats) {
             views.withUnsafeBufferPointer { source in
-                for view in 0..<BoxFeatures.views {
+                for view in 0..<views.count / PatchStore.patchVoxels {
                     let start = view * PatchStore.patchVoxels
                     augmentation.plain(source.baseAddress! + start, output: inputs + start)
                 }
@@ -60,19 +87,20 @@ struct BoxFeatures {
 
     /// Cuts the views of all boxes, several subjects at once, and hands each box's to `body`, on any thread.
     static func forEachBox(
-        cohort: PreparedCohort, boxes: [LesionBox], seed: UInt64, parallel: Parallel, _ body: (Int, BoxPatches) -> Void
+        cohort: PreparedCohort, boxes: [LesionBox], parallel: Parallel, moves: (_ box: Int) -> [SIMD3<Int>],
+        _ body: (Int, BoxPatches) -> Void
     ) throws {
         let bySubject = Dictionary(grouping: boxes.indices) { boxes[$0].subject }
         let names = bySubject.keys.sorted()
         _ = try parallel.map(names.count) { position in
             let image = try cohort.catalogue.image(of: try cohort.subject(names[position]), parallel: Parallel(threads: 1))
             for index in bySubject[names[position]] ?? [] {
-                body(index, try cut(image, atlas: cohort.atlas, box: boxes[index], index: index, seed: seed))
+                body(index, try cut(image, atlas: cohort.atlas, box: boxes[index], moves: moves(index)))
             }
         }
     }
 
-    private static func cut(_ image: PreparedImage, atlas: Atlas, box: LesionBox, index: Int, seed: UInt64) throws -> BoxPatches {
+    private static func cut(_ image: PreparedImage, atlas: Atlas, box: LesionBox, moves: [SIMD3<Int>]) throws -> BoxPatches {
         let point = image.worldToVoxel(box.centre)
         let extent = image.image.extent
         guard (0..<3).allSatisfy({ point[$0] > -0.5 && point[$0] < Double(extent[$0]) - 0.5 }) else {
@@ -83,12 +111,10 @@ struct BoxFeatures {
         let centre = VoxelIndex(nearestTo: point)
         let half = Atlas.patchSide / 2
         let corner = VoxelIndex(x: centre.x - half, y: centre.y - half, z: centre.z - half)
-        var generator = SeededGenerator(seed, 0x626F_7865, UInt64(index))
-        var views = [Int16](repeating: 0, count: Self.views * PatchStore.patchVoxels)
+        var views = [Int16](repeating: 0, count: moves.count * PatchStore.patchVoxels)
         views.withUnsafeMutableBufferPointer { buffer in
-            for view in 0..<Self.views {
-                var place = corner
-                if view > 0 { for axis in 0..<3 { place[axis] += generator.below(2 * jitter + 1) - jitter } }
+            for (view, move) in moves.enumerated() {
+                let place = VoxelIndex(x: corner.x + move.x, y: corner.y + move.y, z: corner.z + move.z)
                 let patch = UnsafeMutableBufferPointer(
                     rebasing: buffer[view * PatchStore.patchVoxels..<(view + 1) * PatchStore.patchVoxels])
                 PatchCutter.cut(image.image, corner: place, into: patch)

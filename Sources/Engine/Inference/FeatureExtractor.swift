@@ -65,13 +65,17 @@ public struct FeatureExtractor {
         let hidden = AlignedFloats(count: count * width)
         let z = AlignedFloats(count: count * width)
         ProjectionHead(architecture: model.encoder.architecture).forward(
-            model.encoder, representations: Floats(h.pointer), count: count, hidden: hidden.pointer, embeddings: z.pointer)
+            model.encoder, representations: Floats(h.pointer), locations: locations, count: count, hidden: hidden.pointer,
+            embeddings: z.pointer)
         return PatchFeatures(count: count, representations: h.array, embeddings: z.array)
     }
 
     /// Image-level features: the mean of h over the landmarks, for every subject of a cohort.
+    /// - Parameter locationsOf: for each landmark the one whose location is told to the encoder instead; nil for its own.
     /// - Returns: `[subject][128]`.
-    public func imageFeatures(_ cohort: PreparedCohort, progress: (Int, Int) -> Void = { _, _ in }) -> ImageFeatures {
+    public func imageFeatures(
+        _ cohort: PreparedCohort, locationsOf told: [Int]? = nil, progress: (Int, Int) -> Void = { _, _ in }
+    ) -> ImageFeatures {
         let width = EncoderArchitecture.representation
         let count = cohort.subjects.count
         let lanes = LaneLayout.lanes
@@ -82,8 +86,8 @@ public struct FeatureExtractor {
         let augmentation = PatchAugmentation(kernels: kernels)
         let spaces = makeSpaces()
         for landmark in cohort.atlas.landmarks.indices {
-            mixed.mix(
-                model.encoder, at: [cohort.atlas.location(ofLandmark: landmark)], foldingNorm: true, kernels: kernels, parallel: parallel)
+            let location = cohort.atlas.location(ofLandmark: told?[landmark] ?? landmark)
+            mixed.mix(model.encoder, at: [location], foldingNorm: true, kernels: kernels, parallel: parallel)
             parallel.forEach(blocks) { block in
                 spaces.with { space in
                     let members = block * lanes..<min(count, (block + 1) * lanes)

@@ -29,7 +29,9 @@ struct FullFineTuner {
         try collected.withUnsafeMutableBufferPointer { buffer in
             // Each element is written by exactly one thread.
             nonisolated(unsafe) let slots = buffer
-            try BoxFeatures.forEachBox(cohort: cohort, boxes: training.boxes, seed: seed, parallel: parallel) { slots[$0] = $1 }
+            try BoxFeatures.forEachBox(
+                cohort: cohort, boxes: training.boxes, parallel: parallel, moves: { BoxFeatures.jittered(index: $0, seed: seed) }
+            ) { slots[$0] = $1 }
         }
         let patches = collected.compactMap { $0 }
         let run = Run(

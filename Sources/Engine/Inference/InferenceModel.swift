@@ -37,7 +37,7 @@ public struct InferenceModel {
     /// The same network from random weights, calibrated alike: the comparison that tells what pre-training is worth.
     public static func random(settings: TrainingSettings, cohort: PreparedCohort, subjects: [String], parallel: Parallel) -> InferenceModel
     {
-        let encoder = PatchEncoder(architecture: EncoderArchitecture(experts: settings.experts))
+        let encoder = PatchEncoder(architecture: settings.architecture)
         encoder.initialise(seed: settings.seed &+ 1, scheme: settings.initialisation)
         return InferenceModel(
             encoder: encoder, cohort: cohort, subjects: subjects, seed: settings.seed, name: "random weights", parallel: parallel)

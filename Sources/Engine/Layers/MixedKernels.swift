@@ -1,7 +1,7 @@
 import Foundation
 import KernelInterface
 
-/// The kernels of all thirteen convolutions at a few locations: kernel(p) = Σ_k α_k(p) W_k with α = sigmoid(R p + b), mixed once for all
+/// The kernels of all thirteen convolutions at a few locations: kernel(p) = Σ_k α_k(p) W_k with α = sigmoid(R p + b) (other gates: `Conditioning`), mixed once for all
 /// samples of a location and packed for the inner loops.
 ///
 /// Source: the release's `CondConv` layer, which mixes for every sample.
@@ -9,7 +9,7 @@ package final class MixedKernels {
     package let architecture: EncoderArchitecture
     package let capacity: Int
     package let trainable: Bool
-    /// The locations mixed last, normalised coordinates.
+    /// The locations mixed last, normalised coordinates, as the routing layers see them.
     package private(set) var locations: [SIMD3<Float>] = []
     /// Floats of one location in each buffer.
     private let naturalStride, forwardStride, backwardStride, biasStride: Int
@@ -80,16 +80,16 @@ package final class MixedKernels {
     package func mix(_ encoder: PatchEncoder, at locations: [SIMD3<Float>], foldingNorm: Bool, kernels: any KernelSet, parallel: Parallel) {
         precondition(locations.count <= capacity, "MixedKernels: \(locations.count) locations, capacity is \(capacity)")
         precondition(encoder.architecture == architecture, "MixedKernels: encoder of another architecture")
-        self.locations = locations
+        self.locations = locations.map(architecture.conditioning.routed)
         let experts = architecture.experts
         for (layer, description) in architecture.layers.enumerated() {
             let routing = encoder.parameters[description.convolution + "._routing_fn.fc.weight"]
             let routingBias = encoder.parameters[description.convolution + "._routing_fn.fc.bias"]
-            for (index, p) in locations.enumerated() {
+            for (index, p) in self.locations.enumerated() {
                 let target = alpha(layer: layer, location: index)
                 for k in 0..<experts {
                     let logit = routing[3 * k] * p.x + routing[3 * k + 1] * p.y + routing[3 * k + 2] * p.z + routingBias[k]
-                    target[k] = 1 / (1 + exp(-logit))
+                    target[k] = architecture.conditioning.gate(logit)
                 }
             }
         }
@@ -193,7 +193,8 @@ package final class MixedKernels {
             for k in 0..<experts {
                 for location in 0..<count {
                     let a = alpha(layer: layer, location: location)[k]
-                    let logit = alphaGradients[(layer * experts + k) * count + location] * a * (1 - a)
+                    let logit =
+                        alphaGradients[(layer * experts + k) * count + location] * architecture.conditioning.slope(ofGate: a)
                     for axis in 0..<3 {
                         routingGradient[3 * k + axis] += logit * locations[location][axis]
                         locationGradients[location][axis] += logit * routing[3 * k + axis]

@@ -10,13 +10,15 @@ public final class SessionLock: Sendable {
     /// - Throws: `Failure` naming the process that holds it.
     public convenience init(_ session: SessionFolder) throws {
         try self.init(
-            session.lock, of: "the session \(session.root.path)", advice: "watch and steer it with `workbench attach`, or stop it first")
+            session.lock, of: "the session \(session.root.path)", advice: "watch and steer it with `workbench attach`, or stop it first",
+            control: session.control)
     }
 
     /// - Parameters:
     ///   - file: stands for what is locked; made where it is not there.
     ///   - name, advice: how a refusal names what is locked, and what it suggests.
-    init(_ file: URL, of name: String, advice: String) throws {
+    ///   - control: the wishes to the process that holds it.
+    init(_ file: URL, of name: String, advice: String, control: URL? = nil) throws {
         try AtomicFile.makeFolder(file.deletingLastPathComponent())
         descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Failure.system("open \(file.path)") }
@@ -24,7 +26,7 @@ public final class SessionLock: Sendable {
             let holder = (try? String(contentsOf: file, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
             throw Failure("\(name) is being worked on by another process\(holder.isEmpty ? "" : " (\(holder))"); \(advice)")
         }
-        earlierControlLines = (try? Data(contentsOf: session.control))?.count { $0 == 0x0A } ?? 0
+        earlierControlLines = control.flatMap { try? Data(contentsOf: $0) }?.count { $0 == 0x0A } ?? 0
         let text = Data("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n".utf8)
         guard ftruncate(descriptor, 0) == 0 else { throw Failure.system("write \(file.path)") }
         try text.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: file.path) }

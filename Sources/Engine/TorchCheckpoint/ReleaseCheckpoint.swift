@@ -97,21 +97,22 @@ private struct ReleaseQueue {
             origin: stored("origin", StepPlan.Origin.self))
         epoch = plan.epoch(ofStep: step)
         let size = settings.bankKeys(subjects: subjects)
-        let bank = MemoryBank(landmarks: landmarks, size: size, seed: settings.seed, precision: settings.bankPrecision)
+        let rows = settings.bankRows(landmarks: landmarks)
+        let bank = MemoryBank(landmarks: rows, size: size, seed: settings.seed, precision: settings.bankPrecision)
         try BankLog.replay(session, upTo: logged, into: bank)
         let width = EncoderArchitecture.embedding
-        var bytes = Data(count: 4 * width * size * landmarks)
+        var bytes = Data(count: 4 * width * size * rows)
         bytes.withUnsafeMutableBytes { raw in
             let target = raw.bindMemory(to: Float.self)
-            for landmark in 0..<landmarks {
-                let slots = bank.slots(landmark)
+            for row in 0..<rows {
+                let slots = bank.slots(row)
                 for slot in 0..<size {
-                    for i in 0..<width { target[(i * size + slot) * landmarks + landmark] = slots.keys[slot * width + i] }
+                    for i in 0..<width { target[(i * size + slot) * rows + row] = slots.keys[slot * width + i] }
                 }
             }
         }
-        keys = TorchTensor(type: .float32, shape: [width, size, landmarks], bytes: bytes)
+        keys = TorchTensor(type: .float32, shape: [width, size, rows], bytes: bytes)
         pointers = TorchTensor(
-            type: .int64, shape: [landmarks], bytes: (0..<landmarks).map { Int64(bank.next($0)) }.withUnsafeBufferPointer { Data(buffer: $0) })
+            type: .int64, shape: [rows], bytes: (0..<rows).map { Int64(bank.next($0)) }.withUnsafeBufferPointer { Data(buffer: $0) })
     }
 }

@@ -7,6 +7,7 @@ import KernelInterface
 package final class ContrastiveStep {
     /// What a step works on. Patches are `[z][y][x]` of 32³ network inputs.
     package struct Input {
+        /// The bank's row; 0 where all landmarks share one.
         package var landmark: Int
         /// Normalised locations of the landmark and of its neighbours.
         package var location: SIMD3<Float>
@@ -68,7 +69,7 @@ package final class ContrastiveStep {
     package let bank: MemoryBank
     package let gradient: ParameterSet
     private let batchNormGroup: Int
-    private let maskOwnKeys: Bool
+    private let maskOwnKeys, includesBatchKeys, startsEmpty: Bool
     private let kernels: any KernelSet
     private let parallel: Parallel
     private var pass: TrainingPass
@@ -83,7 +84,7 @@ package final class ContrastiveStep {
     ///   - batch: subjects in a step at most; neighbours: neighbouring landmarks at most.
     package init(
         query: PatchEncoder, key: PatchEncoder, optimiser: SGD, bank: MemoryBank, batch: Int, neighbours: Int, batchNormGroup: Int,
-        maskOwnKeys: Bool, kernels: any KernelSet, parallel: Parallel
+        maskOwnKeys: Bool, includesBatchKeys: Bool = false, startsEmpty: Bool = false, kernels: any KernelSet, parallel: Parallel
     ) {
         _ = DenseAlgebra.singleThreaded
         self.query = query
@@ -92,6 +93,8 @@ package final class ContrastiveStep {
         self.bank = bank
         self.batchNormGroup = batchNormGroup
         self.maskOwnKeys = maskOwnKeys
+        self.includesBatchKeys = includesBatchKeys
+        self.startsEmpty = startsEmpty
         self.kernels = kernels
         self.parallel = parallel
         gradient = ParameterSet(query.parameters.layout)
@@ -130,12 +133,15 @@ package final class ContrastiveStep {
             query, at: [input.location] + input.neighbourLocations, foldingNorm: false, kernels: kernels, parallel: parallel)
         queryKernels.clearGradients()
 
-        let loss = InfoNCE(temperature: rates.temperature, maskOwnKeys: maskOwnKeys)
-        let slots = bank.slots(input.landmark)
+        // A subject's own new key is its positive: among the negatives it is always masked.
+        let loss = InfoNCE(temperature: rates.temperature, maskOwnKeys: maskOwnKeys || includesBatchKeys, maskEmpty: startsEmpty)
+        if includesBatchKeys { bank.enqueue(input.landmark, keys: Floats(keys.pointer), subjects: input.subjects) }
+        let slots = bank.slots(input.landmark, owners: maskOwnKeys ? .all : .newest(count))
         let subjects = input.subjects
         let localBatch = LaneBatch(subjects: count, locations: 1, groupSize: batchNormGroup)
         let embeddings = AlignedFloats(count: count * width)
-        propagate(localBatch, patches: input.queries, firstLocation: 0, embeddings: embeddings.pointer) { members, gradient in
+        propagate(localBatch, patches: input.queries, at: [input.location], firstLocation: 0, embeddings: embeddings.pointer) {
+            members, gradient in
             let result = loss.evaluate(
                 queries: Floats(embeddings.pointer + members.lowerBound * width), keys: Floats(keys.pointer + members.lowerBound * width),
                 count: members.count, subjects: Array(subjects[members]), bank: slots, scale: 1 / Float(count),
@@ -160,7 +166,7 @@ package final class ContrastiveStep {
                 "the loss or its gradient is not finite (local \(output.local), neighbour \(output.neighbour), gradient norm \(output.gradientNorm)); "
                     + "the run stops at its last checkpoint: lower the learning rate, or look at the patches named here")
         }
-        bank.enqueue(input.landmark, keys: Floats(keys.pointer), subjects: input.subjects)
+        if !includesBatchKeys { bank.enqueue(input.landmark, keys: Floats(keys.pointer), subjects: input.subjects) }
         optimiser.step(query.parameters, gradient: gradient, rate: rates.learningRate, kernels: kernels, parallel: parallel)
         // Noticed here, so that no checkpoint holds such weights.
         guard norm(query.parameters).isFinite else {
@@ -188,7 +194,8 @@ package final class ContrastiveStep {
         let hidden = AlignedFloats(count: count * width)
         let shuffled = AlignedFloats(count: count * width)
         head.forward(
-            key, representations: Floats(representations.pointer), count: count, hidden: hidden.pointer, embeddings: shuffled.pointer)
+            key, representations: Floats(representations.pointer), locations: [input.location], count: count, hidden: hidden.pointer,
+            embeddings: shuffled.pointer)
         _ = UnitRows.normalise(shuffled.pointer, count: count, width: width)
         let keys = AlignedFloats(count: count * width)
         for (position, subject) in input.keyOrder.enumerated() {
@@ -206,7 +213,9 @@ package final class ContrastiveStep {
         let embeddings = AlignedFloats(count: batch.samples * width)
         var total = 0.0
         var correct = 0
-        propagate(batch, patches: input.neighbours.flatMap { $0 }, firstLocation: 1, embeddings: embeddings.pointer) { members, gradient in
+        propagate(
+            batch, patches: input.neighbours.flatMap { $0 }, at: input.neighbourLocations, firstLocation: 1, embeddings: embeddings.pointer
+        ) { members, gradient in
             // The query is Σ_r r; every neighbour receives its gradient.
             let sums = AlignedFloats(count: members.count * width)
             for r in 0..<neighbours {
@@ -231,7 +240,7 @@ package final class ContrastiveStep {
     /// One query pass, part by part: forward, head, unit length; `lossGradient` writes ∂loss/∂embedding of the part's subjects; then all the
     /// way back.
     private func propagate(
-        _ batch: LaneBatch, patches: [Floats], firstLocation: Int, embeddings: MutableFloats,
+        _ batch: LaneBatch, patches: [Floats], at locations: [SIMD3<Float>], firstLocation: Int, embeddings: MutableFloats,
         lossGradient: (_ subjects: Range<Int>, _ gradient: MutableFloats) -> Void
     ) {
         let subjects = batch.samples / batch.locations
@@ -248,7 +257,8 @@ package final class ContrastiveStep {
             for location in 0..<batch.locations {
                 let start = (location * subjects + members.lowerBound) * width
                 head.forward(
-                    query, representations: Floats(representations.pointer + start), count: members.count, hidden: hidden.pointer + start,
+                    query, representations: Floats(representations.pointer + start), locations: [locations[location]], count: members.count,
+                    hidden: hidden.pointer + start,
                     embeddings: embeddings + start)
                 lengths.append(UnitRows.normalise(embeddings + start, count: members.count, width: width))
             }
@@ -258,7 +268,8 @@ package final class ContrastiveStep {
                 UnitRows.backward(
                     unit: Floats(embeddings + start), lengths: lengths[location], gradient: gradients.pointer + start, width: width)
                 head.backward(
-                    query, representations: Floats(representations.pointer + start), hidden: Floats(hidden.pointer + start),
+                    query, representations: Floats(representations.pointer + start), locations: [locations[location]],
+                    hidden: Floats(hidden.pointer + start),
                     embeddingGradient: Floats(gradients.pointer + start), count: members.count, gradient: gradient,
                     representationGradient: representationGradients.pointer + start)
             }

@@ -40,13 +40,16 @@ final class StepFeed {
     private let neighbourTable: [[Int]]
     private let augmentation: PatchAugmentation
     private let queue = DispatchQueue(label: "augmentation", attributes: .concurrent)
+    private let strength: Double
     private let parallel: Parallel
     private var pending: (batch: Batch, group: DispatchGroup)?
     /// What the present step computes with, and memory that no step does.
     private var lent: Batch?
     private var spare: AlignedFloats?
 
-    init(store: PatchStore, rows: [Int], neighbours: [[Int]], kernels: any KernelSet, parallel: Parallel) {
+    /// - Parameter strength: of the augmentation; 1 is the paper's.
+    init(store: PatchStore, rows: [Int], neighbours: [[Int]], strength: Double, kernels: any KernelSet, parallel: Parallel) {
+        self.strength = strength
         self.store = store
         self.rows = rows
         neighbourTable = neighbours
@@ -89,12 +92,13 @@ final class StepFeed {
         let landmark = plan.landmark(ofStep: step)
         let epoch = plan.epoch(ofStep: step)
         let table = Array(neighbourTable[landmark].prefix(neighbours))
-        let (augmentation, store, rows, parallel) = (augmentation, store, rows, parallel)
+        let (augmentation, store, rows, strength, parallel) = (augmentation, store, rows, strength, parallel)
         queue.async(group: group) {
             parallel.forEach(batch.subjects.count) { sample in
                 let subject = batch.subjects[sample]
                 func draw(_ view: AugmentationDraw.View) -> AugmentationDraw {
-                    AugmentationDraw(seed: plan.seed, epoch: epoch, landmark: landmark, subject: subject, view: view)
+                    AugmentationDraw(
+                        seed: plan.seed, epoch: epoch, landmark: landmark, subject: subject, view: view, strength: strength)
                 }
                 store.withPatch(landmark: landmark, subject: rows[subject]) { patch in
                     augmentation.apply(draw(.query), to: [patch.baseAddress!], output: batch.query(sample))

@@ -95,8 +95,8 @@ public struct Trainer {
                 "the session was begun with instruction set \(description.isa), this processor runs \(kernels.name): bytes may differ")
         }
         let feed = StepFeed(
-            store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, kernels: kernels, parallel: options.parallel
-        )
+            store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, strength: settings.augmentation, kernels: kernels,
+            parallel: options.parallel)
         var checkpoint = options.resume && !Checkpoint.steps(in: session).isEmpty ? try Checkpoint(session) : nil
         var steering: Steering?
         while true {
@@ -154,7 +154,8 @@ public struct Trainer {
         _ checkpoint: Checkpoint?, _ steering: Steering?, settings: TrainingSettings, bankSize: Int, subjects: Int
     ) throws -> State {
         let landmarks = cohort.atlas.landmarks.count
-        let bank = MemoryBank(landmarks: landmarks, size: bankSize, seed: settings.seed, precision: settings.bankPrecision)
+        let bank = MemoryBank(
+            landmarks: settings.bankRows(landmarks: landmarks), size: bankSize, seed: settings.seed, precision: settings.bankPrecision)
         var rates = Checkpoint.Rates(
             learningRate: settings.learningRate, temperature: settings.temperature, momentum: settings.momentum, beta: settings.beta,
             neighbours: settings.neighbours)
@@ -164,7 +165,7 @@ public struct Trainer {
             key = try checkpoint.key()
             rates = checkpoint.rates
         } else {
-            query = PatchEncoder(architecture: EncoderArchitecture(experts: settings.experts))
+            query = PatchEncoder(architecture: settings.architecture)
             query.initialise(seed: settings.seed, scheme: settings.initialisation)
             key = query.copy()
         }
@@ -176,7 +177,8 @@ public struct Trainer {
         let compute = ContrastiveStep(
             query: query, key: key, optimiser: optimiser, bank: bank, batch: plan.batch,
             neighbours: Int(SteerableSetting.neighbours.range.upperBound),
-            batchNormGroup: settings.bnGroup, maskOwnKeys: settings.ownKeys == .mask, kernels: kernels, parallel: options.parallel)
+            batchNormGroup: settings.bnGroup, maskOwnKeys: settings.ownKeys == .mask, includesBatchKeys: settings.batchKeys == .include,
+            startsEmpty: settings.bankStart == .empty, kernels: kernels, parallel: options.parallel)
         let step = checkpoint?.step ?? 0
         let history = try RunHistory(session, step: step, epochStart: plan.epochStart(ofStep: step))
         return State(
@@ -235,7 +237,7 @@ public struct Trainer {
         let landmark = plan.landmark(ofStep: step)
         let learningRate = LearningRateSchedule(base: rates.learningRate, epochs: settings.epochs).rate(epoch: epoch)
         let input = ContrastiveStep.Input(
-            landmark: landmark, location: cohort.atlas.location(ofLandmark: landmark),
+            landmark: settings.bankScope == .all ? 0 : landmark, location: cohort.atlas.location(ofLandmark: landmark),
             neighbourLocations: cohort.atlas.neighbours[landmark].prefix(neighbours).map(cohort.atlas.location(ofLandmark:)),
             subjects: batch.subjects.map(Int32.init), queries: batch.queries, keys: batch.keys,
             neighbours: (0..<neighbours).map(batch.neighbours), keyOrder: plan.keyOrder(ofStep: step))
@@ -252,7 +254,7 @@ public struct Trainer {
             throw Failure("landmark \(landmark), subjects \(names.joined(separator: ", ")): \(failure.description)")
         }
         if let keys = state.compute.lastKeys {
-            try state.log.append(step: step, landmark: landmark, subjects: input.subjects, keys: Floats(keys.pointer))
+            try state.log.append(step: step, landmark: input.landmark, subjects: input.subjects, keys: Floats(keys.pointer))
         }
         state.step += 1
         let loss = output.local + rates.beta * output.neighbour
@@ -262,7 +264,7 @@ public struct Trainer {
                     loss: loss, local: output.local, neighbour: output.neighbour, acc1: output.localAccuracy,
                     acc1_neighbour: output.neighbourAccuracy, landmark: landmark, lr: learningRate,
                     samples_per_s: Double(plan.batch) / (Journal.now() - began), gradient_norm: output.gradientNorm,
-                    bank_fill: state.compute.bank.fill(landmark), data_wait_s: waited, embedding_sd: output.embeddingDeviation)),
+                    bank_fill: state.compute.bank.fill(input.landmark), data_wait_s: waited, embedding_sd: output.embeddingDeviation)),
             step: state.step)
         state.epochLosses.append(loss)
         if plan.epochStart(ofStep: state.step) == state.step {

@@ -10,6 +10,31 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
         case keep
     }
 
+    /// Whether the other keys of the batch are negatives, too.
+    public enum BatchKeys: String, Codable, CaseIterable, Sendable {
+        /// Keys enter the bank after the loss (release).
+        case exclude
+        /// Keys enter the bank before the loss. With few steps a landmark the bank's keys are an epoch old; a query can then be told from them by
+        /// the age of the network alone, and all subjects fall onto one point.
+        case include
+    }
+
+    /// What an unfilled bank holds.
+    public enum BankStart: String, Codable, CaseIterable, Sendable {
+        /// Random unit vectors (release). Until real keys replace them, embeddings that are all alike solve the task.
+        case random
+        /// Nothing: slots without a key are no negatives.
+        case empty
+    }
+
+    /// Which keys a query is contrasted with.
+    public enum BankScope: String, Codable, CaseIterable, Sendable {
+        /// Those of its own landmark.
+        case landmark
+        /// Those of all landmarks together: the global comparator without anatomy.
+        case all
+    }
+
     /// How the memory bank keeps its keys.
     public enum BankPrecision: String, Codable, CaseIterable, Sendable {
         /// Float32.
@@ -41,7 +66,13 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
     /// Subjects in a batch-norm group.
     public var bnGroup = 32
     public var initialisation = WeightInitialisation.release
+    /// Strength of the augmentation: multiplies the affine map's ranges and the probabilities of noise and contrast. 1 is the paper's.
+    public var augmentation = 1.0
     public var ownKeys = OwnKeys.mask
+    public var batchKeys = BatchKeys.exclude
+    public var bankStart = BankStart.random
+    public var bankScope = BankScope.landmark
+    public var conditioning = Conditioning.locCondConv
     /// Steps between checkpoints.
     public var checkpointEvery = 200
     /// Newest checkpoints that are kept.
@@ -72,11 +103,24 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
         try read(.warmUp, \.warmUp)
         try read(.bnGroup, \.bnGroup)
         try read(.initialisation, \.initialisation)
+        try read(.augmentation, \.augmentation)
         try read(.ownKeys, \.ownKeys)
+        try read(.batchKeys, \.batchKeys)
+        try read(.bankStart, \.bankStart)
+        try read(.bankScope, \.bankScope)
+        try read(.conditioning, \.conditioning)
         try read(.checkpointEvery, \.checkpointEvery)
         try read(.keepCheckpoints, \.keepCheckpoints)
         try read(.seed, \.seed)
     }
+
+    /// The network that these settings ask for; plain convolutions have one kernel each.
+    var architecture: EncoderArchitecture {
+        EncoderArchitecture(experts: conditioning.mixesKernels ? experts : 1, conditioning: conditioning)
+    }
+
+    /// Rows of the bank.
+    func bankRows(landmarks: Int) -> Int { bankScope == .all ? 1 : landmarks }
 
     /// Keys kept for each landmark, `auto` resolved.
     func bankKeys(subjects: Int) -> Int { bankSize > 0 ? bankSize : min(4096, 4 * subjects) }
@@ -118,7 +162,13 @@ public struct TrainingSetting: Sendable {
         whole("warmUp", \.warmUp, 0...100_000, "epochs without the neighbour loss"),
         whole("bnGroup", \.bnGroup, 1...4096, "subjects in a batch-norm group"),
         choice("initialisation", \.initialisation, "how fresh weights are drawn"),
+        number("augmentation", \.augmentation, 0...1, "strength of the augmentation; 1 is the paper's"),
         choice("ownKeys", \.ownKeys, "whether bank slots of the query's own subject are masked"),
+        choice(
+            "batchKeys", \.batchKeys, "whether the batch's other keys are negatives too; include where a landmark has few steps an epoch"),
+        choice("bankStart", \.bankStart, "what an unfilled bank holds; empty where few steps fill it"),
+        choice("bankScope", \.bankScope, "which past keys are negatives: those of the landmark, or of all"),
+        choice("conditioning", \.conditioning, "how the network knows the location"),
         whole("checkpointEvery", \.checkpointEvery, 1...1_000_000, "steps between checkpoints"),
         whole("keepCheckpoints", \.keepCheckpoints, 1...1000, "newest checkpoints that are kept"),
         TrainingSetting(

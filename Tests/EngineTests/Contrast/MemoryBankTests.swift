@@ -45,7 +45,7 @@ struct MemoryBankTests {
         }
         for landmark in 0..<3 {
             let (a, b) = (single.slots(landmark), half.slots(landmark))
-            #expect(a.owners == b.owners && single.next == half.next && single.fill(landmark) == half.fill(landmark))
+            #expect(a.owners == b.owners && single.next(landmark) == half.next(landmark) && single.fill(landmark) == half.fill(landmark))
             #expect((0..<1280).allSatisfy { b.keys[$0] == HalfPrecision.float(HalfPrecision.bits(a.keys[$0])) })
             #expect((0..<1280).contains { b.keys[$0] != a.keys[$0] })
         }

@@ -62,7 +62,8 @@ struct EncoderReferenceTests {
             let hidden = AlignedFloats(count: 4 * 128)
             let z = AlignedFloats(count: 4 * 128)
             ProjectionHead(architecture: reference.encoder.architecture).forward(
-                reference.encoder, representations: Floats(h.pointer), count: 4, hidden: hidden.pointer, embeddings: z.pointer)
+                reference.encoder, representations: Floats(h.pointer), locations: [.zero], count: 4, hidden: hidden.pointer,
+                embeddings: z.pointer)
             #expect(relativeToLargest(z.array, try reference.file.floats("eval.z")) < 1e-5, "\(kernels.name)")
         }
     }
@@ -85,10 +86,12 @@ struct EncoderReferenceTests {
             let gradient = ParameterSet(encoder.parameters.layout)
             reference.withPatches { patches in
                 pass.forward(encoder, mixed: mixed, part: reference.batch.blocks[...], patches: patches, representations: h.pointer)
-                head.forward(encoder, representations: Floats(h.pointer), count: 4, hidden: hidden.pointer, embeddings: z.pointer)
+                head.forward(
+                    encoder, representations: Floats(h.pointer), locations: [.zero], count: 4, hidden: hidden.pointer, embeddings: z.pointer
+                )
                 reference.upstream.withUnsafeBufferPointer { upstream in
                     head.backward(
-                        encoder, representations: Floats(h.pointer), hidden: Floats(hidden.pointer),
+                        encoder, representations: Floats(h.pointer), locations: [.zero], hidden: Floats(hidden.pointer),
                         embeddingGradient: upstream.baseAddress!,
                         count: 4, gradient: gradient, representationGradient: hGradient.pointer)
                 }

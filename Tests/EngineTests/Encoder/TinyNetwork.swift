@@ -3,7 +3,9 @@ import KernelInterface
 
 /// A network of five layers on 9³ voxels, small enough for central differences: six samples at each of two locations in two batch-norm groups.
 final class TinyNetwork {
-    static let architecture: EncoderArchitecture = {
+    static let architecture = architecture(.locCondConv)
+
+    static func architecture(_ conditioning: Conditioning) -> EncoderArchitecture {
         let shapes = [(1, 4, 1), (4, 6, 2), (6, 5, 2), (5, 7, 2), (7, 8, 2)]
         var side = 9
         let layers = shapes.enumerated().map { index, shape in
@@ -12,13 +14,13 @@ final class TinyNetwork {
             side = geometry.outputWidth
             return EncoderArchitecture.Layer(convolution: "conv\(index)", norm: "norm\(index)", geometry: geometry)
         }
-        return EncoderArchitecture(experts: 3, layers: layers)
-    }()
+        return EncoderArchitecture(experts: 3, layers: layers, conditioning: conditioning)
+    }
     static let samples = 12
     static let voxels = 9 * 9 * 9
     static let features = 8
 
-    let encoder = PatchEncoder(architecture: architecture)
+    let encoder: PatchEncoder
     let patches = AlignedFloats(count: samples * voxels)
     /// x, y, z of two locations.
     let locations = AlignedFloats(count: 6)
@@ -27,13 +29,16 @@ final class TinyNetwork {
     let batch = LaneBatch(subjects: 6, locations: 2, groupSize: 3)
     private let kernels: any KernelSet
     private let parallel = Parallel(threads: 2)
-    private let mixed = MixedKernels(architecture: architecture, capacity: 2, trainable: true)
+    private let mixed: MixedKernels
     private let pass: TrainingPass
     private let h = AlignedFloats(count: samples * features)
 
-    init(kernels: any KernelSet) {
+    init(kernels: any KernelSet, conditioning: Conditioning = .locCondConv) {
         self.kernels = kernels
-        pass = TrainingPass(architecture: Self.architecture, capacity: 4, trainable: true, kernels: kernels, parallel: parallel)
+        let architecture = Self.architecture(conditioning)
+        encoder = PatchEncoder(architecture: architecture)
+        mixed = MixedKernels(architecture: architecture, capacity: 2, trainable: true)
+        pass = TrainingPass(architecture: architecture, capacity: 4, trainable: true, kernels: kernels, parallel: parallel)
         var generator = SeededGenerator(name: "tiny network")
         encoder.initialise(seed: 3, scheme: .perExpert)
         for layer in Self.architecture.layers {

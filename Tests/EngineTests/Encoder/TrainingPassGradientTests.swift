@@ -4,10 +4,12 @@ import Testing
 
 @Suite("Gradients of the encoder are central differences")
 struct TrainingPassGradientTests {
-    @Test("experts, routing, batch norm, patches, locations; a convolution's bias has none")
-    func tinyNetwork() {
+    @Test(
+        "experts, routing, batch norm, patches, locations; a convolution's bias has none",
+        arguments: [Conditioning.locCondConv, .hypernetwork])
+    func tinyNetwork(conditioning: Conditioning) {
         for kernels in KernelSelection.available {
-            let network = TinyNetwork(kernels: kernels)
+            let network = TinyNetwork(kernels: kernels, conditioning: conditioning)
             let gradients = network.gradients()
             let loss = { network.loss() }
             for entry in TinyNetwork.architecture.parameterLayout.entries where !entry.name.hasPrefix("fc") {

@@ -1,0 +1,54 @@
+/// How much is computed: `quick` for a compact phantom cohort on two cores, `full` for a real cohort on a real machine.
+public enum ExperimentProfile: String, Codable, CaseIterable, Sendable {
+    case quick, full
+
+    /// Pre-training of every variant. Where the paper leaves a number open, ours is here and is printed with the results.
+    func settings(subjects: Int, landmarks: Int) -> TrainingSettings {
+        var settings = TrainingSettings()
+        settings.seed = 7
+        settings.checkpointEvery = 100
+        settings.keepCheckpoints = 1
+        guard self == .quick else { return settings }
+        settings = .smallCohort(settings)
+        let stepsPerEpoch = landmarks * max(1, subjects / settings.batch)
+        settings.epochs = max(1, (pretrainingSteps + stepsPerEpoch - 1) / stepsPerEpoch)
+        return settings
+    }
+
+    private var pretrainingSteps: Int { 500 }
+    /// Folds by subject.
+    var folds: Int { 5 }
+    /// Repetitions of cross-validation with other folds (survival: 5 seeded runs, as in the paper).
+    var repetitions: Int { self == .quick ? 1 : 5 }
+    var survivalRuns: Int { 5 }
+    var bootstrapDraws: Int { self == .quick ? 500 : 2000 }
+    /// Every so many voxels of a box count in the 25 % rule.
+    var boxStride: Int { self == .quick ? 16 : 8 }
+    /// Stride of dense masks, mm.
+    var maskStride: Int { self == .quick ? 8 : 4 }
+    /// Parts of the boxes of figure 4.
+    var fractions: [Double] { self == .quick ? [0.1, 0.25, 0.5, 0.75, 1] : stride(from: 1, through: 10, by: 1).map { Double($0) / 10 } }
+    /// Folds in which the whole network is fine-tuned, and for how long.
+    var fineTunedFolds: Int { self == .quick ? 2 : 5 }
+    var fineTuning: FullFineTuner.Settings {
+        var settings = FullFineTuner.Settings()
+        if self == .quick { settings.epochs = 3 }
+        return settings
+    }
+}
+
+extension TrainingSettings {
+    /// Settings that learn from tens of subjects in minutes. A landmark gets few steps an epoch then: the batch's own keys are negatives, so that
+    /// subjects cannot be told apart by the age of the keys; the key network follows fast; and weights start at the size of a single expert's.
+    static func smallCohort(_ settings: TrainingSettings) -> TrainingSettings {
+        var settings = settings
+        settings.batch = 16
+        settings.bnGroup = 8
+        settings.batchKeys = .include
+        settings.bankStart = .empty
+        settings.momentum = 0.99
+        settings.temperature = 0.1
+        settings.initialisation = .perExpert
+        return settings
+    }
+}

@@ -1,0 +1,150 @@
+import Foundation
+
+/// Reads a label out of frozen features: folds by subject, stratified and seeded; the penalty is chosen by folds inside the training subjects.
+struct ImageReadout {
+    static let ridgePenalties = [1.0, 10, 100, 1000, 10_000]
+    static let logisticPenalties = [0.001, 0.01, 0.1, 1]
+    static let innerFolds = 4
+
+    let cohort: CohortCatalogue
+    let profile: ExperimentProfile
+    let seed: UInt64
+    let parallel: Parallel
+
+    /// What one fold's test subjects were predicted to be.
+    private struct FoldOutcome {
+        let test: [Int]
+        let predictions: [Double]
+        /// Of the higher class, where there are two.
+        let scores: [Double]
+        let penalty: Double
+    }
+
+    /// Scores of a method for a target.
+    /// - Throws: `Failure` where the label is missing, constant, or of a single class.
+    func measure(_ method: some FeatureMethod, target: ReadoutTarget) throws -> [Measurement] {
+        let (subjects, values) = try target.values(of: cohort)
+        guard Set(values).count > 1 else {
+            throw Failure(
+                "the label \(target.column) is \(values.first.map { "\($0)" } ?? "missing") for all \(values.count) subjects; there is nothing to predict"
+            )
+        }
+        let missing = cohort.subjects.count - subjects.count
+        var outcomes: [[FoldOutcome]] = []
+        for repetition in 0..<profile.repetitions {
+            let seed = self.seed &+ UInt64(repetition)
+            let folds =
+                target.kind == .classes
+                ? try SubjectFolds(labels: values.map { Int($0) }, count: profile.folds, seed: seed)
+                : try SubjectFolds(values: values, count: profile.folds, seed: seed)
+            let found = parallel.map(folds.count) { held in
+                Result { try outcome(method, target: target, subjects: subjects, values: values, split: folds.split(held), seed: seed) }
+            }
+            outcomes.append(try found.map { try $0.get() })
+        }
+        let penalties = outcomes.joined().map { "\($0.penalty)" }
+        let note =
+            "penalties \(penalties.joined(separator: " "))" + (missing > 0 ? "; \(missing) subjects without the label are not used" : "")
+        return metrics(target, values: values).map { metric, score in
+            let folds = outcomes.joined().compactMap { score($0.test, $0.predictions, $0.scores) }
+            // The interval draws subjects from the first repetition's out-of-fold predictions.
+            let first = outcomes[0]
+            let (test, predictions, scores) = (first.flatMap(\.test), first.flatMap(\.predictions), first.flatMap(\.scores))
+            let interval = BootstrapInterval(subjects: test.count, draws: profile.bootstrapDraws, seed: seed) { drawn in
+                score(drawn.map { test[$0] }, drawn.map { predictions[$0] }, scores.isEmpty ? [] : drawn.map { scores[$0] })
+            }
+            return Measurement(
+                method: method.name, target: target.title, metric: metric, folds: folds, interval: interval, count: subjects.count,
+                note: note)
+        }
+    }
+
+    private typealias Score = ([Int], [Double], [Double]) -> Double?
+
+    private func metrics(_ target: ReadoutTarget, values: [Double]) -> [(String, Score)] {
+        guard target.kind == .classes else {
+            return [
+                ("R²", { test, predictions, _ in LinearReadout.determination(target: test.map { values[$0] }, prediction: predictions) })
+            ]
+        }
+        func classes(_ score: @escaping ([Int], [Int]) -> Double) -> Score {
+            { test, predictions, _ in test.isEmpty ? nil : score(test.map { Int(values[$0]) }, predictions.map { Int($0) }) }
+        }
+        var result: [(String, Score)] = [
+            ("accuracy", classes(ClassificationScores.accuracy)), ("within one", classes(ClassificationScores.withinOne)),
+            ("balanced accuracy", classes(ClassificationScores.balancedAccuracy)),
+        ]
+        if Set(values).count == 2, let highest = values.max() {
+            result[1] = (
+                "AUC", { test, _, scores in ClassificationScores.areaUnderCurve(test.map { values[$0] == highest }, score: scores) }
+            )
+        }
+        return result
+    }
+
+    private func outcome(
+        _ method: some FeatureMethod, target: ReadoutTarget, subjects: [Int], values: [Double], split: (training: [Int], test: [Int]),
+        seed: UInt64
+    ) throws -> FoldOutcome {
+        var method = method
+        try method.fit(split.training.map { subjects[$0] })
+        let training = try method.table(split.training.map { subjects[$0] })
+        let test = try method.table(split.test.map { subjects[$0] })
+        let known = split.training.map { values[$0] }
+        let penalty = try choosePenalty(training, known, target: target, seed: seed)
+        let (predictions, scores) = try predict(training, known, test, target: target, penalty: penalty)
+        return FoldOutcome(test: split.test, predictions: predictions, scores: scores, penalty: penalty)
+    }
+
+    private func predict(
+        _ training: FeatureMatrix, _ known: [Double], _ test: FeatureMatrix, target: ReadoutTarget, penalty: Double
+    ) throws -> (predictions: [Double], scores: [Double]) {
+        let scaling = FeatureScaling(training)
+        let (inside, outside) = (scaling.apply(training), scaling.apply(test))
+        guard target.kind == .classes else {
+            let readout = try LinearReadout(inside, target: known, penalty: penalty)
+            return ((0..<outside.count).map { readout.prediction(outside[$0]) }, [])
+        }
+        let readout = try MultinomialReadout(inside, labels: known.map { Int($0) }, penalty: penalty)
+        let probabilities = (0..<outside.count).map { readout.probabilities(outside[$0]) }
+        return (probabilities.indices.map { Double(readout.prediction(outside[$0])) }, probabilities.map { $0[$0.count - 1] })
+    }
+
+    /// The penalty of the least loss (squares, or log loss) over inner folds; folds that lack a class are left out.
+    private func choosePenalty(_ training: FeatureMatrix, _ known: [Double], target: ReadoutTarget, seed: UInt64) throws -> Double {
+        let candidates = target.kind == .classes ? Self.logisticPenalties : Self.ridgePenalties
+        let folds =
+            target.kind == .classes
+            ? try SubjectFolds(labels: known.map { Int($0) }, count: Self.innerFolds, seed: seed)
+            : try SubjectFolds(values: known, count: Self.innerFolds, seed: seed)
+        var losses = [Double](repeating: 0, count: candidates.count)
+        for held in 0..<folds.count {
+            let (inside, outside) = folds.split(held)
+            let labels = inside.map { known[$0] }
+            guard Set(labels).count > 1 else { continue }
+            let scaling = FeatureScaling(training.rows(inside))
+            let (fitted, tested) = (scaling.apply(training.rows(inside)), scaling.apply(training.rows(outside)))
+            for (place, penalty) in candidates.enumerated() {
+                losses[place] += try Self.loss(
+                    fitted, labels, tested, outside.map { known[$0] }, isClass: target.kind == .classes, penalty: penalty)
+            }
+        }
+        let best = losses.indices.min { losses[$0] < losses[$1] } ?? 0
+        return candidates[best]
+    }
+
+    private static func loss(
+        _ training: FeatureMatrix, _ labels: [Double], _ test: FeatureMatrix, _ truth: [Double], isClass: Bool, penalty: Double
+    ) throws -> Double {
+        guard isClass else {
+            let readout = try LinearReadout(training, target: labels, penalty: penalty)
+            return truth.indices.reduce(0) { $0 + pow(readout.prediction(test[$1]) - truth[$1], 2) }
+        }
+        let readout = try MultinomialReadout(training, labels: labels.map { Int($0) }, penalty: penalty)
+        return truth.indices.reduce(0) { sum, row in
+            // A class that these training rows do not have cannot be found by any penalty.
+            guard let place = readout.classes.firstIndex(of: Int(truth[row])) else { return sum }
+            return sum - log(max(readout.probabilities(test[row])[place], 1e-15))
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/// The two densitometric measures: LAA-950, the fraction of lung voxels below -950 HU, and Perc15, the HU below which 15 % of them lie.
+package struct LowAttenuationFeatures: FeatureMethod {
+    package let name = "LAA-950 + Perc15"
+    private let values: [[Double]]
+
+    /// Measures every subject in its CT's own grid.
+    init(_ cohort: CohortCatalogue, parallel: Parallel) throws {
+        values = try parallel.map(cohort.subjects.count) { index in
+            let subject = cohort.subjects[index]
+            let ct = try NiftiFile.readCT(subject.image)
+            let lungs = try NiftiFile.readLabels(subject.lungs)
+            var counts = [Int](repeating: 0, count: Int(Int16.max) - Int(Int16.min) + 1)
+            for (voxel, label) in lungs.voxels.enumerated() where label != 0 { counts[Int(ct.voxels[voxel]) - Int(Int16.min)] += 1 }
+            return Self.measures(counts)
+        }
+    }
+
+    /// - Parameter counts: voxels of each HU from -32768 on.
+    static func measures(_ counts: [Int]) -> [Double] {
+        let total = counts.reduce(0, +)
+        let below = counts[..<(-950 - Int(Int16.min))].reduce(0, +)
+        var seen = 0
+        let place = counts.firstIndex { count in
+            seen += count
+            return Double(seen) >= 0.15 * Double(total)
+        }
+        return [Double(below) / Double(max(1, total)), Double((place ?? 0) + Int(Int16.min))]
+    }
+
+    package mutating func fit(_ training: [Int]) {}
+    package func features(of subject: Int) -> [Double] { values[subject] }
+}

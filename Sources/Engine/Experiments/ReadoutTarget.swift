@@ -1,0 +1,64 @@
+import Foundation
+
+/// A label that is read out of frozen features.
+struct ReadoutTarget: Equatable {
+    enum Kind: Equatable {
+        /// R² of the value, or of its logarithm.
+        case continuous(isLogarithm: Bool)
+        /// Accuracy, within-one and balanced accuracy; of two classes the area under the curve, too.
+        case classes
+    }
+
+    let column: String
+    let kind: Kind
+
+    /// The paper's targets, in its order.
+    static let paper = [
+        ReadoutTarget(column: "fev1pp", kind: .continuous(isLogarithm: true)),
+        ReadoutTarget(column: "fev1_fvc", kind: .continuous(isLogarithm: true)),
+        ReadoutTarget(column: "gold", kind: .classes), ReadoutTarget(column: "cle", kind: .classes),
+        ReadoutTarget(column: "paraseptal", kind: .classes), ReadoutTarget(column: "ae_history", kind: .classes),
+    ]
+    static let severity = ReadoutTarget(column: "severity", kind: .classes)
+
+    /// Any column of the cohort: up to ten whole numbers are classes, everything else is continuous.
+    init(column: String, of cohort: CohortCatalogue) throws {
+        let values = cohort.subjects.compactMap { $0.labels[column] }
+        guard !values.isEmpty else {
+            let known = Set(cohort.subjects.flatMap { $0.labels.keys }).sorted().joined(separator: ", ")
+            throw Failure("\(cohort.folder.path) has no label \"\(column)\"; it has \(known.isEmpty ? "none" : known)")
+        }
+        let isClass = Set(values).count <= 10 && values.allSatisfy { $0 == $0.rounded() }
+        self.init(column: column, kind: isClass ? .classes : .continuous(isLogarithm: false))
+    }
+
+    private init(column: String, kind: Kind) {
+        self.column = column
+        self.kind = kind
+    }
+
+    var title: String { kind == .continuous(isLogarithm: true) ? "log \(column)" : column }
+
+    /// Subjects that have the label, by their places in the cohort, with its values as they are fitted.
+    func values(of cohort: CohortCatalogue) throws -> (subjects: [Int], values: [Double]) {
+        let known = cohort.subjects.indices.filter { cohort.subjects[$0].labels[column] != nil }
+        let values = try known.map { index in
+            let value = cohort.subjects[index].labels[column] ?? .nan
+            switch kind {
+            case .continuous(isLogarithm: true):
+                guard value > 0 else {
+                    throw Failure(
+                        "the label \(column) of subject \(cohort.subjects[index].id) is \(value); its logarithm needs a number above 0")
+                }
+                return log(value)
+            case .classes:
+                guard value == value.rounded(), abs(value) < 1e6 else {
+                    throw Failure("the label \(column) of subject \(cohort.subjects[index].id) is \(value); classes are whole numbers")
+                }
+                return value
+            case .continuous: return value
+            }
+        }
+        return (known, values)
+    }
+}
