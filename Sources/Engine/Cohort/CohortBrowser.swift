@@ -170,7 +170,10 @@ public final class CohortBrowser: Sendable {
 
     /// Where the cohort that was asked for has a subject's scan.
     private func scan(of id: String) throws -> URL {
-        let request = state.withLock { $0.request }
+        let request = try state.withLock { state in
+            for event in try state.watch.read() { Self.fold(event, into: &state) }
+            return state.request
+        }
         let rows = try request.map { try CohortManifest(contentsOf: URL(fileURLWithPath: $0.cohort)).rows } ?? []
         guard let row = rows.first(where: { $0.subject == id }) else { throw Failure("\(folder.root.path) has no subject \(id)") }
         return row.image

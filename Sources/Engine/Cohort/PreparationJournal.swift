@@ -7,8 +7,11 @@ final class PreparationJournal: Sendable {
     private let writer: Mutex<JSONLinesWriter<PreparationEvent>>
 
     init(_ file: URL) throws {
-        guard unlink(file.path) == 0 || errno == ENOENT else { throw Failure.system("begin a new \(file.path)") }
-        writer = Mutex(try JSONLinesWriter(file))
+        // Made beside the old one and renamed, so that the two are told apart by their numbers in the file system.
+        var fresh: JSONLinesWriter<PreparationEvent>?
+        try AtomicFile.replace(file) { fresh = try JSONLinesWriter($0) }
+        guard let fresh else { preconditionFailure("PreparationJournal: no writer") }
+        writer = Mutex(fresh)
     }
 
     /// Progress is shown, not needed: where the disk is full, the next file that is needed reports it.
@@ -31,7 +34,7 @@ public struct PreparationWatch {
     public mutating func read() throws -> [PreparationEvent] {
         var status = stat()
         let found: UInt64? = stat(folder.journal.path, &status) == 0 ? UInt64(status.st_ino) : nil
-        if found != file {
+        if found != file || Int(status.st_size) < reader.offset {
             file = found
             reader = JSONLinesReader(folder.journal)
         }

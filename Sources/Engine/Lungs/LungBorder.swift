@@ -16,8 +16,9 @@ struct LungBorder {
         let extent = grid.extent
         var closed = aerated
         for side in [UInt8(1), 2] {
-            let whole = Self.filled(
+            var whole = Self.filled(
                 Self.closing(of: side, in: aerated, grid: grid, radius: closingMillimetres, parallel: parallel), extent: extent)
+            Self.fillCoronalHoles(&whole, grid)
             // A block that both lungs' closings claim lies between them and is neither's.
             for index in whole.indices where whole[index] && aerated[index] == 0 {
                 closed[index] = closed[index] == 0 ? side : .max
@@ -102,6 +103,33 @@ struct LungBorder {
         let inward = DistanceMap.squared(
             to: { $0 == 0 }, in: dilated, extent: grid.extent, spacingMillimetres: grid.spacingMillimetres, parallel: parallel)
         return inward.map { $0 > limit }
+    }
+
+    /// Largest area of consolidated lung that is taken for such, mm².
+    private static let largestHole = 1000.0
+
+    /// Consolidated lung that opens to the pleura or the hilum in space is still ringed by lung in coronal slices; the heart, the diaphragm
+    /// and the hilum never are.
+    private static func fillCoronalHoles(_ mask: inout [Bool], _ grid: WorkingGrid) {
+        let extent = grid.extent
+        let flat = Extent3(x: extent.x, y: extent.z, z: 1)
+        let most = Int(largestHole / (grid.spacingMillimetres.x * grid.spacingMillimetres.z))
+        for y in 0..<extent.y {
+            func place(_ index: Int) -> Int { (index / extent.x * extent.y + y) * extent.x + index % extent.x }
+            let outside = (0..<flat.count).map { mask[place($0)] ? UInt8(0) : 1 }
+            guard outside.contains(0) else { continue }
+            let parts = ConnectedComponents(of: outside, extent: flat) { $0 != 0 }
+            guard parts.count > 1 else { continue }
+            var isOpen = [Bool](repeating: false, count: parts.count + 1)
+            for index in 0..<flat.count {
+                let (x, z) = (index % extent.x, index / extent.x)
+                if x == 0 || z == 0 || x == extent.x - 1 || z == extent.z - 1 { isOpen[Int(parts.labels[index])] = true }
+            }
+            for index in 0..<flat.count where outside[index] != 0 {
+                let part = Int(parts.labels[index])
+                if !isOpen[part], parts.sizes[part] <= most { mask[place(index)] = true }
+            }
+        }
     }
 
     /// Holes that do not open to the grid's border are filled.

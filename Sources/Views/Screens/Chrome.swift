@@ -15,7 +15,7 @@ package enum Chrome {
         var column = 0
         return tabs.map { screen, command in
             let key = CommandTable[command].keys[0].name
-            let text = width >= 70 ? " \(key) \(screen.title) " : " \(key) \(screen.shortTitle) "
+            let text = width >= 70 ? " \(key) \(screen.title) " : "\(width >= 46 ? " " : "")\(key) \(screen.shortTitle) "
             defer { column += text.count }
             return (screen, command, text, column)
         }
@@ -53,6 +53,9 @@ package enum Chrome {
         let training = state.training
         if training.fault != nil { return ("✗ fault", .bad) }
         if let finished = training.finished { return (finished.outcome == "done" ? "✓ finished" : "■ \(finished.outcome)", .good) }
+        if training.started == nil, !state.cohort.snapshot.subjects.isEmpty {
+            return state.cohort.snapshot.isRunning ? ("● preparing", .good) : ("■ prepared", .plain)
+        }
         switch state.session?.ownership ?? .nobody {
         case .nobody: return training.started == nil ? ("○ empty", .faint) : ("■ not running", .warning)
         case _ where training.isPaused: return ("‖ paused", .warning)

@@ -86,22 +86,23 @@ package enum CohortScreen {
             if done < subjects.count { spans.append(("  ■ \(subjects.count - done) not prepared: P goes on", .warning)) }
         }
         let excluded = subjects.count { $0.review?.decision == .excluded }
-        spans += [
+        var counts: [(String, Style)] = [
             ("  \(count(.ok)) ok", .good), ("  \(count(.warning)) with warnings", .warning), ("  \(count(.refused)) refused", .bad),
         ]
-        if excluded > 0 { spans.append(("  \(excluded) excluded", .faint)) }
+        if excluded > 0 { counts.append(("  \(excluded) excluded", .faint)) }
         if cohort.snapshot.needsRun { spans.append(("  P applies the review", .key)) }
-        painter.spans(spans, row: area.row, column: area.column, width: area.columns)
         let legend: [(String, Style)] = [
             ("o", cohort.showsLungs ? Style(CohortSlicePicture.lungs) : .faint), (" lungs  ", .faint),
             ("+", cohort.showsAtlas ? Style(CohortSlicePicture.atlas) : .faint), (" atlas  ", .faint),
             ("*", cohort.showsLandmarks ? Style(CohortSlicePicture.landmark) : .faint), (" patches", .faint),
         ]
-        let width = legend.map(\.0.count).reduce(0, +)
-        let row = area.rows > 1 ? area.row + 1 : area.row
-        let used = area.rows > 1 ? 0 : spans.map(\.0.count).reduce(0, +)
-        guard used + width + 2 <= area.columns else { return }
-        painter.spans(legend, row: row, column: area.rows > 1 ? area.column + 1 : area.endColumn - width - 1, width: width)
+        func width(_ spans: [(String, Style)]) -> Int { spans.map(\.0.count).reduce(0, +) }
+        // One row where there is room, else how it goes above and what came of it below; the legend at the right of the last.
+        let last = area.rows > 1 ? counts : spans + counts
+        if area.rows > 1 { painter.spans(spans, row: area.row, column: area.column, width: area.columns) }
+        painter.spans(last, row: area.endRow - 1, column: area.column, width: area.columns)
+        guard width(last) + width(legend) + 2 <= area.columns else { return }
+        painter.spans(legend, row: area.endRow - 1, column: area.endColumn - width(legend) - 1, width: width(legend))
     }
 
     // MARK: list

@@ -31,8 +31,13 @@ enum WorkbenchProcess {
 
     /// - Parameters:
     ///   - kilobytes: the size beyond which no file can grow, as on a disk that is full.
+    ///   - environment: variables that are set to something else.
     ///   - output: where standard output goes instead of into the result.
-    static func run(_ arguments: [String], in folder: URL, kilobytes: Int? = nil, output: String? = nil) throws -> Result {
+    static func run(
+        _ arguments: [String], in folder: URL, kilobytes: Int? = nil, environment: [String: String] = [:], output: String? = nil
+    ) throws
+        -> Result
+    {
         let files = try (out: scratch(), error: scratch())
         defer { for file in [files.out, files.error] { try? FileManager.default.removeItem(at: file) } }
         let process = Process()
@@ -41,6 +46,7 @@ enum WorkbenchProcess {
         let limit = kilobytes.map { "trap '' XFSZ; ulimit -f \($0); " } ?? ""
         process.arguments = ["-c", limit + "exec \"$0\" \"$@\"", binary.path] + arguments
         process.currentDirectoryURL = folder
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output.map { URL(fileURLWithPath: $0) } ?? files.out)
         process.standardError = try FileHandle(forWritingTo: files.error)

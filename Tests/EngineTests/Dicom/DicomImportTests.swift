@@ -128,7 +128,7 @@ struct DicomImportTests {
         expectRefusal("nothing but localisers", try folder("localiser") { $0.imageType = "ORIGINAL\\PRIMARY\\LOCALIZER" })
         expectRefusal("no CT images, but MR", try folder("mr") { ($0.modality, $0.kind) = ("MR", "1.2.840.10008.5.1.4.1.1.4") })
         expectRefusal("enhanced CT", try folder("enhanced") { $0.kind = "1.2.840.10008.5.1.4.1.1.2.1" })
-        expectRefusal("does not look like Hounsfield units", try folder("window") { $0.hounsfield = { _ in 100 } })
+        expectRefusal("does not look like Hounsfield units", try folder("window") { $0.hounsfield = { Int($0.x) + 100 } })
 
         let mixed = try folder("mixed")
         var other = SyntheticSeries()
@@ -145,7 +145,7 @@ struct DicomImportTests {
         ] {
             let place = try folder(name)
             var second = SyntheticSeries()
-            second.instance = "1.5"
+            second.instance = "1.6"
             change(&second)
             if name != "doubled" { second.places = second.places.map { $0 + 15 } }
             try second.write(to: place)
