@@ -52,7 +52,14 @@ import Views
         let statistics = SubjectStatistics(volumes)
         for (label, lung) in [(UInt8(1), statistics.rightLung), (2, statistics.leftLung)] {
             var heights: [Double] = []
-            volumes.ct.extent.forEach { if volumes.lungs![$0] == label { heights.append(volumes.ct.voxelToWorld($0.point).z) } }
+            let size = volumes.ct.extent
+            for z in 0..<size.z {
+                for y in 0..<size.y {
+                    for x in 0..<size.x where volumes.lungs![VoxelIndex(x: x, y: y, z: z)] == label {
+                        heights.append(volumes.ct.voxelToWorld(VoxelIndex(x: x, y: y, z: z).point).z)
+                    }
+                }
+            }
             let (low, high) = (heights.min()!, heights.max()!)
             // Upper, middle, lower; voxels on a boundary belong to the part above it.
             let edge = { (k: Double) in low + (high - low) * k / 3 - 1e-9 }
