@@ -70,7 +70,7 @@ public struct CTAcquisition: Codable, Equatable, Sendable {
     // MARK: Densitometry
 
     /// Slices up to this are thin enough to measure emphysema in, mm.
-    private static let thickestMillimetres = 2.5
+    public static let thickestMillimetres = 2.5
 
     /// Why percentages of low attenuation from this scan are to be taken with care; sentences, none where nothing is known against it.
     public var densitometryCautions: [String] {

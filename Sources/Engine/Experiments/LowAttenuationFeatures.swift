@@ -9,22 +9,16 @@ package struct LowAttenuationFeatures: FeatureMethod {
             let subject = cohort.subjects[index]
             let ct = try NiftiFile.readCT(subject.image)
             let lungs = try NiftiFile.readLabels(subject.lungs)
-            var counts = [Int](repeating: 0, count: Int(Int16.max) - Int(Int16.min) + 1)
-            for (voxel, label) in lungs.voxels.enumerated() where label != 0 { counts[Int(ct.voxels[voxel]) - Int(Int16.min)] += 1 }
+            var counts = Densitometry.noCounts
+            for (voxel, label) in lungs.voxels.enumerated() where label != 0 { counts[Densitometry.index(ct.voxels[voxel])] += 1 }
             return Self.measures(counts)
         }
     }
 
     /// - Parameter counts: voxels of each HU from -32768 on.
     static func measures(_ counts: [Int]) -> [Double] {
-        let total = counts.reduce(0, +)
-        let below = counts[..<(-950 - Int(Int16.min))].reduce(0, +)
-        var seen = 0
-        let place = counts.firstIndex { count in
-            seen += count
-            return Double(seen) >= 0.15 * Double(total)
-        }
-        return [Double(below) / Double(max(1, total)), Double((place ?? 0) + Int(Int16.min))]
+        let measured = Densitometry(counts: counts)
+        return [measured?.lowAttenuation ?? 0, Double(measured?.percentile15 ?? Int(Int16.min))]
     }
 
     package mutating func fit(_ training: [Int]) {}

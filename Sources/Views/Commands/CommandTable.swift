@@ -69,6 +69,17 @@ package enum CommandTable {
         row(.toggleParaseptal, "p", "", "show or hide paraseptal emphysema", [.masks]),
         row(.raiseOpacity, "+ =", "", "overlays more opaque", [.masks]),
         row(.lowerOpacity, "-", "", "overlays more transparent", [.masks]),
+        row(.nextOverlayKind, "v", "", "overlay: both masks, probability of centrilobular, of paraseptal emphysema", [.masks]),
+        row(.raiseThreshold, "t", "", "mark voxels from a higher probability on (0.50 is the mask)", [.masks]),
+        row(.lowerThreshold, "T", "", "mark voxels from a lower probability on", [.masks]),
+        row(.zoomIn, "z", "zoom", "larger, about the cross-hair", [.masks]),
+        row(.zoomOut, "Z", "", "smaller", [.masks]),
+        row(.panLeft, "H", "", "move the zoomed view to the left", [.masks]),
+        row(.panRight, "L", "", "move the zoomed view to the right", [.masks]),
+        row(.panUp, "K", "", "move the zoomed view up", [.masks]),
+        row(.panDown, "J", "", "move the zoomed view down", [.masks]),
+        row(.markRuler, "m", "ruler", "measure from the cross-hair on; again: put the ruler away", [.masks]),
+        row(.toggleThirds, "d", "thirds", "table: whole lungs, or their thirds and densitometry", [.masks]),
     ]
 
     private static let cohort: [Command] = [
@@ -88,6 +99,8 @@ package enum CommandTable {
     private static func viewing(_ commands: [Command]) -> [Command] {
         let own: Set<CommandID> = [
             .nextDisease, .previousDisease, .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity,
+            .nextOverlayKind, .raiseThreshold, .lowerThreshold, .zoomIn, .zoomOut, .panLeft, .panRight, .panUp, .panDown, .markRuler,
+            .toggleThirds,
         ]
         return commands.map { own.contains($0.id) ? $0 : $0.working(on: .cohort) }
     }

@@ -5,6 +5,8 @@ package struct MasksLayout {
     package var panes: [SlicePane]
     package var readout: Rect
     package var table: Rect
+    /// Beside the table where there is room for both.
+    package var thirds: Rect
 
     /// Columns that the table of volumes needs.
     static let tableWidth = 57
@@ -12,11 +14,12 @@ package struct MasksLayout {
     package init(_ content: Rect, _ state: WorkbenchState) {
         var area = content
         let nothing = Rect(column: 0, row: 0, columns: 0, rows: 0)
-        (list, readout, table) = (nothing, nothing, nothing)
+        (list, readout, table, thirds) = (nothing, nothing, nothing, nothing)
         status = area.takeTop(area.columns >= 110 ? 1 : 2)
         if area.columns >= 150, area.rows >= 24 {
             var side = area.takeLeft(Self.tableWidth + 3)
             side = Rect(column: side.column, row: side.row, columns: side.columns - 2, rows: side.rows)
+            if side.rows >= 26 { thirds = side.takeBottom(6) }
             table = side.takeBottom(6)
             readout = side.takeBottom(6)
             list = side

@@ -19,20 +19,32 @@ package enum MasksScreen {
         drawStatus(state, loaded, &painter, layout.status)
         let picture = CTSlicePicture(
             subject: loaded, cursor: cursor, window: state.view.window, inverted: state.view.inverted, shows: state.view.shows,
-            opacity: state.view.opacity, crosshair: state.view.crosshair)
+            opacity: state.view.opacity, crosshair: state.view.crosshair, kind: state.view.overlayKind, threshold: state.view.threshold,
+            mark: state.masks.mark)
         for pane in layout.panes {
             pane.draw(
                 &painter, axes: loaded.axes, position: loaded.axes.position(cursor, pane.plane.normal),
                 isChosen: pane.plane == state.view.plane,
-                cellRatio: state.view.cellRatio, radiological: state.view.radiological, picture.image)
+                cellRatio: state.view.cellRatio, radiological: state.view.radiological, zoom: state.view.zoom, showsScale: true,
+                picture.image)
+        }
+        let ruler = state.masks.mark.map { mark in
+            let map = loaded.volumes.ct.voxelToWorld
+            return length(map(cursor.point) - map(mark.point))
         }
         let sample = CrosshairSample(loaded, cursor)
         if layout.readout.rows >= 5 {
-            drawReadout(sample, &painter, layout.readout)
+            drawReadout(sample, ruler, &painter, layout.readout)
         } else {
-            drawShortReadout(sample, &painter, layout.readout)
+            drawShortReadout(sample, ruler, &painter, layout.readout)
         }
-        drawTable(loaded, &painter, layout.table)
+        let table = MasksTable(loaded: loaded, threshold: state.view.threshold)
+        if layout.thirds.isEmpty {
+            state.view.thirds ? table.drawThirds(&painter, layout.table) : table.drawVolumes(&painter, layout.table)
+        } else {
+            table.drawVolumes(&painter, layout.table)
+            table.drawThirds(&painter, layout.thirds)
+        }
     }
 
     // MARK: status
@@ -75,7 +87,17 @@ package enum MasksScreen {
             let shown = view.shows.contains(subtype)
             spans += [(sign, shown ? Style(colour) : .faint), (" \(name)\(shown ? "" : " hidden")  ", shown ? .plain : .faint)]
         }
+        if let subtype = view.overlayKind.subtype {
+            spans = spans.filter { $0.1 == .alarm || $0.0 == " " }
+            spans.append(("probability of \(subtype == .centrilobular ? "CLE" : "paraseptal")  0.05 ", .plain))
+            spans += (0..<8).map { ("█", Style(ColourMap.viridis(Double($0) / 7))) }
+            spans.append((" 1  ", .plain))
+        } else if !view.threshold.isTheMask {
+            spans.append((" p ≥ \(Text.fixed(Double(view.threshold.probability), 2)), not the mask's 0.50 ", .warning))
+        }
         spans.append(("\(view.opacityTenths * 10) %", .faint))
+        if view.zoom.factor != 1 { spans.append(("  ×\(Text.significant(view.zoom.factor))", .plain)) }
+        if let caution = loaded.densitometryCautions.first { spans.append(("  densitometry: \(caution)", .warning)) }
         for reason in [cle.staleReason, pse.staleReason].compactMap({ $0 }).prefix(1) { spans.append(("  \(reason)", .warning)) }
         return spans
     }
@@ -111,8 +133,8 @@ package enum MasksScreen {
 
     // MARK: cross-hair
 
-    private static func drawReadout(_ sample: CrosshairSample, _ painter: inout Painter, _ area: Rect) {
-        painter.heading("Cross-hair", area)
+    private static func drawReadout(_ sample: CrosshairSample, _ ruler: Double?, _ painter: inout Painter, _ area: Rect) {
+        painter.heading("Cross-hair", area, right: ruler.map { "ruler \(Text.fixed($0, 1)) mm" } ?? "")
         func line(_ index: Int, _ name: String, _ value: String, _ style: Style = .plain) {
             painter.text(name, row: area.row + index, column: area.column + 1, width: 6, .faint)
             painter.text(value, row: area.row + index, column: area.column + 7, width: area.columns - 7, style)
@@ -126,50 +148,11 @@ package enum MasksScreen {
         line(5, "mask", kinds.isEmpty ? "–" : kinds.joined(separator: " + "), kinds.isEmpty ? .faint : .warning)
     }
 
-    private static func drawShortReadout(_ sample: CrosshairSample, _ painter: inout Painter, _ area: Rect) {
+    private static func drawShortReadout(_ sample: CrosshairSample, _ ruler: Double?, _ painter: inout Painter, _ area: Rect) {
         let kinds = sample.kinds.isEmpty ? "" : " " + sample.kinds.joined(separator: "+")
         painter.text(
-            " \(sample.hounsfield) HU\(kinds)  \(sample.millimetres(decimals: 0)) mm", row: area.row, column: area.column,
+            " \(sample.hounsfield) HU\(kinds)\(ruler.map { "  ruler \(Text.fixed($0, 1)) mm" } ?? "")  \(sample.millimetres(decimals: 0)) mm",
+            row: area.row, column: area.column,
             width: area.columns)
     }
-
-    // MARK: volumes
-
-    private static func drawTable(_ loaded: LoadedSubject, _ painter: inout Painter, _ area: Rect) {
-        guard area.columns >= MasksLayout.tableWidth, area.rows >= 6 else { return }
-        let statistics = loaded.statistics
-        painter.heading("Volume", area, right: statistics.hasLungs ? "mL, percent of lung" : "mL; no lung mask")
-        let regions = [("right", statistics.right), ("left", statistics.left), ("both", statistics.both)]
-        let labelWidth = 14
-        let fieldWidth = 14
-        for (index, region) in regions.enumerated() {
-            painter.textRight(region.0, row: area.row + 1, endColumn: area.column + labelWidth + index * fieldWidth + 7, .faint)
-        }
-        typealias Row = (name: String, sign: String, colour: Colour, present: Bool, voxels: KeyPath<SubjectStatistics.Region, Int>)
-        let rows: [Row] = [
-            ("lung", "  ", .terminal, statistics.hasLungs, \.lungVoxels),
-            ("CLE", "▞▞", CTSlicePicture.centrilobular, statistics.hasCentrilobular, \.centrilobularVoxels),
-            ("paraseptal", "▚▚", CTSlicePicture.paraseptal, statistics.hasParaseptal, \.paraseptalVoxels),
-            ("either", "  ", CTSlicePicture.overlap, statistics.hasCentrilobular || statistics.hasParaseptal, \.eitherVoxels),
-        ]
-        for (offset, line) in rows.enumerated() {
-            let row = area.row + 2 + offset
-            painter.text(line.sign, row: row, column: area.column + 1, Style(line.colour))
-            painter.text(line.name, row: row, column: area.column + 4, .faint)
-            for (index, region) in regions.enumerated() {
-                let end = area.column + labelWidth + index * fieldWidth + 7
-                guard line.present, statistics.hasLungs else {
-                    painter.textRight("–", row: row, endColumn: end, .faint)
-                    continue
-                }
-                let voxels = region.1[keyPath: line.voxels]
-                painter.textRight(millilitres(statistics.millilitres(voxels)), row: row, endColumn: end, offset == 0 ? .strong : .plain)
-                if offset > 0, let percent = statistics.percent(voxels, of: region.1) {
-                    painter.textRight(Text.fixed(percent, 1) + "%", row: row, endColumn: end + 7, .strong)
-                }
-            }
-        }
-    }
-
-    private static func millilitres(_ value: Double) -> String { value >= 100 ? Chart.grouped(Int(value.rounded())) : Text.fixed(value, 1) }
 }

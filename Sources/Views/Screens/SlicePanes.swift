@@ -26,12 +26,13 @@ package struct SlicePane: Equatable {
     /// Heading, picture, and the letters of the patient's sides on the picture.
     package func draw(
         _ painter: inout Painter, axes: AnatomicalAxes, position: Int, isChosen: Bool, cellRatio: Double, radiological: Bool,
-        _ image: (SliceProjection) -> PixelImage
+        zoom: SliceZoom = SliceZoom(), showsScale: Bool = false, _ image: (SliceProjection) -> PixelImage
     ) {
         let area = picture
         guard !area.isEmpty else { return }
         let projection = SliceProjection(
-            axes: axes, plane: plane, columns: area.columns, cellRows: area.rows, cellRatio: cellRatio, radiological: radiological)
+            axes: axes, plane: plane, columns: area.columns, cellRows: area.rows, cellRatio: cellRatio, radiological: radiological,
+            zoom: zoom)
         image(projection).draw(&painter, area)
         let place = "\(position + 1)/\(axes.count(plane.normal))"
         if hasHeading {
@@ -46,6 +47,17 @@ package struct SlicePane: Equatable {
         painter.text(letters.right, row: middleRow, column: area.endColumn - 1, Self.label)
         if hasHeading { painter.text(letters.top, row: area.row, column: middleColumn, Self.label) }
         painter.text(letters.bottom, row: area.endRow - 1, column: middleColumn, Self.label)
+        if showsScale { drawScale(&painter, area, millimetresPerColumn: projection.millimetresPerColumn) }
+    }
+
+    /// A bar of a round length in millimetres, at most a third of the picture's width.
+    private func drawScale(_ painter: inout Painter, _ area: Rect, millimetresPerColumn: Double) {
+        let room = Double(area.columns / 3) * millimetresPerColumn
+        guard area.columns >= 30, area.rows >= 6, let length = [100.0, 50, 20, 10, 5, 2, 1].first(where: { $0 <= room }) else { return }
+        let columns = max(2, Int((length / millimetresPerColumn).rounded()))
+        let (left, line, right) = painter.capabilities.unicode ? ("├", "─", "┤") : ("|", "-", "|")
+        let bar = left + String(repeating: line, count: columns - 2) + right
+        painter.text("\(bar) \(Int(length)) mm", row: area.endRow - 1, column: area.column + 1, Self.label)
     }
 
     private static let label = Style(Colour(hex: 0xF0E442), on: Colour(grey: 0), .bold)

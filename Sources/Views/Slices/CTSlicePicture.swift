@@ -10,11 +10,18 @@ package struct CTSlicePicture {
     /// 0…1.
     package var opacity: Float
     package var crosshair: Bool
+    package var kind: OverlayKind
+    package var threshold: MaskThreshold
+    /// The ruler's other end.
+    package var mark: VoxelIndex?
 
     package init(
         subject: LoadedSubject, cursor: VoxelIndex, window: DisplayWindow, inverted: Bool, shows: Set<EmphysemaSubtype>, opacity: Float,
-        crosshair: Bool
+        crosshair: Bool, kind: OverlayKind = .masks, threshold: MaskThreshold = .mask, mark: VoxelIndex? = nil
     ) {
+        self.kind = kind
+        self.threshold = threshold
+        self.mark = mark
         self.subject = subject
         self.cursor = cursor
         self.window = window
@@ -30,6 +37,7 @@ package struct CTSlicePicture {
     package static let paraseptal = Colour(hex: 0x00AFFF)
     package static let overlap = Colour(hex: 0xFF5FD7)
     package static let crosshairColour = Colour(hex: 0x5FD75F)
+    package static let markColour = Colour(hex: 0xF0E442)
 
     /// The picture of the slice through the cursor. Pixels that cover several voxels show their mean; a pixel is tinted when any voxel that
     /// it samples is emphysema, so that small foci do not vanish.
@@ -45,29 +53,70 @@ package struct CTSlicePicture {
         let corner = axes.moving(axes.moving(cursor, plane.horizontal, to: 0), plane.vertical, to: 0)
         let origin = axes.extent.offset(corner)
         let ct = subject.volumes.ct.voxels
-        let cle = shows.contains(.centrilobular) ? subject.volumes.centrilobular.mask?.voxels : nil
-        let pse = shows.contains(.paraseptal) ? subject.volumes.paraseptal.mask?.voxels : nil
+        let cle = overlay(.centrilobular)
+        let pse = overlay(.paraseptal)
+        let probability = kind.subtype.flatMap { subject.volumes[$0].probability?.voxels }
         for y in rows.indices where !rows[y].isEmpty {
             for x in columns.indices where !columns[x].isEmpty {
                 var sum: Float = 0
                 var isCentrilobular = false
                 var isParaseptal = false
+                var highest: Float = 0
                 for v in rows[y] {
                     for h in columns[x] {
                         let offset = origin + v * strideV + h * strideH
                         sum += Float(ct[offset])
-                        if let cle, cle[offset] != 0 { isCentrilobular = true }
-                        if let pse, pse[offset] != 0 { isParaseptal = true }
+                        if let cle, cle.contains(offset) { isCentrilobular = true }
+                        if let pse, pse.contains(offset) { isParaseptal = true }
+                        if let probability { highest = max(highest, probability[offset]) }
                     }
                 }
                 var brightness = window.brightness(sum / Float(rows[y].count * columns[x].count))
                 if inverted { brightness = 1 - brightness }
                 let grey = Colour(grey: UInt8(brightness * 255))
-                image[x, y] = isCentrilobular || isParaseptal ? tinted(grey, isCentrilobular, isParaseptal, x, y, &image) : grey
+                if highest >= Self.faintest {
+                    image[x, y] = grey.mixed(with: ColourMap.viridis(Double(highest)), opacity)
+                    image.letter(Character(String(min(9, Int(highest * 10)))), x: x, y: y)
+                } else {
+                    image[x, y] = isCentrilobular || isParaseptal ? tinted(grey, isCentrilobular, isParaseptal, x, y, &image) : grey
+                }
             }
         }
+        drawMark(&image, projection)
         if crosshair { drawCrosshair(&image, projection) }
         return image
+    }
+
+    /// Probabilities below this are not drawn.
+    private static let faintest: Float = 0.05
+
+    /// Which voxels an overlay marks: the mask's, or those that reach another threshold.
+    private struct Marked {
+        let mask: [UInt8]
+        let probability: [Float]?
+        let threshold: Float
+
+        func contains(_ offset: Int) -> Bool { probability.map { $0[offset] >= threshold } ?? (mask[offset] != 0) }
+    }
+
+    private func overlay(_ subtype: EmphysemaSubtype) -> Marked? {
+        guard kind == .masks, shows.contains(subtype), let mask = subject.volumes[subtype].mask?.voxels else { return nil }
+        return Marked(
+            mask: mask, probability: threshold.isTheMask ? nil : subject.volumes[subtype].probability?.voxels,
+            threshold: threshold.probability)
+    }
+
+    /// A cross where the ruler begins, on slices that hold it.
+    private func drawMark(_ image: inout PixelImage, _ projection: SliceProjection) {
+        let axes = subject.axes
+        let plane = projection.plane
+        guard let mark, axes.position(mark, plane.normal) == axes.position(cursor, plane.normal) else { return }
+        let at = projection.pixel(
+            horizontal: Double(axes.position(mark, plane.horizontal)), vertical: Double(axes.position(mark, plane.vertical)))
+        for (dx, dy) in [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)] {
+            image[at.x + dx, at.y + dy] = Self.markColour
+            image.letter("+", x: at.x + dx, y: at.y + dy)
+        }
     }
 
     /// Hatch: centrilobular leans like `/`, paraseptal like `\`; where both lie, both hatches cross.

@@ -8,6 +8,8 @@ package final class LoadedSubject: Equatable, Sendable {
     package let statistics: SubjectStatistics
     /// For each anatomical axis, the number of emphysema voxels in each slice (rising to the right, anterior, superior).
     package let diseasePerSlice: [[Int]]
+    /// Why percentages of low attenuation are to be taken with care.
+    package let densitometryCautions: [String]
 
     /// Throws if a mask lies in another grid than the CT, or the CT is empty.
     package init(id: String, _ volumes: SubjectVolumes) throws {
@@ -27,9 +29,18 @@ package final class LoadedSubject: Equatable, Sendable {
         let axes = AnatomicalAxes(extent: ct.extent, voxelToWorld: ct.voxelToWorld)
         self.axes = axes
         statistics = SubjectStatistics(volumes)
+        densitometryCautions = Self.cautions(volumes, axes)
         diseasePerSlice = Self.countPerSlice(EmphysemaSubtype.allCases.compactMap { volumes[$0].mask?.voxels }, axes)
         let lungPerSlice = Self.countPerSlice([volumes.lungs?.voxels].compactMap { $0 }, axes)
         firstCursor = Self.cursor(mostIn: diseasePerSlice, axes) ?? Self.cursor(mostIn: lungPerSlice, axes) ?? axes.centre
+    }
+
+    /// What the scanner told, else what the grid shows.
+    private static func cautions(_ volumes: SubjectVolumes, _ axes: AnatomicalAxes) -> [String] {
+        let told = volumes.acquisition?.densitometryCautions ?? []
+        let spacing = axes.spacing.max() ?? 0
+        guard told.isEmpty, spacing > CTAcquisition.thickestMillimetres else { return told }
+        return ["slices are \(Text.significant(spacing)) mm apart, more than \(CTAcquisition.thickestMillimetres) mm"]
     }
 
     package static func == (a: LoadedSubject, b: LoadedSubject) -> Bool { a === b }

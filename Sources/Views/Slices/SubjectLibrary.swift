@@ -54,11 +54,14 @@ public struct SubjectVolumes: Sendable {
     public var lungs: Volume<UInt8>?
     public var centrilobular: SubtypeVolumes
     public var paraseptal: SubtypeVolumes
+    /// How the CT was taken, where that is known.
+    public var acquisition: CTAcquisition?
 
     public init(
         ct: Volume<Int16>, lungs: Volume<UInt8>? = nil, centrilobular: SubtypeVolumes = SubtypeVolumes(),
-        paraseptal: SubtypeVolumes = SubtypeVolumes()
+        paraseptal: SubtypeVolumes = SubtypeVolumes(), acquisition: CTAcquisition? = nil
     ) {
+        self.acquisition = acquisition
         self.ct = ct
         self.lungs = lungs
         self.centrilobular = centrilobular

@@ -5,6 +5,10 @@ extension WorkbenchState {
     mutating func show(_ loaded: LoadedSubject) -> [Effect] {
         if masks.loading == loaded.id { masks.loading = nil }
         let isNew = masks.loaded?.id != loaded.id
+        if isNew {
+            masks.mark = nil
+            if view.subject != loaded.id { view.zoom.centre = nil }
+        }
         masks.loaded = loaded
         masks.complaint = nil
         let isSaved = view.subject == loaded.id && view.cursor.map { loaded.axes.extent.contains($0) } == true
@@ -37,11 +41,47 @@ extension WorkbenchState {
         case .toggleParaseptal: view.shows.formSymmetricDifference([.paraseptal])
         case .raiseOpacity: view.opacityTenths = min(10, view.opacityTenths + 1)
         case .lowerOpacity: view.opacityTenths = max(1, view.opacityTenths - 1)
+        case .nextOverlayKind: changeOverlayKind()
+        case .raiseThreshold: changeThreshold(by: 1)
+        case .lowerThreshold: changeThreshold(by: -1)
+        case .zoomIn: if let cursor = view.cursor { view.zoom.change(by: 1, about: cursor) }
+        case .zoomOut: if let cursor = view.cursor { view.zoom.change(by: -1, about: view.zoom.centre ?? cursor) }
+        case .panLeft: pan(view.plane.horizontal, by: isMirrored(view.plane) ? 1 : -1)
+        case .panRight: pan(view.plane.horizontal, by: isMirrored(view.plane) ? -1 : 1)
+        case .panUp: pan(view.plane.vertical, by: 1)
+        case .panDown: pan(view.plane.vertical, by: -1)
+        case .markRuler: masks.mark = masks.mark == nil ? view.cursor : nil
+        case .toggleThirds: view.thirds.toggle()
         case .nextDisease: jumpToDisease(by: 1)
         case .previousDisease: jumpToDisease(by: -1)
         default: break
         }
         return []
+    }
+
+    private mutating func changeThreshold(by steps: Int) {
+        guard masks.loaded?.statistics.hasProbabilities == true else {
+            message = Message(text: "this subject has no probabilities: only its masks can be shown", isFault: false)
+            return
+        }
+        view.threshold = view.threshold.changed(by: steps)
+    }
+
+    private mutating func changeOverlayKind() {
+        var kind = view.overlayKind.next
+        while let subtype = kind.subtype, masks.loaded?.volumes[subtype].probability == nil { kind = kind.next }
+        if kind == view.overlayKind { message = Message(text: "this subject has no probabilities", isFault: false) }
+        view.overlayKind = kind
+    }
+
+    /// By an eighth of what the fitted picture shows, over the zoom.
+    private mutating func pan(_ axis: AnatomicalAxis, by direction: Int) {
+        guard let axes = masks.loaded?.axes, let centre = view.zoom.centre else {
+            message = Message(text: "the whole slice is shown; z makes it larger", isFault: false)
+            return
+        }
+        let step = max(1, Int(Double(axes.count(axis)) / 8 / view.zoom.factor))
+        view.zoom.centre = axes.moving(centre, axis, to: axes.position(centre, axis) + direction * step)
     }
 
     /// The subject that is shown or being read.

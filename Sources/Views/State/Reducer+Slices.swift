@@ -63,7 +63,7 @@ extension WorkbenchState {
         }
     }
 
-    private func isMirrored(_ plane: SlicePlane) -> Bool { plane == .sagittal || view.radiological }
+    func isMirrored(_ plane: SlicePlane) -> Bool { plane == .sagittal || view.radiological }
 
     private mutating func changeCellRatio(by tenths: Int) {
         view.cellRatioTenths = max(10, min(40, view.cellRatioTenths + tenths))
@@ -79,6 +79,10 @@ extension WorkbenchState {
             view.inverted = false
             view.opacityTenths = ViewSettings().opacityTenths
             view.shows = ViewSettings().shows
+            view.overlayKind = .masks
+            view.threshold = .mask
+            view.zoom = SliceZoom()
+            masks.mark = nil
         }
         view.crosshair = true
         view.radiological = true
@@ -120,7 +124,7 @@ extension WorkbenchState {
             let picture = pane.picture
             let projection = SliceProjection(
                 axes: axes, plane: pane.plane, columns: picture.columns, cellRows: picture.rows, cellRatio: view.cellRatio,
-                radiological: view.radiological)
+                radiological: view.radiological, zoom: screen == .masks ? view.zoom : SliceZoom())
             guard picture.contains(column: mouse.column, row: mouse.row),
                 let position = projection.position(x: mouse.column - picture.column, y: 2 * (mouse.row - picture.row))
             else { return [] }

@@ -99,7 +99,9 @@ extension WorkbenchState {
             runSlices(command)
         case .nextLandmark, .previousLandmark, .worstLandmark: runAtlas(command)
         case .nextSubject, .previousSubject, .nextWindow, .previousWindow, .raiseLevel, .lowerLevel, .widenWindow, .narrowWindow, .invert,
-            .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity, .nextDisease, .previousDisease:
+            .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity, .nextDisease, .previousDisease,
+            .nextOverlayKind, .raiseThreshold, .lowerThreshold, .zoomIn, .zoomOut, .panLeft, .panRight, .panUp, .panDown, .markRuler,
+            .toggleThirds:
             return runMasks(command)
         case .acceptSubject, .excludeSubject, .clearReview, .redoSubject, .prepareAgain, .nextDoubtful, .previousDoubtful,
             .toggleLungOutline, .toggleAtlasOutline, .toggleLandmarks:

@@ -27,7 +27,34 @@ package struct ViewSettings: Codable, Equatable, Sendable {
     /// Voxel under the cross-hair in that subject.
     package var cohortCursor: VoxelIndex?
 
+    // Optional, so that the settings of earlier versions are read.
+    private var maskThreshold: MaskThreshold?
+    private var maskOverlay: OverlayKind?
+    private var maskZoom: SliceZoom?
+    private var showsThirds: Bool?
+
     package init() {}
+
+    package var threshold: MaskThreshold {
+        get { maskThreshold ?? .mask }
+        set { maskThreshold = newValue }
+    }
+
+    package var overlayKind: OverlayKind {
+        get { maskOverlay ?? .masks }
+        set { maskOverlay = newValue }
+    }
+
+    package var zoom: SliceZoom {
+        get { maskZoom ?? SliceZoom() }
+        set { maskZoom = newValue }
+    }
+
+    /// The table of thirds in place of that of volumes, where there is room for one only.
+    package var thirds: Bool {
+        get { showsThirds ?? false }
+        set { showsThirds = newValue }
+    }
 
     /// The overlays that are shown.
     package var shows: Set<EmphysemaSubtype> {
@@ -54,6 +81,8 @@ package struct ViewSettings: Codable, Equatable, Sendable {
         var settings = self
         settings.opacityTenths = max(1, min(10, opacityTenths))
         settings.cellRatioTenths = max(10, min(40, cellRatioTenths))
+        settings.threshold = MaskThreshold(step: threshold.step)
+        settings.zoom = zoom.limited
         let range = -10_000...10_000
         if !range.contains(window.lowerHounsfield) || !range.contains(window.upperHounsfield) || window.width < 1 {
             settings.window = .lung

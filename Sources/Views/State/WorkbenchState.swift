@@ -72,6 +72,8 @@ package struct MasksState: Equatable, Sendable {
     package var loaded: LoadedSubject?
     /// The subject being read.
     package var loading: String?
+    /// Where the ruler begins, in the subject that is shown.
+    package var mark: VoxelIndex?
     /// True where a mask arrived while its subject was being read: read again.
     var needsReload = false
     package var complaint: String?
