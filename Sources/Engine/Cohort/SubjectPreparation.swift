@@ -43,7 +43,10 @@ struct SubjectPreparation {
             ct = try CTImage.read(row.image, parallel: parallel)
             let given = try (ready ?? row.lungs).map { try NiftiFile.readLabels($0) }
             clock.end(\.reading)
-            let found = try PreparedImage.findLungs(in: ct.volume, given: given, atlas: atlas, parallel: parallel)
+            let files = ([row.image] + (row.lungs.map { [$0] } ?? [])).map(\.path).joined(separator: " with ")
+            let found = try Failure.naming(files) {
+                try PreparedImage.findLungs(in: ct.volume, given: given, atlas: atlas, parallel: parallel)
+            }
             lungs = found
             clock.end(\.lungs)
             guard found.quality.verdict != .refused else { throw Failure(found.quality.reasons.joined(separator: "; ")) }

@@ -40,7 +40,8 @@ public struct DicomImport: Sendable {
     private func series(_ place: URL) throws -> DicomSeries {
         let (files, others) = try dicomFiles()
         guard !files.isEmpty else {
-            throw Failure("\(folder.path) holds no DICOM file (\(others) other files); expected one file for each slice of a CT series")
+            throw Failure(
+                "\(folder.path) is a folder that holds no DICOM file (\(others) other files); expected one for each slice of a CT series")
         }
         let links = place.appendingPathComponent("all", isDirectory: true)
         try AtomicFile.makeFolder(links)
