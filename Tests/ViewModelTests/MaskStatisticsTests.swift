@@ -26,9 +26,9 @@ import Views
         for numerator in 0...1024 {
             let probability = Float(numerator) / 1024
             let expected = (1...MaskThreshold.steps).last { probability >= MaskThreshold(step: $0).probability } ?? 0
-            #expect(MaskThreshold.step(of: probability) == expected, "\(numerator)/1024")
+            #expect(MaskThreshold.step(reachedBy: probability) == expected, "\(numerator)/1024")
         }
-        for step in 1...MaskThreshold.steps { #expect(MaskThreshold.step(of: Float(step) / 20) == step) }
+        for step in 1...MaskThreshold.steps { #expect(MaskThreshold.step(reachedBy: Float(step) / 20) == step) }
     }
 
     @Test(arguments: World.grids.indices) func everyThresholdCountsItsVoxels(grid: Int) {

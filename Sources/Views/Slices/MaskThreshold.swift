@@ -17,7 +17,7 @@ package struct MaskThreshold: Codable, Equatable, Sendable {
     package func changed(by steps: Int) -> MaskThreshold { MaskThreshold(step: step + steps) }
 
     /// The highest step whose threshold a probability reaches; 0 for none.
-    static func step(of probability: Float) -> Int {
+    package static func step(reachedBy probability: Float) -> Int {
         guard probability >= 0.05 else { return 0 }
         var step = min(steps, Int(probability * 20))
         // Rounding of the product must not move a value across its threshold.

@@ -113,8 +113,8 @@ package struct SubjectStatistics: Equatable, Sendable {
                 counts[lung][Densitometry.index(volumes.ct.voxels[offset])] += 1
                 thirds[lung][third].lungVoxels += 1
                 thirds[lung][third].masked.add(marked)
-                let cle = MaskThreshold.step(of: probabilities[0]?[offset] ?? 0)
-                let pse = MaskThreshold.step(of: probabilities[1]?[offset] ?? 0)
+                let cle = MaskThreshold.step(reachedBy: probabilities[0]?[offset] ?? 0)
+                let pse = MaskThreshold.step(reachedBy: probabilities[1]?[offset] ?? 0)
                 thirds[lung][third].bySteps[cle].centrilobular += 1
                 thirds[lung][third].bySteps[pse].paraseptal += 1
                 thirds[lung][third].bySteps[max(cle, pse)].either += 1

@@ -25,7 +25,6 @@ struct BadSessionTests {
         case cutClassifier = "cle.safetensors is damaged or no safetensors file"
         case otherAtlas = "is not the atlas that the session"
         case damagedJournal = "journal.jsonl, line 1 is damaged or made by a newer version"
-        case damagedControl = "control.jsonl, line 1 is damaged or made by a newer version"
         case cutBank = "the bank cannot be restored"
         case cohortWithoutSubject = "does not hold (any more)"
 
@@ -35,7 +34,7 @@ struct BadSessionTests {
             case .noCheckpoint: "sfx"
             case .cutCheckpoint: "sfpx"
             case .noClassifier, .cutClassifier, .otherAtlas: "s"
-            case .damagedJournal, .damagedControl, .cutBank, .cohortWithoutSubject: "p"
+            case .damagedJournal, .cutBank, .cohortWithoutSubject: "p"
             }
         }
 
@@ -52,7 +51,6 @@ struct BadSessionTests {
             case .cutClassifier: try world.cut("session/classifiers/cle.safetensors")
             case .otherAtlas: #expect(try world.run("atlas --lungs b.lungs.nii.gz --out session/atlas").status == 0)
             case .damagedJournal: try world.write("not JSON\n", to: "session/journal.jsonl")
-            case .damagedControl: try world.write("not JSON\n", to: "session/control.jsonl")
             case .cutBank: try world.cut("session/bank.log")
             case .cohortWithoutSubject: try world.changeSession(["trainingSubjects": ["x", "y"]])
             }
@@ -95,16 +93,22 @@ struct BadSessionTests {
         holder.executableURL = WorkbenchProcess.binary
         holder.arguments = ["pretrain", "--session", world.path("session"), "--cohort", world.path("prepared"), "--resume", "--headless"]
         (holder.standardOutput, holder.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
-        #expect(try world.run("steer session pause").status == 0)
+        // Long enough to be paused on the way.
+        try world.changeSession(["epochs": 10_000])
         try holder.run()
         defer {
             kill(holder.processIdentifier, SIGKILL)
             holder.waitUntilExit()
         }
-        // It holds the lock once it has journalled the command that paused it.
-        for _ in 0..<200 where !String(decoding: try world.read("session/journal.jsonl"), as: UTF8.self).contains("pause") {
-            usleep(50_000)
+        func wait(for text: String) throws {
+            for _ in 0..<400 where !String(decoding: try world.read("session/journal.jsonl"), as: UTF8.self).contains(text) {
+                usleep(50_000)
+            }
         }
+        // A pause from before it began would not be meant for it.
+        try wait(for: "\"pid\":\(holder.processIdentifier)")
+        #expect(try world.run("steer session pause").status == 0)
+        try wait(for: "\"pause\"")
         let before = try world.contents(of: "session")
         for letter in "fp" {
             let command = try #require(Self.commands[letter])
