@@ -36,7 +36,8 @@ final class InterfaceJobs: Sendable {
         if let origin {
             try SessionFork.make(folder, from: origin, settings: request.settings)
         } else {
-            try DiskEstimate(settings: request.settings, subjects: cohort.subjects.count, landmarks: cohort.atlas.landmarks.count).check(folder)
+            try DiskEstimate(settings: request.settings, subjects: cohort.subjects.count, landmarks: cohort.atlas.landmarks.count).check(
+                folder)
             try Trainer.create(folder, cohort: cohort, settings: request.settings)
         }
         return try resume(folder)
@@ -48,7 +49,8 @@ final class InterfaceJobs: Sendable {
         guard let work = try SessionViewing.remainingWork(folder) else {
             throw Failure(
                 SessionLock.isHeld(folder)
-                    ? "another process works on \(folder.name); Enter shows and steers it" : "\(folder.name) is done; there is nothing to go on with")
+                    ? "another process works on \(folder.name); Enter shows and steers it"
+                    : "\(folder.name) is done; there is nothing to go on with")
         }
         try start(folder, work)
         return context(folder)
@@ -56,7 +58,8 @@ final class InterfaceJobs: Sendable {
 
     private func requireFree() throws {
         if let running, !running.outcome.isKnown {
-            throw Failure("\(running.folder.name) runs in this process and uses every core; stop it first, or start this run from another shell")
+            throw Failure(
+                "\(running.folder.name) runs in this process and uses every core; stop it first, or start this run from another shell")
         }
     }
 

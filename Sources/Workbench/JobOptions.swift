@@ -15,7 +15,9 @@ struct JobOptions: ParsableArguments {
     var onHangup = HangUp.continue
 
     @Option(
-        help: "Shell command to run when the work ends or fails; WORKBENCH_SESSION, WORKBENCH_OUTCOME (done or fault) and WORKBENCH_MESSAGE say which and how.")
+        help:
+            "Shell command to run when the work ends or fails; WORKBENCH_SESSION, WORKBENCH_OUTCOME (done or fault) and WORKBENCH_MESSAGE say which and how."
+    )
     var notify: String?
 }
 

@@ -50,7 +50,9 @@ enum SessionViewing {
             return nil
         }
         let isDemo: Bool
-        if case .started(let run)? = try JournalTail.last(folder, kinds: ["started"])?.event { isDemo = run.task == DemoRun.task } else {
+        if case .started(let run)? = try JournalTail.last(folder, kinds: ["started"])?.event {
+            isDemo = run.task == DemoRun.task
+        } else {
             isDemo = false
         }
         if isDemo {

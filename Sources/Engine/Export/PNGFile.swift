@@ -49,5 +49,7 @@ public enum PNGFile {
         return chunk
     }
 
-    private static func append(_ value: UInt32, to data: inout Data) { withUnsafeBytes(of: value.bigEndian) { data.append(contentsOf: $0) } }
+    private static func append(_ value: UInt32, to data: inout Data) {
+        withUnsafeBytes(of: value.bigEndian) { data.append(contentsOf: $0) }
+    }
 }

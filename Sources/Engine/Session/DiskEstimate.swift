@@ -43,6 +43,7 @@ public struct DiskEstimate: Equatable, Sendable {
     }
 
     private static func text(_ bytes: Int) -> String {
-        bytes >= 1_000_000_000 ? String(format: "%.1f GB", Double(bytes) / 1e9) : String(format: "%.0f MB", (Double(bytes) / 1e6).rounded(.up))
+        bytes >= 1_000_000_000
+            ? String(format: "%.1f GB", Double(bytes) / 1e9) : String(format: "%.0f MB", (Double(bytes) / 1e6).rounded(.up))
     }
 }

@@ -7,7 +7,8 @@ import Foundation
 public enum SessionFork {
     /// Settings that may differ from those a checkpoint was written with.
     private static let changeable: Set<String> = [
-        "epochs", "learningRate", "sgdMomentum", "weightDecay", "momentum", "temperature", "neighbours", "beta", "warmUp", "bnGroup", "ownKeys",
+        "epochs", "learningRate", "sgdMomentum", "weightDecay", "momentum", "temperature", "neighbours", "beta", "warmUp", "bnGroup",
+        "ownKeys",
         "checkpointEvery", "keepCheckpoints",
     ]
 
@@ -40,7 +41,8 @@ public enum SessionFork {
     }
 
     private static func carry(
-        _ checkpoint: Checkpoint, from origin: SessionFolder, to target: SessionFolder, changed: [TrainingSetting], settings: TrainingSettings
+        _ checkpoint: Checkpoint, from origin: SessionFolder, to target: SessionFolder, changed: [TrainingSetting],
+        settings: TrainingSettings
     ) throws {
         try AtomicFile.makeFolder(target.checkpoints)
         try FileManager.default.copyItem(
@@ -66,7 +68,9 @@ public enum SessionFork {
         }
         // The checkpoint holds the rates of its run: what the fork changes of them is steered.
         for setting in changed {
-            guard let steerable = SteerableSetting(rawValue: setting.name), let value = Double(setting.value(in: settings)) else { continue }
+            guard let steerable = SteerableSetting(rawValue: setting.name), let value = Double(setting.value(in: settings)) else {
+                continue
+            }
             try control.append(.set(steerable, value))
         }
     }

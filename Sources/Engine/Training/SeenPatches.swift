@@ -36,6 +36,8 @@ public struct SeenPatches: Sendable {
         query = copy(0)
         key = copy(1)
         self.neighbours = (0..<count).map { copy(2 + $0) }
-        patch = cohort.patches.withPatch(landmark: landmark, subject: rows[batch.subjects[0]]) { $0.map { NetworkIntensity.input(Float($0)) } }
+        patch = cohort.patches.withPatch(landmark: landmark, subject: rows[batch.subjects[0]]) {
+            $0.map { NetworkIntensity.input(Float($0)) }
+        }
     }
 }

@@ -15,7 +15,9 @@ package struct FrameEncoder {
         }
 
         var glyph: UInt32 { UInt32(bits & 0x1F_FFFF) }
-        var pen: Pen { Pen(foreground: Int(bits >> 21 & 0x1FF) - 1, background: Int(bits >> 30 & 0x1FF) - 1, attributes: UInt8(bits >> 39 & 15)) }
+        var pen: Pen {
+            Pen(foreground: Int(bits >> 21 & 0x1FF) - 1, background: Int(bits >> 30 & 0x1FF) - 1, attributes: UInt8(bits >> 39 & 15))
+        }
     }
 
     private struct Pen: Equatable {
@@ -128,7 +130,7 @@ package struct FrameEncoder {
         guard at.column < column else { return }
         let between = shown[(row * size.columns + at.column)..<(row * size.columns + column)]
         let jump = language.right(column - at.column) ?? language.move(row, column)
-        let rewriting = between.reduce(0) { $0 + ($1.pen == pen ? Self.length($1.glyph) : 1000) }
+        let rewriting = between.reduce(0) { $0 + (isInPen($1) ? Self.length($1.glyph) : 1000) }
         if rewriting <= jump.count {
             for code in between { append(code.glyph) }
         } else {
@@ -145,12 +147,16 @@ package struct FrameEncoder {
             append(Self.lowerHalf)
             return
         }
-        if code.glyph == 32, wanted.attributes == 0, let pen, pen.background == wanted.background, pen.attributes & Self.inked == 0 {
-            append(32)
-            return
-        }
-        setPen(wanted)
+        if !isInPen(code) { setPen(wanted) }
         append(code.glyph)
+    }
+
+    /// True where a cell can be written as the pen is. A blank only needs its background, and no ink.
+    private func isInPen(_ code: Code) -> Bool {
+        guard let pen else { return false }
+        let wanted = code.pen
+        if code.glyph == 32, wanted.attributes == 0 { return pen.background == wanted.background && pen.attributes & Self.inked == 0 }
+        return pen == wanted
     }
 
     private static let inked = Style.Attributes.reverse.rawValue | Style.Attributes.underline.rawValue

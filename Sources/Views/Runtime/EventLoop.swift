@@ -181,7 +181,8 @@ package final class EventLoop {
                 send(
                     .runRead(
                         RunRequest(
-                            name: name.map { "\($0)-fork" } ?? "", cohort: try name.map { try cohort(of: $0) } ?? configuration.cohort ?? "",
+                            name: name.map { "\($0)-fork" } ?? "",
+                            cohort: try name.map { try cohort(of: $0) } ?? configuration.cohort ?? "",
                             settings: settings?.settings ?? TrainingSettings(), origin: name)))
             } catch { send(.failed("\(error)")) }
         case .renameSession(let name, let wanted): care(of: name) { _ = try $0.rename(to: wanted) }
@@ -253,7 +254,9 @@ package final class EventLoop {
                         var training = TrainingState()
                         var reader = JSONLinesReader<JournalEntry>(folder.journal)
                         do {
-                            while case let entries = try reader.read(limit: 1 << 22), !entries.isEmpty { entries.forEach { training.fold($0) } }
+                            while case let entries = try reader.read(limit: 1 << 22), !entries.isEmpty {
+                                entries.forEach { training.fold($0) }
+                            }
                             return RunComparison.Run(name: folder.name, training: training)
                         } catch {
                             return RunComparison.Run(name: folder.name, training: training, complaint: "\(error)")

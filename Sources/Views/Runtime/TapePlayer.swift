@@ -14,6 +14,7 @@ public struct TapePlayer {
         public let checksum: String
         /// The characters, a line a row.
         public let text: String
+        package let grid: CellGrid
     }
 
     private let file: URL
@@ -72,7 +73,7 @@ public struct TapePlayer {
 
     private func render(_ state: WorkbenchState, _ number: inout Int, _ show: (Frame) throws -> Void) throws -> CellGrid {
         let grid = Screens.render(state)
-        try show(Frame(number: number, checksum: grid.checksum(state.capabilities.colours), text: grid.text))
+        try show(Frame(number: number, checksum: grid.checksum(state.capabilities.colours), text: grid.text, grid: grid))
         number += 1
         return grid
     }
@@ -118,7 +119,8 @@ public struct TapePlayer {
         if line.settled == true { return .settled }
         if let views = line.views {
             let neighbours = line.neighbours ?? 0
-            return .viewsLoaded(SeenViews.read(context.folder, SeenViews.Key(landmark: views, step: line.step ?? 0), neighbours: neighbours))
+            return .viewsLoaded(
+                SeenViews.read(context.folder, SeenViews.Key(landmark: views, step: line.step ?? 0), neighbours: neighbours))
         }
         return nil
     }

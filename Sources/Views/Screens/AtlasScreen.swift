@@ -69,7 +69,8 @@ package enum AtlasScreen {
 
     private static func drawLegend(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect, _ range: ClosedRange<Double>?) {
         var column = painter.text(
-            area.columns >= 60 ? " \(state.view.quantity.title) at each landmark  " : " \(state.view.quantity.title)  ", row: area.row, column: area.column, width: area.columns, .faint)
+            area.columns >= 60 ? " \(state.view.quantity.title) at each landmark  " : " \(state.view.quantity.title)  ", row: area.row,
+            column: area.column, width: area.columns, .faint)
         guard let range else {
             painter.text("none visited yet", row: area.row, column: column, width: area.endColumn - column, .faint)
             return
@@ -181,7 +182,7 @@ package enum AtlasScreen {
                 painter.text(isSelected ? "▸" : " ", row: area.row + 1 + offset, column: column, .key)
                 painter.textRight("\(entry.0)", row: area.row + 1 + offset, endColumn: column + 6, isSelected ? .strong : .faint)
                 painter.textRight(Text.fixed(entry.1, 3), row: area.row + 1 + offset, endColumn: column + 15)
-                    let colour = AtlasSlicePicture.colour(entry.1, in: range)
+                let colour = AtlasSlicePicture.colour(entry.1, in: range)
                 painter.text("■", row: area.row + 1 + offset, column: column + 17, Style(colour))
             }
         }

@@ -2,7 +2,8 @@
 enum ComparisonScreen {
     /// Okabe and Ito's colours, told apart without colour vision; further runs begin again.
     private static let colours: [Colour] = [
-        Colour(hex: 0x56B4E9), Colour(hex: 0xE69F00), Colour(hex: 0x00A878), Colour(hex: 0xCC79A7), Colour(hex: 0xD55E00), Colour(hex: 0xF0E442),
+        Colour(hex: 0x56B4E9), Colour(hex: 0xE69F00), Colour(hex: 0x00A878), Colour(hex: 0xCC79A7), Colour(hex: 0xD55E00),
+        Colour(hex: 0xF0E442),
         Colour(hex: 0xBCBCBC),
     ]
 

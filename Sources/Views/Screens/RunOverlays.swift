@@ -30,7 +30,10 @@ enum RunOverlays {
             form.complaint ?? "takes \(field.range)", row: foot + 2, column: inner.column, width: inner.columns,
             form.complaint == nil ? .faint : .bad)
         painter.spans(
-            [("Enter", .key), (" starts  ", .plain), ("Up Down", .key), (" fields  ", .plain), ("C-u", .key), (" clears  ", .plain), ("Esc", .key), (" leaves", .plain)],
+            [
+                ("Enter", .key), (" starts  ", .plain), ("Up Down", .key), (" fields  ", .plain), ("C-u", .key), (" clears  ", .plain),
+                ("Esc", .key), (" leaves", .plain),
+            ],
             row: foot + 3, column: inner.column, width: inner.columns)
     }
 

@@ -21,8 +21,11 @@ package enum TrainingScreen {
         }
         drawSide(state, &painter, layout.side)
         if training.total.isEmpty {
-            drawStages(training, &painter, Rect(column: layout.upper.column, row: layout.upper.row, columns: layout.upper.columns,
-                rows: layout.upper.rows + layout.lower.rows))
+            drawStages(
+                training, &painter,
+                Rect(
+                    column: layout.upper.column, row: layout.upper.row, columns: layout.upper.columns,
+                    rows: layout.upper.rows + layout.lower.rows))
         } else {
             drawCharts(state, &painter, layout)
         }
@@ -120,14 +123,14 @@ package enum TrainingScreen {
         guard let cursor = state.view.curves.cursor, area.columns > 12 else { return }
         let training = state.training
         var spans: [(String, Style)] = [(" │ ", .key), ("step \(Chart.grouped(cursor))", .strong)]
-        if let time = training.times.value(at: cursor) { spans.append(("  \(Text.clock(Double(time)))", .faint)) }
-        if let length = training.started?.stepsPerEpoch, length > 0 { spans.append(("  ep \(max(0, cursor - 1) / length + 1)", .faint)) }
+        if let time = training.times.value(at: cursor) { spans.append((" \(Text.clock(Double(time)))", .faint)) }
+        if let length = training.started?.stepsPerEpoch, length > 0 { spans.append((" ep \(max(0, cursor - 1) / length + 1)", .faint)) }
         let (upper, lower) = curves(training, state.view.curves.page)
         for (index, line) in (upper.lines + lower.lines).enumerated() {
             guard let value = line.series.value(at: cursor) else { continue }
-            if index == upper.lines.count, lower.lines.count > 1 { spans.append(("  acc", .faint)) }
+            if index == upper.lines.count, lower.lines.count > 1 { spans.append((" acc", .faint)) }
             spans.append((" \(line.name) ", Style(line.colour)))
-            spans.append((Text.significant(Double(value)), .strong))
+            spans.append((Text.brief(Double(value)), .strong))
         }
         if let mark = training.marks.last(where: { abs($0.step - cursor) <= max(1, (state.view.curves.span ?? training.step) / 100) }) {
             spans.append(("  ▼ \(mark.text)", Style(steering, .bold)))

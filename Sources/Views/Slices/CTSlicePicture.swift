@@ -96,7 +96,7 @@ extension PixelImage {
     /// show; arms no longer than needed, since every dot that moves is sent to the terminal.
     package mutating func drawCrosshair(x: Int, y: Int, _ colour: Colour) {
         func isDrawn(_ distance: Int, _ place: Int, _ count: Int) -> Bool {
-            distance > 2 && (distance <= 12 || place < 2 || place >= count - 2)
+            distance > 2 && (distance <= 8 || place < 2 || place >= count - 2)
         }
         for column in stride(from: x & 1, to: columns, by: 2) where isDrawn(abs(column - x), column, columns) {
             self[column, y] = self[column, y].mixed(with: colour, 0.7)

@@ -35,7 +35,8 @@ extension WorkbenchState {
         view.curves.changeSmoothing(by: step)
         let percent = view.curves.smoothingPercent
         message = Message(
-            text: percent == 0 ? "no smoothing" : "the line is the mean over \(percent) % of what is shown; the band stays raw", isFault: false)
+            text: percent == 0 ? "no smoothing" : "the line is the mean over \(percent) % of what is shown; the band stays raw",
+            isFault: false)
     }
 
     /// The next landmark in the table by loss.

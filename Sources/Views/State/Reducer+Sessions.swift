@@ -57,7 +57,11 @@ extension WorkbenchState {
         case .renameSession: overlay = .entry(TextEntry(purpose: .rename, session: entry.name, text: entry.name))
         case .noteSession: overlay = .entry(TextEntry(purpose: .note, session: entry.name, text: entry.remark ?? ""))
         default:
-            if let at = sessions.marked.firstIndex(of: entry.name) { sessions.marked.remove(at: at) } else { sessions.marked.append(entry.name) }
+            if let at = sessions.marked.firstIndex(of: entry.name) {
+                sessions.marked.remove(at: at)
+            } else {
+                sessions.marked.append(entry.name)
+            }
             sessions.chosen = min(sessions.entries.count - 1, sessions.chosen + 1)
         }
         return []

@@ -5,12 +5,22 @@ package struct SeenViews: Equatable, Sendable {
     package struct Key: Equatable, Sendable {
         package var landmark: Int
         package var step: Int
+
+        package init(landmark: Int, step: Int) {
+            self.landmark = landmark
+            self.step = step
+        }
     }
 
     package struct Picture: Equatable, Sendable {
         package var name: String
         /// `[y][x]`, 0…255.
         package var pixels: [UInt8]
+
+        package init(name: String, pixels: [UInt8]) {
+            self.name = name
+            self.pixels = pixels
+        }
     }
 
     package var key: Key

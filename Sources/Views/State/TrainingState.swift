@@ -107,7 +107,8 @@ package struct TrainingState: Equatable, Sendable {
 
     private static var curves: [WritableKeyPath<TrainingState, Series>] {
         [
-            \.total, \.local, \.neighbour, \.accuracy, \.neighbourAccuracy, \.learningRate, \.speed, \.gradientNorm, \.spread, \.probe, \.times,
+            \.total, \.local, \.neighbour, \.accuracy, \.neighbourAccuracy, \.learningRate, \.speed, \.gradientNorm, \.spread, \.probe,
+            \.times,
         ]
     }
     private static let keptHappenings = 500
@@ -244,7 +245,8 @@ package struct TrainingState: Equatable, Sendable {
     package var warnings: [String] {
         var found: [String] = []
         if isCollapsing {
-            found.append("the embeddings collapse: their spread is \(Text.fixed(latest?.embedding_sd ?? 0, 4)), and keys are not told apart")
+            found.append(
+                "the embeddings collapse: their spread is \(Text.fixed(latest?.embedding_sd ?? 0, 4)), and keys are not told apart")
         }
         if learnsNothing { found.append("the run learns nothing: after \(total.count) steps loss and accuracy are where they began") }
         return found

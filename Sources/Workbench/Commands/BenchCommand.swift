@@ -80,7 +80,7 @@ struct BenchCommand: ParsableCommand {
             // Until it computes.
             sleep(10)
         }
-        let result = try benchmark.run(repeats: max(200, repeats), underLoad: underLoad)
+        let result = try benchmark.run(repeats: max(200, repeats), underLoad: underLoad, measuresGrowth: !underLoad)
         if json {
             try JSONOutput.print(result)
         } else {
@@ -89,7 +89,9 @@ struct BenchCommand: ParsableCommand {
                     "\(kind.kind.padded(18)) \(kind.bytes) bytes (most \(kind.bytes_most)), render p99 \(Output.number(kind.render_p99_ms, 2)) ms, key to "
                         + "bytes p50 \(Output.number(kind.p50_ms, 2)), p99 \(Output.number(kind.p99_ms, 2)) ms")
             }
-            Output.line("all p50 \(Output.number(result.p50_ms, 2)), p99 \(Output.number(result.p99_ms, 2)) ms; heap \(result.growth_kb) kB over 10,000 frames")
+            Output.line(
+                "all p50 \(Output.number(result.p50_ms, 2)), p99 \(Output.number(result.p99_ms, 2)) ms; heap \(result.growth_kb) kB over 10,000 frames"
+            )
         }
         try Output.flush()
         // A training under way is not waited for.
