@@ -152,7 +152,7 @@ struct RealProgramTests {
             if !colours.isEmpty || term == "vt100" {
                 #expect(told.range(of: "\u{1B}\\[[0-9;]*[34][0-7][;m]", options: .regularExpression) == nil)
             }
-            terminal.type("2q")
+            terminal.type("q")
             #expect(terminal.exitStatus() == 0)
         }
     }

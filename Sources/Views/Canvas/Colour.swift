@@ -24,9 +24,9 @@ package struct Colour: Hashable, Sendable {
     /// Relative brightness, 0…255.
     package var brightness: Int { (red * 54 + green * 183 + blue * 19) >> 8 }
 
-    /// The nearest of five levels of each part: neighbouring slices then differ in few cells.
+    /// The nearest of four levels of each part: neighbouring slices then differ in few cells.
     package var coarse: Colour {
-        func level(_ value: Int) -> UInt8 { UInt8((value * 4 + 127) / 255 * 255 / 4) }
+        func level(_ value: Int) -> UInt8 { UInt8((value * 3 + 127) / 255 * 255 / 3) }
         return isTerminal ? self : Colour(level(red), level(green), level(blue))
     }
 

@@ -142,7 +142,7 @@ package struct FrameEncoder {
     private mutating func write(_ code: Code) {
         let wanted = code.pen
         // The same two colours the other way round: the lower half-block shows the same picture.
-        if code.glyph == Self.upperHalf, wanted.foreground >= 0, wanted.background >= 0, cost(of: wanted.swapped) < cost(of: wanted) {
+        if code.glyph == Self.upperHalf, wanted.attributes == 0, wanted.foreground >= 0, wanted.background >= 0, cost(of: wanted.swapped) < cost(of: wanted) {
             setPen(wanted.swapped)
             append(Self.lowerHalf)
             return

@@ -52,6 +52,7 @@ package enum AtlasScreen {
             crosshair: state.view.crosshair)
         for pane in layout.panes {
             picture.cursor = state.cursor(cursor, shownIn: pane.plane, atlas.axes)
+            picture.crosshair = state.view.crosshair && (!state.isLean || pane.plane == state.view.atlasPlane)
             pane.draw(
                 &painter, axes: atlas.axes, position: atlas.axes.position(picture.cursor, pane.plane.normal),
                 isChosen: pane.plane == state.view.atlasPlane,
@@ -152,8 +153,9 @@ package enum AtlasScreen {
             painter.text(complaint, row: inner.row + 1, column: inner.column + 2, width: inner.columns - 2, .bad)
             return
         }
-        let rows = min(SeenViews.side / 2, inner.rows - 1)
-        let side = min(SeenViews.side, max(rows * 2, 6))
+        // Patch, query and key side by side at least, the neighbours where there is room.
+        let rows = max(1, min(SeenViews.side / 2, inner.rows - 1, (inner.columns - 4) / 6))
+        let side = max(rows * 2, 6)
         for (index, picture) in views.pictures.enumerated() {
             let column = inner.column + index * (side + 2)
             guard column + side <= inner.endColumn else { break }

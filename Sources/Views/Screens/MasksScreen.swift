@@ -22,6 +22,7 @@ package enum MasksScreen {
             opacity: state.view.opacity, crosshair: state.view.crosshair)
         for pane in layout.panes {
             picture.cursor = state.cursor(cursor, shownIn: pane.plane, loaded.axes)
+            picture.crosshair = state.view.crosshair && (!state.isLean || pane.plane == state.view.plane)
             pane.draw(
                 &painter, axes: loaded.axes, position: loaded.axes.position(picture.cursor, pane.plane.normal),
                 isChosen: pane.plane == state.view.plane,

@@ -47,7 +47,7 @@ package enum SessionsScreen {
             if sessions.marked.contains(entry.name) { painter.text("+", row: row, column: 1, style(.key)) }
             let end = painter.text(entry.name, row: row, column: 2, width: nameWidth, style(.strong))
             if let remark = entry.remark, end + 4 < nameWidth {
-                painter.text(remark, row: row, column: end + 2, width: nameWidth + 1 - end, style(.faint))
+                painter.text(remark, row: row, column: end + 2, width: nameWidth - end, style(.faint))
             }
             let (word, wordStyle) = condition(entry)
             painter.text(word, row: row, column: nameWidth + 3, width: wide ? 19 : 15, style(wordStyle))
