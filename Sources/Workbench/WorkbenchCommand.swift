@@ -13,8 +13,8 @@ struct WorkbenchCommand: ParsableCommand {
             DemoCommand.self, PhantomCommand.self, ImportCommand.self, LungsCommand.self, RegisterCommand.self, AtlasCommand.self,
             PrepareCommand.self,
             PretrainCommand.self, SteerCommand.self, FeaturesCommand.self, FinetuneCommand.self, SegmentCommand.self,
-            ConvertCommand.self, InfoCommand.self, BenchCommand.self, OpenCommand.self, CohortCommand.self, AttachCommand.self,
-            ReplayCommand.self, ExperimentCommand.self, DoctorCommand.self, SessionsCommand.self,
+            ConvertCommand.self, InfoCommand.self, BenchCommand.self, ExportCommand.self, OpenCommand.self, CohortCommand.self,
+            AttachCommand.self, ReplayCommand.self, ExperimentCommand.self, DoctorCommand.self, SessionsCommand.self,
         ], defaultSubcommand: SessionsCommand.self)
 
     /// Exit 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted with work saved.

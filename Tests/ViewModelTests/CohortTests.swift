@@ -76,7 +76,7 @@ import Views
         let effects = state.press("t", "o", "o", "x", "Backspace", "Enter")
         #expect(effects.contains(.review("s01", CohortReview.Entry(decision: .excluded, note: "too"))))
         #expect(state.shown.contains("excluded: too") && state.shown.contains("1 excluded"))
-        #expect(state.press("u").contains(.review("s01", nil)))
+        #expect(state.press("t").contains(.review("s01", nil)))
         #expect(state.press("X", "a", "Esc").isEmpty && state.cohort.snapshot.subjects[0].review == nil)
         #expect(state.press("R").contains(.prepareAgain(["s01"])))
         #expect(state.press("P").contains(.prepareAgain([])))

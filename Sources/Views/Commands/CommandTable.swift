@@ -29,6 +29,14 @@ package enum CommandTable {
     private static let sessions: [Command] = [
         row(.openSession, "Enter", "open", "open the chosen session", [.sessions]),
         row(.startDemo, "d", "demo", "start the demo: phantom cohort, pre-training, masks, in minutes", [.sessions]),
+        row(.newRun, "n", "new", "start a new run: a form with every setting", [.sessions]),
+        row(.continueRun, "c", "continue", "go on with a run that was interrupted", [.sessions]),
+        row(.forkRun, "f", "fork", "start a run from this one's newest checkpoint with changed settings", [.sessions]),
+        row(.markSession, "Space", "mark", "mark for comparing", [.sessions]),
+        row(.compareSessions, "v", "compare", "curves of the marked sessions over each other, or back to the list", [.sessions]),
+        row(.renameSession, "R", "", "rename the session", [.sessions]),
+        row(.noteSession, "N", "", "write a note on the session", [.sessions]),
+        row(.deleteSession, "D", "", "delete the session and all that is in it (asks first)", [.sessions]),
         row(.selectNext, "Down j", "", "next session", [.sessions]),
         row(.selectPrevious, "Up k", "", "previous session", [.sessions]),
         row(.selectFirst, "Home", "", "first session", [.sessions]),
@@ -43,13 +51,33 @@ package enum CommandTable {
         row(.enterLearningRate, "l", "rate", "type a learning rate", [.training]),
         row(.enterSetting, "e", "set", "type any setting as name=value", [.training]),
         row(.checkpoint, "c", "checkpoint", "write a checkpoint now", [.training]),
+        row(.rollBack, "b", "roll back", "go back to a checkpoint and on from there (asks first)", [.training]),
         row(.stop, "x", "stop", "write a checkpoint and end the run (asks first)", [.training]),
+        row(.nextPage, "v", "curves", "other curves: losses, rates, health", [.training]),
+        row(.nextPanel, "w", "table", "below the curves: events, landmarks by loss, commands", [.training]),
+        row(.zoomIn, "z", "zoom", "show fewer steps", [.training]),
+        row(.zoomOut, "Z", "", "show more steps", [.training]),
+        row(.panLeft, "Left", "", "earlier steps", [.training]),
+        row(.panRight, "Right", "", "later steps", [.training]),
+        row(.showAllSteps, "Home", "", "show all steps", [.training]),
+        row(.followNewest, "End", "", "the newest steps, and on with them", [.training]),
+        row(.curveCursorLeft, ",", "", "cross-hair to an earlier step", [.training]),
+        row(.curveCursorRight, ".", "", "cross-hair to a later step", [.training]),
+        row(.hideCurveCursor, "Esc", "", "take the cross-hair away", [.training]),
+        row(.nextAxis, "t", "", "against steps, epochs or time", [.training]),
+        row(.toggleLogarithm, "g", "", "logarithmic values, or plain", [.training]),
+        row(.smoother, "]", "", "smoother line", [.training]),
+        row(.rougher, "[", "", "rougher line", [.training]),
+        row(.panelUp, "Up k", "", "previous landmark in the table", [.training]),
+        row(.panelDown, "Down j", "", "next landmark in the table", [.training]),
     ]
 
     private static let atlas: [Command] = [
         row(.nextLandmark, "n", "landmark", "select the next landmark and go to it", [.atlas]),
         row(.previousLandmark, "N", "", "select the previous landmark and go to it", [.atlas]),
         row(.worstLandmark, "w", "worst", "select the landmark with the highest loss", [.atlas]),
+        row(.nextQuantity, "m", "quantity", "colour by loss, its change, accuracy, bank or gradient", [.atlas]),
+        row(.showViews, "v", "views", "the landmark's patch and the views that the network saw, or the curve", [.atlas]),
     ]
 
     private static let masks: [Command] = [
@@ -72,12 +100,12 @@ package enum CommandTable {
         row(.nextOverlayKind, "v", "", "overlay: both masks, probability of centrilobular, of paraseptal emphysema", [.masks]),
         row(.raiseThreshold, "t", "", "mark voxels from a higher probability on (0.50 is the mask)", [.masks]),
         row(.lowerThreshold, "T", "", "mark voxels from a lower probability on", [.masks]),
-        row(.zoomIn, "z", "zoom", "larger, about the cross-hair", [.masks]),
-        row(.zoomOut, "Z", "", "smaller", [.masks]),
-        row(.panLeft, "H", "", "move the zoomed view to the left", [.masks]),
-        row(.panRight, "L", "", "move the zoomed view to the right", [.masks]),
-        row(.panUp, "K", "", "move the zoomed view up", [.masks]),
-        row(.panDown, "J", "", "move the zoomed view down", [.masks]),
+        row(.enlargeSlice, "z", "zoom", "larger, about the cross-hair", [.masks]),
+        row(.shrinkSlice, "Z", "", "smaller", [.masks]),
+        row(.shiftLeft, "H", "", "move the zoomed view to the left", [.masks]),
+        row(.shiftRight, "L", "", "move the zoomed view to the right", [.masks]),
+        row(.shiftUp, "K", "", "move the zoomed view up", [.masks]),
+        row(.shiftDown, "J", "", "move the zoomed view down", [.masks]),
         row(.markRuler, "m", "ruler", "measure from the cross-hair on; again: put the ruler away", [.masks]),
         row(.toggleThirds, "d", "thirds", "table: whole lungs, or their thirds and densitometry", [.masks]),
     ]
@@ -85,7 +113,7 @@ package enum CommandTable {
     private static let cohort: [Command] = [
         row(.acceptSubject, "y", "accept", "accept the subject: its warnings were seen", [.cohort]),
         row(.excludeSubject, "X", "exclude", "exclude the subject from the patches, with a note", [.cohort]),
-        row(.clearReview, "u", "", "take the judgement of the subject back", [.cohort]),
+        row(.clearReview, "t", "", "take the judgement of the subject back", [.cohort]),
         row(.redoSubject, "R", "re-run", "prepare the subject again from its scan", [.cohort]),
         row(.prepareAgain, "P", "prepare", "prepare what is new, changed or reviewed", [.cohort]),
         row(.nextDoubtful, "n", "doubtful", "next subject with warnings or refused", [.cohort]),
@@ -99,7 +127,8 @@ package enum CommandTable {
     private static func viewing(_ commands: [Command]) -> [Command] {
         let own: Set<CommandID> = [
             .nextDisease, .previousDisease, .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity,
-            .nextOverlayKind, .raiseThreshold, .lowerThreshold, .zoomIn, .zoomOut, .panLeft, .panRight, .panUp, .panDown, .markRuler,
+            .nextOverlayKind, .raiseThreshold, .lowerThreshold, .enlargeSlice, .shrinkSlice, .shiftLeft, .shiftRight, .shiftUp, .shiftDown,
+            .markRuler,
             .toggleThirds,
         ]
         return commands.map { own.contains($0.id) ? $0 : $0.working(on: .cohort) }
@@ -138,6 +167,10 @@ package enum CommandTable {
         row(.previousScreen, "S-Tab", "", "previous screen", []),
         row(.palette, ":", "commands", "find a command by name", []),
         row(.help, "?", "help", "the keys of this screen", []),
+        row(.undo, "u", "", "take the last change of view or setting back", []),
+        row(.redo, "U", "", "do it again", []),
+        row(.counters, "F12", "", "show or hide bytes and time of each frame", []),
+        row(.lean, "F11", "", "fewer shades for slow links: on, off or by itself", []),
         row(.redraw, "C-l", "", "draw the whole screen again", []),
         row(.toggleMouse, "M", "", "let the mouse steer, or leave it to the terminal to select text", []),
         row(.quit, "q", "quit", "leave the interface", []),

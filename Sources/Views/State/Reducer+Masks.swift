@@ -44,12 +44,12 @@ extension WorkbenchState {
         case .nextOverlayKind: changeOverlayKind()
         case .raiseThreshold: changeThreshold(by: 1)
         case .lowerThreshold: changeThreshold(by: -1)
-        case .zoomIn: if let cursor = view.cursor { view.zoom.change(by: 1, about: cursor) }
-        case .zoomOut: if let cursor = view.cursor { view.zoom.change(by: -1, about: view.zoom.centre ?? cursor) }
-        case .panLeft: pan(view.plane.horizontal, by: isMirrored(view.plane) ? 1 : -1)
-        case .panRight: pan(view.plane.horizontal, by: isMirrored(view.plane) ? -1 : 1)
-        case .panUp: pan(view.plane.vertical, by: 1)
-        case .panDown: pan(view.plane.vertical, by: -1)
+        case .enlargeSlice: if let cursor = view.cursor { view.zoom.change(by: 1, about: cursor) }
+        case .shrinkSlice: if let cursor = view.cursor { view.zoom.change(by: -1, about: view.zoom.centre ?? cursor) }
+        case .shiftLeft: pan(view.plane.horizontal, by: isMirrored(view.plane) ? 1 : -1)
+        case .shiftRight: pan(view.plane.horizontal, by: isMirrored(view.plane) ? -1 : 1)
+        case .shiftUp: pan(view.plane.vertical, by: 1)
+        case .shiftDown: pan(view.plane.vertical, by: -1)
         case .markRuler: masks.mark = masks.mark == nil ? view.cursor : nil
         case .toggleThirds: view.thirds.toggle()
         case .nextDisease: jumpToDisease(by: 1)

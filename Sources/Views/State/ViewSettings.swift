@@ -32,6 +32,8 @@ package struct ViewSettings: Codable, Equatable, Sendable {
     private var maskOverlay: OverlayKind?
     private var maskZoom: SliceZoom?
     private var showsThirds: Bool?
+    private var curveView: CurveView?
+    private var atlasQuantity: LandmarkQuantity?
 
     package init() {}
 
@@ -54,6 +56,18 @@ package struct ViewSettings: Codable, Equatable, Sendable {
     package var thirds: Bool {
         get { showsThirds ?? false }
         set { showsThirds = newValue }
+    }
+
+    /// How the training's curves are looked at.
+    package var curves: CurveView {
+        get { curveView ?? CurveView() }
+        set { curveView = newValue }
+    }
+
+    /// What the atlas shows at its landmarks.
+    package var quantity: LandmarkQuantity {
+        get { atlasQuantity ?? .loss }
+        set { atlasQuantity = newValue }
     }
 
     /// The overlays that are shown.
