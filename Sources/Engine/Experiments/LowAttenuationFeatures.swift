@@ -16,7 +16,7 @@ package struct LowAttenuationFeatures: FeatureMethod {
     }
 
     /// - Parameter counts: voxels of each HU from -32768 on.
-    static func measures(_ counts: [Int]) -> [Double] {
+    package static func measures(_ counts: [Int]) -> [Double] {
         let total = counts.reduce(0, +)
         let below = counts[..<(-950 - Int(Int16.min))].reduce(0, +)
         var seen = 0
