@@ -32,7 +32,7 @@ public enum ExperimentProfile: String, Codable, CaseIterable, Sendable {
     var fineTunedFolds: Int { self == .quick ? 2 : 5 }
     var fineTuning: FullFineTuner.Settings {
         var settings = FullFineTuner.Settings()
-        if self == .quick { settings.epochs = 3 }
+        if self == .quick { settings.epochs = 1 }
         return settings
     }
 }

@@ -222,7 +222,7 @@ public struct Trainer {
                     loss: loss, local: output.local, neighbour: output.neighbour, acc1: output.localAccuracy,
                     acc1_neighbour: output.neighbourAccuracy, landmark: landmark, lr: learningRate,
                     samples_per_s: Double(plan.batch) / (Journal.now() - began), gradient_norm: output.gradientNorm,
-                    bank_fill: state.compute.bank.fill(landmark), data_wait_s: waited, embedding_sd: output.embeddingDeviation)),
+                    bank_fill: state.compute.bank.fill(input.landmark), data_wait_s: waited, embedding_sd: output.embeddingDeviation)),
             step: state.step)
         state.epochLoss += loss
         state.epochSteps += 1
