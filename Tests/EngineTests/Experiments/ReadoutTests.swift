@@ -109,7 +109,8 @@ struct SurvivalReadoutTests {
         let cohort = try Self.cohort(ScratchFolder()) {
             ["time": Double($0) + 1, "event": $0 == 3 || $0 == 20 ? 1 : 0, "age": Double($0 % 5)]
         }
-        let found = try Self.readout(cohort).measure(nil, covariates: .clinical, name: "clinical")
+        let method = KnownFeatures((0..<40).map { [Double($0 % 7)] })
+        let found = try Self.readout(cohort).measure(method, covariates: .features, name: "features")
         let harrell = try #require(found.first { $0.metric == "Harrell" })
         #expect(harrell.folds.count < 25 && harrell.note.contains("folds without comparable subjects"))
     }
