@@ -109,6 +109,7 @@ public struct DemoRun: Sendable {
             report(StageProgress(stage: "fine-tune", done: index, total: 2, detail: encoder.name))
             var options = FineTuning.Options()
             options.seed = settings.seed
+            options.otherSubtypeIsNegative = true
             classifiers.append(
                 try FineTuning(model: encoder, cohort: cohort, subjects: training, parallel: parallel).fit(
                     EmphysemaSubtype.allCases, boxes: boxes, options: options))
@@ -149,6 +150,7 @@ public struct DemoRun: Sendable {
     {
         if !FileManager.default.fileExists(atPath: session.description.path) {
             var wanted = TrainingSettings()
+            wanted.fitSmallCohort()
             wanted.batch = settings.batch
             wanted.seed = settings.seed
             wanted.checkpointEvery = 100
@@ -166,18 +168,20 @@ public struct DemoRun: Sendable {
     }
 
     /// Masks of the held-out subjects; those of the pre-trained encoder stay in the session.
-    /// - Returns: `[encoder][subtype][subject]`, and last that of a threshold at -950 HU against both subtypes together.
+    /// - Returns: `[encoder][subtype][subject]`, against lesions and against regions, and last that of a threshold at -950 HU against both subtypes together.
     private func predict(
         _ held: [PreparedSubject], cohort: PreparedCohort, classifiers: [[Classifier]], journal: Journal,
         _ report: @escaping @Sendable (StageProgress) -> Void
     ) throws -> DemoSummary.Agreements {
         var result = DemoSummary.Agreements(
-            masks: classifiers.map { $0.map { _ in [] } }, threshold: [])
+            masks: classifiers.map { $0.map { _ in [] } }, regions: classifiers.map { $0.map { _ in [] } }, threshold: [])
         let segmentation = SessionSegmentation(
             session, atlas: cohort.atlas, classifiers: classifiers[0], stride: settings.stride, parallel: parallel)
         let total = held.count * classifiers.count
         for (index, subject) in held.enumerated() {
             let truths = try EmphysemaSubtype.allCases.map { try truth(subject, $0.rawValue) }
+            let lungs = try NiftiFile.readLabels(subject.lungs).mapVoxels { UInt8(clamping: $0) }
+            let regions = zip(EmphysemaSubtype.allCases, truths).map { LesionRegion.voxels($1, lungs: lungs, subtype: $0) }
             for encoder in classifiers.indices {
                 report(
                     StageProgress(
@@ -195,6 +199,7 @@ public struct DemoRun: Sendable {
                 }
                 for (subtype, mask) in masks.enumerated() {
                     result.masks[encoder][subtype].append(MaskAgreement(mask: mask.mask, truth: truths[subtype]))
+                    result.regions[encoder][subtype].append(MaskAgreement(mask: mask.mask, truth: regions[subtype]))
                 }
             }
             result.threshold.append(try threshold(subject, truths: truths))

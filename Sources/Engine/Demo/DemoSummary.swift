@@ -5,6 +5,8 @@ struct DemoSummary {
     struct Agreements {
         /// `[encoder][subtype][subject]`.
         var masks: [[[MaskAgreement]]]
+        /// The same masks against the regions that a reader would mark.
+        var regions: [[[MaskAgreement]]]
         /// Of a threshold at -950 HU against both subtypes together, a subject each.
         var threshold: [MaskAgreement]
     }
@@ -35,7 +37,10 @@ struct DemoSummary {
         lines.append("Masks of held-out subjects, stride \(settings.stride) mm, threshold \(EmphysemaMask.threshold):")
         for (encoder, row) in classifiers.enumerated() {
             for (index, classifier) in row.enumerated() {
-                lines.append(text("\(classifier.subtype.rawValue), \(classifier.encoder.name)", agreements.masks[encoder][index]))
+                let name = "\(classifier.subtype.rawValue), \(classifier.encoder.name)"
+                lines.append(
+                    text(name, agreements.masks[encoder][index])
+                        + "; of regions with boxes of lesion: Dice \(Self.dice(agreements.regions[encoder][index]))")
             }
         }
         lines.append(text("both together, threshold at -950 HU", agreements.threshold))
@@ -43,12 +48,15 @@ struct DemoSummary {
         return lines
     }
 
+    private static func dice(_ subjects: [MaskAgreement]) -> String {
+        MaskAgreement.dice(subjects).map { String(format: "%.3f", $0) } ?? "none (no lesion, none found)"
+    }
+
     private func text(_ name: String, _ subjects: [MaskAgreement]) -> String {
-        let dice = MaskAgreement.dice(subjects).map { String(format: "%.3f", $0) } ?? "none (no lesion, none found)"
         let errors = subjects.map(\.volumeErrorMillilitres)
         let mean = errors.reduce(0, +) / Double(max(1, errors.count))
         let absolute = errors.reduce(0) { $0 + abs($1) } / Double(max(1, errors.count))
         return
-            "  \(name): Dice \(dice), volume error \(String(format: "%+.1f", mean)) mL (mean absolute \(String(format: "%.1f", absolute)) mL)"
+            "  \(name): Dice \(Self.dice(subjects)), volume error \(String(format: "%+.1f", mean)) mL (mean absolute \(String(format: "%.1f", absolute)) mL)"
     }
 }

@@ -1,8 +1,8 @@
 import Foundation
 
 /// What the experiments say of the paper's claims: the measured difference, its corrected interval and p, and a verdict.
-struct ExperimentClaims {
-    enum Verdict: String {
+package struct ExperimentClaims {
+    package enum Verdict: String {
         case holds, doesNotHold = "does not hold", undecided
     }
 
@@ -74,7 +74,7 @@ struct ExperimentClaims {
         }
     }
 
-    static func verdict(_ lower: Double, _ upper: Double, isEquality: Bool) -> Verdict {
+    package static func verdict(_ lower: Double, _ upper: Double, isEquality: Bool) -> Verdict {
         let containsZero = lower <= 0 && upper >= 0
         if isEquality { return containsZero ? (max(-lower, upper) < 0.1 ? .holds : .undecided) : .doesNotHold }
         return containsZero ? .undecided : lower > 0 ? .holds : .doesNotHold

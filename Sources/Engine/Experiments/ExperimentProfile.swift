@@ -9,7 +9,7 @@ public enum ExperimentProfile: String, Codable, CaseIterable, Sendable {
         settings.checkpointEvery = 100
         settings.keepCheckpoints = 1
         guard self == .quick else { return settings }
-        settings = .smallCohort(settings)
+        settings.fitSmallCohort()
         let stepsPerEpoch = landmarks * max(1, subjects / settings.batch)
         settings.epochs = max(1, (pretrainingSteps + stepsPerEpoch - 1) / stepsPerEpoch)
         return settings
@@ -32,23 +32,7 @@ public enum ExperimentProfile: String, Codable, CaseIterable, Sendable {
     var fineTunedFolds: Int { self == .quick ? 2 : 5 }
     var fineTuning: FullFineTuner.Settings {
         var settings = FullFineTuner.Settings()
-        if self == .quick { settings.epochs = 3 }
-        return settings
-    }
-}
-
-extension TrainingSettings {
-    /// Settings that learn from tens of subjects in minutes. A landmark gets few steps an epoch then: the batch's own keys are negatives, so that
-    /// subjects cannot be told apart by the age of the keys; the key network follows fast; and weights start at the size of a single expert's.
-    static func smallCohort(_ settings: TrainingSettings) -> TrainingSettings {
-        var settings = settings
-        settings.batch = 16
-        settings.bnGroup = 8
-        settings.batchKeys = .include
-        settings.bankStart = .empty
-        settings.momentum = 0.99
-        settings.temperature = 0.1
-        settings.initialisation = .perExpert
+        if self == .quick { settings.epochs = 1 }
         return settings
     }
 }

@@ -1,12 +1,17 @@
 import Foundation
 
 /// The report of all experiments that are there: `report.md`, one CSV a table, one SVG a figure, and `CLAIMS.md`.
-struct ExperimentReport {
+package struct ExperimentReport {
     let results: [ExperimentResult]
     /// Lines on the run as a whole.
     let run: [String]
 
-    func write(to folder: URL) throws {
+    package init(results: [ExperimentResult], run: [String]) {
+        self.results = results
+        self.run = run
+    }
+
+    package func write(to folder: URL) throws {
         for result in results {
             try write(csv(result), folder, "\(result.name.rawValue).csv")
             if !result.curves.isEmpty { try write(ExperimentFigure.curves(result), folder, "\(result.name.rawValue).svg") }

@@ -12,6 +12,13 @@ public struct ExperimentResult: Codable, Sendable {
         public let series, name: String
         public let subjects: [String]
         public let values: [Double]
+
+        package init(series: String, name: String, subjects: [String], values: [Double]) {
+            self.series = series
+            self.name = name
+            self.subjects = subjects
+            self.values = values
+        }
     }
 
     /// A curve with intervals.
@@ -32,7 +39,7 @@ public struct ExperimentResult: Codable, Sendable {
     public var notes: [String] = []
     public var seconds = 0.0
 
-    init(name: ExperimentName, profile: ExperimentProfile, key: String) {
+    package init(name: ExperimentName, profile: ExperimentProfile, key: String) {
         self.name = name
         self.profile = profile
         self.key = key
@@ -40,7 +47,7 @@ public struct ExperimentResult: Codable, Sendable {
 
     /// Compares a method with every other one, target by target, over the folds that both have.
     /// - Parameter testFraction: n_test / n_training of a fold.
-    mutating func compare(_ first: String, testFraction: Double) {
+    package mutating func compare(_ first: String, testFraction: Double) {
         for own in measurements where own.method == first {
             for other in measurements where other.method != first && other.target == own.target && other.metric == own.metric {
                 guard own.folds.count == other.folds.count,

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Reads a label out of frozen features: folds by subject, stratified and seeded; the penalty is chosen by folds inside the training subjects.
-struct ImageReadout {
+package struct ImageReadout {
     static let ridgePenalties = [1.0, 10, 100, 1000, 10_000]
     static let logisticPenalties = [0.001, 0.01, 0.1, 1]
     static let innerFolds = 4
@@ -10,6 +10,13 @@ struct ImageReadout {
     let profile: ExperimentProfile
     let seed: UInt64
     let parallel: Parallel
+
+    package init(cohort: CohortCatalogue, profile: ExperimentProfile, seed: UInt64, parallel: Parallel) {
+        self.cohort = cohort
+        self.profile = profile
+        self.seed = seed
+        self.parallel = parallel
+    }
 
     /// What one fold's test subjects were predicted to be.
     private struct FoldOutcome {
@@ -22,7 +29,7 @@ struct ImageReadout {
 
     /// Scores of a method for a target.
     /// - Throws: `Failure` where the label is missing, constant, or of a single class.
-    func measure(_ method: some FeatureMethod, target: ReadoutTarget) throws -> [Measurement] {
+    package func measure(_ method: some FeatureMethod, target: ReadoutTarget) throws -> [Measurement] {
         let (subjects, values) = try target.values(of: cohort)
         guard Set(values).count > 1 else {
             throw Failure(

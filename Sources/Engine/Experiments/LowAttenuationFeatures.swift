@@ -16,7 +16,7 @@ package struct LowAttenuationFeatures: FeatureMethod {
     }
 
     /// - Parameter counts: voxels of each HU from -32768 on.
-    static func measures(_ counts: [Int]) -> [Double] {
+    package static func measures(_ counts: [Int]) -> [Double] {
         let measured = Densitometry(counts: counts)
         return [measured?.lowAttenuation ?? 0, Double(measured?.percentile15 ?? Int(Int16.min))]
     }

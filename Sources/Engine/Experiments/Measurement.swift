@@ -13,7 +13,9 @@ public struct Measurement: Codable, Equatable, Sendable {
     public var mean: Double { Spread(folds).mean }
     public var deviation: Double { Spread(folds).deviation }
 
-    init(method: String, target: String, metric: String, folds: [Double], interval: BootstrapInterval?, count: Int, note: String = "") {
+    package init(
+        method: String, target: String, metric: String, folds: [Double], interval: BootstrapInterval?, count: Int, note: String = ""
+    ) {
         self.method = method
         self.target = target
         self.metric = metric

@@ -1,8 +1,8 @@
 import Foundation
 
 /// A label that is read out of frozen features.
-struct ReadoutTarget: Equatable {
-    enum Kind: Equatable {
+package struct ReadoutTarget: Equatable {
+    package enum Kind: Equatable {
         /// R² of the value, or of its logarithm.
         case continuous(isLogarithm: Bool)
         /// Accuracy, within-one and balanced accuracy; of two classes the area under the curve, too.
@@ -13,7 +13,7 @@ struct ReadoutTarget: Equatable {
     let kind: Kind
 
     /// The paper's targets, in its order.
-    static let paper = [
+    package static let paper = [
         ReadoutTarget(column: "fev1pp", kind: .continuous(isLogarithm: true)),
         ReadoutTarget(column: "fev1_fvc", kind: .continuous(isLogarithm: true)),
         ReadoutTarget(column: "gold", kind: .classes), ReadoutTarget(column: "cle", kind: .classes),
@@ -22,7 +22,7 @@ struct ReadoutTarget: Equatable {
     static let severity = ReadoutTarget(column: "severity", kind: .classes)
 
     /// Any column of the cohort: up to ten whole numbers are classes, everything else is continuous.
-    init(column: String, of cohort: CohortCatalogue) throws {
+    package init(column: String, of cohort: CohortCatalogue) throws {
         let values = cohort.subjects.compactMap { $0.labels[column] }
         guard !values.isEmpty else {
             let known = Set(cohort.subjects.flatMap { $0.labels.keys }).sorted().joined(separator: ", ")

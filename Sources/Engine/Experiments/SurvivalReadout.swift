@@ -2,7 +2,7 @@ import Foundation
 
 /// Survival from frozen features: a Cox model with a ridge on the features and none on the clinical columns, over seeded runs of folds by
 /// subject; the ridge is chosen by Harrell's concordance in folds inside the training subjects.
-struct SurvivalReadout {
+package struct SurvivalReadout {
     /// ρ, on standardised features.
     static let penalties = [0.03, 0.1, 0.3, 1, 3]
     static let innerFolds = 4
@@ -12,7 +12,7 @@ struct SurvivalReadout {
     static let quantiles = [0.25, 0.5, 0.75]
 
     /// What predicts.
-    enum Covariates: String, CaseIterable {
+    package enum Covariates: String, CaseIterable {
         case features, clinical, both
     }
 
@@ -26,7 +26,7 @@ struct SurvivalReadout {
     let clinicalNames: [String]
 
     /// - Throws: `Failure` where nobody has a time, or a time is negative or an event neither 0 nor 1.
-    init(cohort: CohortCatalogue, profile: ExperimentProfile, seed: UInt64, parallel: Parallel) throws {
+    package init(cohort: CohortCatalogue, profile: ExperimentProfile, seed: UInt64, parallel: Parallel) throws {
         self.profile = profile
         self.seed = seed
         self.parallel = parallel
@@ -64,7 +64,7 @@ struct SurvivalReadout {
     }
 
     /// Concordances of a method: of its features alone, or with the clinical columns; or of those alone.
-    func measure(_ method: (any FeatureMethod)?, covariates: Covariates, name: String) throws -> [Measurement] {
+    package func measure(_ method: (any FeatureMethod)?, covariates: Covariates, name: String) throws -> [Measurement] {
         var outcomes: [[FoldOutcome]] = []
         for run in 0..<profile.survivalRuns {
             let seed = self.seed &+ UInt64(run)

@@ -17,7 +17,9 @@ struct CoxReferenceTests {
         for (row, value) in expected.list("log_partial_hazard_first5").enumerated() {
             #expect(abs(model.logHazard(data.covariates[row]) - value) < 1e-6)
         }
-        let median = Quantile.of(data.survival.times.sorted(), 0.5)
+        // The fixtures take the middle one of lifelines' different times.
+        let times = Set(data.survival.times).sorted()
+        let median = times[times.count / 2]
         #expect(abs(model.baselineHazard(at: median) / expected.number("baseline_cumulative_hazard_at_median_time") - 1) < 1e-6)
         let risk = (0..<data.survival.count).map { model.logHazard(data.covariates[$0]) }
         #expect(abs(try Concordance.harrell(data.survival, risk: risk).index - expected.number("concordance_lifelines")) < 1e-9)

@@ -15,7 +15,8 @@ struct TinyCohort {
 
     /// - Parameters:
     ///   - folder: is made; its parent may hold a session.
-    init(_ folder: URL, subjects: Int, landmarks: Int = 4) throws {
+    ///   - labels: of a subject, by its number.
+    init(_ folder: URL, subjects: Int, landmarks: Int = 4, labels: (Int) -> [String: Double] = { _ in [:] }) throws {
         let place = PreparedFolder(folder)
         let atlas = try Atlas(lungs: Self.atlas.lungs, landmarks: Array(Self.atlas.landmarks.prefix(landmarks)))
         try AtlasFolder.write(atlas, to: place.atlas)
@@ -27,7 +28,7 @@ struct TinyCohort {
         let records = (0..<subjects).map { index in
             SubjectRecord(
                 id: "s\(index)", image: "/none", imageChecksum: "", atlasToSubject: Affine3.identity.rowMajor,
-                quality: SubjectQuality(verdict: .ok, reasons: []), labels: [:])
+                quality: SubjectQuality(verdict: .ok, reasons: []), labels: labels(index))
         }
         try place.writeDescription(PreparedDescription(atlas: atlas.checksum, settings: PreparationSettings(), subjects: records))
         cohort = try PreparedCohort(folder)

@@ -1,0 +1,129 @@
+import Engine
+import Foundation
+import Testing
+
+@Suite("Readouts of features")
+struct ReadoutTests {
+    private static func catalogue(_ scratch: borrowing ScratchFolder, _ labels: @escaping (Int) -> [String: Double]) throws
+        -> CohortCatalogue
+    {
+        try TinyCohort(scratch.url.appendingPathComponent("prepared"), subjects: 40, landmarks: 1, labels: labels).cohort.catalogue
+    }
+
+    private static func readout(_ cohort: CohortCatalogue) -> ImageReadout {
+        ImageReadout(cohort: cohort, profile: .quick, seed: 3, parallel: Parallel(threads: 2))
+    }
+
+    /// A feature that tells the subject's number, among noise: more features than subjects.
+    private static let informative = KnownFeatures(
+        (0..<40).map { subject in
+            var generator = SeededGenerator(8, UInt64(subject))
+            return [Double(subject)] + (0..<60).map { _ in 0.05 * generator.normal() }
+        })
+    private static let noise = KnownFeatures(
+        (0..<40).map { subject in
+            var generator = SeededGenerator(9, UInt64(subject))
+            return (0..<60).map { _ in generator.normal() }
+        })
+
+    @Test("R² is high for a telling feature and not for noise; subjects without the label are not used, and counted")
+    func regression() throws {
+        let cohort = try Self.catalogue(ScratchFolder()) { $0 % 10 == 0 ? [:] : ["fev1pp": 30 + 1.5 * Double($0)] }
+        let target = ReadoutTarget.paper[0]
+        let found = try Self.readout(cohort).measure(Self.informative, target: target)
+        #expect(found.map(\.metric) == ["R²"] && found[0].count == 36 && found[0].folds.count == 5)
+        // One telling feature of 61, all scaled alike.
+        #expect(found[0].mean > 0.2)
+        #expect(found[0].note.contains("4 subjects without the label"))
+        let poor = try Self.readout(cohort).measure(Self.noise, target: target)
+        #expect(poor[0].mean < 0.1)
+        #expect(try Self.readout(cohort).measure(Self.informative, target: target) == found)
+    }
+
+    @Test("classes: accuracies, and the area under the curve where there are two")
+    func classes() throws {
+        let cohort = try Self.catalogue(ScratchFolder()) { ["gold": Double($0 / 14), "ae_history": $0 < 20 ? 0 : 1] }
+        let only = KnownFeatures((0..<40).map { [Double($0)] })
+        let gold = try Self.readout(cohort).measure(only, target: ReadoutTarget.paper[2])
+        #expect(gold.map(\.metric) == ["accuracy", "within one", "balanced accuracy"])
+        #expect(gold[0].mean > 0.6 && gold[1].mean >= gold[0].mean)
+        let history = try Self.readout(cohort).measure(only, target: ReadoutTarget.paper[5])
+        #expect(history.map(\.metric) == ["accuracy", "AUC", "balanced accuracy"])
+        #expect(history[1].mean > 0.9)
+    }
+
+    @Test(
+        "labels that cannot be read out are refused in a sentence",
+        arguments: [
+            (["gold": 2.0], 2, "the label gold is 2.0 for all 40 subjects"), (["gold": 1.5], 2, "classes are whole numbers"),
+            (["fev1pp": 0], 0, "needs a number above 0"), (["fev1pp": 50], 0, "there is nothing to predict"),
+        ])
+    func refused(labels: [String: Double], target: Int, words: String) throws {
+        let cohort = try Self.catalogue(ScratchFolder()) { _ in labels }
+        let failure = #expect(throws: Failure.self) { try Self.readout(cohort).measure(Self.noise, target: ReadoutTarget.paper[target]) }
+        #expect(failure?.description.contains(words) == true, "\(failure?.description ?? "none")")
+    }
+
+    @Test("a column of the user's is classes or continuous by its values; one that is not there is named")
+    func columns() throws {
+        let cohort = try Self.catalogue(ScratchFolder()) { ["stage": Double($0 % 4), "dlco": Double($0) + 0.5] }
+        #expect(try ReadoutTarget(column: "stage", of: cohort) != ReadoutTarget(column: "dlco", of: cohort))
+        let found = try Self.readout(cohort).measure(Self.informative, target: ReadoutTarget(column: "dlco", of: cohort))
+        #expect(found.map(\.metric) == ["R²"])
+        let failure = #expect(throws: Failure.self) { try ReadoutTarget(column: "bode", of: cohort) }
+        #expect(failure?.description.contains("no label \"bode\"; it has dlco, stage") == true)
+    }
+}
+
+@Suite("Survival readout")
+struct SurvivalReadoutTests {
+    private static func cohort(_ scratch: borrowing ScratchFolder, _ labels: @escaping (Int) -> [String: Double]) throws -> CohortCatalogue
+    {
+        try TinyCohort(scratch.url.appendingPathComponent("prepared"), subjects: 40, landmarks: 1, labels: labels).cohort.catalogue
+    }
+
+    /// Deaths in the order of the subjects' numbers; every third is censored.
+    private static func labels(_ subject: Int) -> [String: Double] {
+        ["time": 10 - 0.2 * Double(subject), "event": subject % 3 == 0 ? 0 : 1, "age": Double((subject * 7) % 30) + 50]
+    }
+
+    private static func readout(_ cohort: CohortCatalogue) throws -> SurvivalReadout {
+        try SurvivalReadout(cohort: cohort, profile: .quick, seed: 1, parallel: Parallel(threads: 2))
+    }
+
+    @Test("a feature that orders the deaths has a concordance near 1, age alone near chance")
+    func concordances() throws {
+        let readout = try Self.readout(try Self.cohort(ScratchFolder(), Self.labels))
+        let method = KnownFeatures((0..<40).map { [Double($0), sin(Double($0))] })
+        let features = try readout.measure(method, covariates: .features, name: "features")
+        #expect(features.map(\.metric) == ["Uno 25 %", "Uno 50 %", "Uno 75 %", "Harrell", "Antolini"])
+        #expect(features[3].mean > 0.9 && features[3].count == 40)
+        let clinical = try readout.measure(nil, covariates: .clinical, name: "clinical")
+        #expect(abs(clinical[3].mean - 0.5) < 0.25)
+        let both = try readout.measure(method, covariates: .both, name: "both")
+        #expect(both[3].mean > 0.85)
+    }
+
+    @Test("few events: folds without comparable subjects are left out and counted")
+    func fewEvents() throws {
+        let cohort = try Self.cohort(ScratchFolder()) {
+            ["time": Double($0) + 1, "event": $0 == 3 || $0 == 20 ? 1 : 0, "age": Double($0 % 5)]
+        }
+        let method = KnownFeatures((0..<40).map { [Double($0 % 7)] })
+        let found = try Self.readout(cohort).measure(method, covariates: .features, name: "features")
+        let harrell = try #require(found.first { $0.metric == "Harrell" })
+        #expect(harrell.folds.count < 25 && harrell.note.contains("folds without comparable subjects"))
+    }
+
+    @Test(
+        "follow-up that cannot be is refused in a sentence",
+        arguments: [
+            (["time": -1.0, "event": 1], "has time -1.0"), (["time": 1, "event": 2], "event 2.0; expected"),
+            (["event": 1], "0 subjects have the labels time, event"),
+        ])
+    func refused(labels: [String: Double], words: String) throws {
+        let cohort = try Self.cohort(ScratchFolder()) { _ in labels }
+        let failure = #expect(throws: Failure.self) { try Self.readout(cohort) }
+        #expect(failure?.description.contains(words) == true, "\(failure?.description ?? "none")")
+    }
+}
