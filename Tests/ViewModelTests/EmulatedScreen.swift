@@ -22,12 +22,14 @@ struct EmulatedScreen {
 
         func looksLike(_ other: Look) -> Bool {
             if shown.isEmpty, other.shown.isEmpty, let a = halves, let b = other.halves { return a == b }
-            if glyph == " ", other.glyph == " " { return paper == other.paper && shown == other.shown }
+            if isBlank, other.isBlank { return paper == other.paper && shown == other.shown }
             return self == other
         }
 
+        private var isBlank: Bool { glyph == " " || (glyph == "▀" && ink == paper) }
+
         /// Attributes of a blank do not show, apart from reversing and underlining.
-        private var shown: Set<Int> { glyph == " " || ink == paper ? attributes.intersection([4, 7]) : attributes }
+        private var shown: Set<Int> { isBlank ? attributes.intersection([4, 7]) : attributes }
     }
 
     let columns, rows: Int

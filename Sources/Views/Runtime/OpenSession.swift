@@ -33,7 +33,10 @@ final class OpenSession {
         let size = (try? FileManager.default.attributesOfItem(atPath: context.folder.journal.path)[.size] as? Int) ?? 0
         guard size > Self.longJournal, let tail = try? JournalTail.entries(context.folder, bytes: Self.journalTail) else { return nil }
         var training = TrainingState(rates: identity.rates)
-        if let started = try? JournalTail.last(context.folder, kinds: ["started"]) { training.fold(started) }
+        // How long the run is stands at the journal's beginning.
+        var head = JSONLinesReader<JournalEntry>(context.folder.journal)
+        let first = (try? head.read(limit: 1 << 14)) ?? []
+        if let started = first.first(where: { $0.kind == "started" }) { training.fold(started) }
         for entry in tail.entries { training.fold(entry) }
         isReadingWhole = true
         tailEnd = size
