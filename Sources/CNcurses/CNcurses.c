@@ -11,8 +11,11 @@
 
 // From <term.h>, whose macros take words such as `columns` away.
 extern int setupterm(const char *name, int descriptor, int *error);
+extern char *tiparm(const char *text, ...);
 
 static SCREEN *screen;
+// Keys are read from a pad: reading from a window would draw it.
+static WINDOW *keys;
 static FILE *input_file, *output_file;
 
 int cnc_probe(int descriptor) {
@@ -35,14 +38,14 @@ int cnc_open(int input, int output) {
     noecho();
     nonl();
     intrflush(stdscr, FALSE);
-    keypad(stdscr, TRUE);
-    nodelay(stdscr, TRUE);
+    keys = newpad(1, 1);
+    if (keys == NULL) return 0;
+    keypad(keys, TRUE);
+    nodelay(keys, TRUE);
     set_escdelay(25);
     curs_set(0);
-    if (has_colors()) {
-        start_color();
-        use_default_colors();
-    }
+    // An empty picture, which sets the terminal's modes; frames are written past ncurses.
+    refresh();
     return 1;
 }
 
@@ -51,50 +54,53 @@ void cnc_close(void) {
     cnc_mouse(0);
     curs_set(1);
     endwin();
+    delwin(keys);
     delscreen(screen);
     screen = NULL;
     fclose(input_file);
     fclose(output_file);
 }
 
-void cnc_put(int row, int column, uint32_t glyph, int foreground, int background, int attributes) {
-    wchar_t text[2] = {(wchar_t)glyph, 0};
-    cchar_t cell;
-    attr_t attr = A_NORMAL;
-    if (attributes & CNC_BOLD) attr |= A_BOLD;
-    if (attributes & CNC_DIM) attr |= A_DIM;
-    if (attributes & CNC_REVERSE) attr |= A_REVERSE;
-    if (attributes & CNC_UNDERLINE) attr |= A_UNDERLINE;
-    int pair = 0;
-    if (foreground >= 0 || background >= 0) pair = alloc_pair(foreground, background);
-    if (pair < 0) pair = 0;
-    if (setcchar(&cell, text, attr, 0, &pair) == OK) mvadd_wch(row, column, &cell);
+int cnc_capability(const char *name, int first, int second, char *buffer, int size) {
+    const char *text = tigetstr(name);
+    if (text == NULL || text == (const char *)-1) return 0;
+    if (strchr(text, '%') != NULL) text = tiparm(text, first, second);
+    if (text == NULL) return 0;
+    int length = 0;
+    for (; *text != 0; text++) {
+        // Padding notes are for tputs and hardware of long ago.
+        const char *end = text[0] == '$' && text[1] == '<' ? strchr(text, '>') : NULL;
+        if (end != NULL) {
+            text = end;
+            continue;
+        }
+        if (length == size) return 0;
+        buffer[length++] = *text;
+    }
+    return length;
 }
 
-void cnc_flush(void) {
-    wnoutrefresh(stdscr);
-    doupdate();
-}
+int cnc_flag(const char *name) { return tigetflag(name) == 1; }
 
 void cnc_resize(int rows, int columns) { resize_term(rows, columns); }
-
-void cnc_redraw_all(void) { clearok(curscr, TRUE); }
 
 void cnc_leave(void) { endwin(); }
 
 void cnc_retake(void) {
     reset_prog_mode();
     clearok(curscr, TRUE);
+    refresh();
 }
 
 void cnc_mouse(int on) {
     mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
     mouseinterval(0);
+    doupdate();
 }
 
 int cnc_key(int *value) {
     wint_t found = 0;
-    int kind = get_wch(&found);
+    int kind = wget_wch(keys, &found);
     if (kind == ERR) return -1;
     *value = (int)found;
     return kind == KEY_CODE_YES ? 1 : 0;

@@ -7,6 +7,8 @@ import Synchronization
 /// Work of the engine on its own Dispatch queue, with the interface or sparse lines of progress in front of it.
 struct EngineJob {
     let session: SessionFolder
+    /// As given on the command line; nil for a run that was started from the list of sessions.
+    var options: JobOptions?
     /// Returns the lines to print at the end.
     let work: @Sendable () throws -> [String]
 
@@ -17,7 +19,7 @@ struct EngineJob {
         if headless || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 {
             try follow(outcome)
         } else {
-            try Interface.show(session, job: outcome, linear: linear)
+            try Interface.show(session, job: outcome, linear: linear, onHangUp: options?.onHangup ?? .continue)
         }
     }
 
@@ -49,8 +51,12 @@ struct EngineJob {
     /// Begins the work on its own queue.
     func start() -> Outcome {
         let outcome = Outcome()
-        let work = work
-        DispatchQueue(label: "engine", qos: .userInitiated).async { outcome.set(Result { try work() }) }
+        let (work, session, notify) = (work, session, options?.notify)
+        DispatchQueue(label: "engine", qos: .userInitiated).async {
+            let result = Result { try work() }
+            if let notify { Notification(command: notify, session: session).send(result) }
+            outcome.set(result)
+        }
         return outcome
     }
 

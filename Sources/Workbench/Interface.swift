@@ -10,30 +10,36 @@ enum Interface {
     /// - Parameters:
     ///   - job: the work of this process in the session.
     ///   - cohort: a prepared cohort to browse instead of the session's own.
-    static func show(_ folder: SessionFolder, job: EngineJob.Outcome?, linear: Bool, cohort: URL? = nil) throws {
+    static func show(
+        _ folder: SessionFolder, job: EngineJob.Outcome?, linear: Bool, cohort: URL? = nil, onHangUp: JobOptions.HangUp = .continue
+    ) throws {
         let configuration = WorkbenchConfiguration(
             sessionsRoot: folder.root.deletingLastPathComponent(),
             session: SessionViewing.context(for: folder, job: job, cohort: cohort),
             open: { SessionViewing.context(for: $0, job: $0 == folder ? job : nil, cohort: $0 == folder ? cohort : nil) }, linear: linear)
-        try finish(try WorkbenchApp.run(configuration), folder: folder, job: job)
+        try finish(try WorkbenchApp.run(configuration), folder: folder, job: job, onHangUp: onHangUp)
     }
 
-    /// Shows the list of sessions; the demo is offered from there.
+    /// Shows the list of sessions; runs and the demo are started from there.
     static func showSessions(_ root: URL, linear: Bool) throws {
-        let demo = DemoJob(SessionFolder(root.appendingPathComponent("demo", isDirectory: true)))
+        let jobs = InterfaceJobs()
+        let demo = SessionFolder(root.appendingPathComponent("demo", isDirectory: true))
         let configuration = WorkbenchConfiguration(
-            sessionsRoot: root, open: { SessionViewing.context(for: $0, job: $0 == demo.folder ? demo.outcome : nil) },
-            startDemo: {
-                demo.start()
-                return SessionViewing.context(for: demo.folder, job: demo.outcome)
-            }, linear: linear)
-        try finish(try WorkbenchApp.run(configuration), folder: demo.folder, job: demo.outcome)
+            sessionsRoot: root, open: { jobs.context($0) }, startDemo: { try jobs.startDemo(demo) },
+            startRun: { request, folder, origin in try jobs.start(request, folder, origin: origin) }, continueRun: { try jobs.resume($0) },
+            cohort: ProcessInfo.processInfo.environment["WORKBENCH_COHORT"], linear: linear)
+        let reason = try WorkbenchApp.run(configuration)
+        let running = jobs.running
+        try finish(reason, folder: running?.folder ?? demo, job: running?.outcome)
     }
 
-    /// After the interface: a hang-up leaves the run going without it; any other end saves a checkpoint first.
-    private static func finish(_ reason: ExitReason, folder: SessionFolder, job: EngineJob.Outcome?) throws {
+    /// After the interface: a hang-up leaves the run going without it unless asked otherwise; any other end saves a checkpoint first.
+    private static func finish(
+        _ reason: ExitReason, folder: SessionFolder, job: EngineJob.Outcome?, onHangUp: JobOptions.HangUp = .continue
+    ) throws {
         if let job {
-            if reason == .hangUp {
+            if reason == .hangUp, onHangUp != .stop {
+                if onHangUp == .checkpoint { try? JSONLinesWriter<SteeringCommand>(folder.control).append(.checkpoint) }
                 _ = job.waitToEnd()
                 return
             }
@@ -63,24 +69,5 @@ enum Interface {
             }
         }
         return false
-    }
-}
-
-/// The demo as the list of sessions starts it, once in this process.
-private final class DemoJob: Sendable {
-    let folder: SessionFolder
-    private let running = Mutex<EngineJob.Outcome?>(nil)
-
-    init(_ folder: SessionFolder) { self.folder = folder }
-
-    var outcome: EngineJob.Outcome? { running.withLock { $0 } }
-
-    /// Begins the work, unless it is going on or was done before.
-    func start() {
-        running.withLock { running in
-            guard running == nil, (try? DemoRun.isFinished(folder)) == false, !SessionLock.isHeld(folder) else { return }
-            let demo = DemoRun(folder)
-            running = EngineJob(session: folder, work: { try demo.run() }).start()
-        }
     }
 }

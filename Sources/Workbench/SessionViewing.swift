@@ -49,8 +49,13 @@ enum SessionViewing {
         {
             return nil
         }
-        guard case .started(let run)? = try JournalTail.last(folder, kinds: ["started"])?.event else { return nil }
-        if run.task == DemoRun.task {
+        let isDemo: Bool
+        if case .started(let run)? = try JournalTail.last(folder, kinds: ["started"])?.event {
+            isDemo = run.task == DemoRun.task
+        } else {
+            isDemo = false
+        }
+        if isDemo {
             let demo = DemoRun(folder)
             return { try demo.run() }
         }

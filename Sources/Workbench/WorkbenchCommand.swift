@@ -12,7 +12,8 @@ struct WorkbenchCommand: ParsableCommand {
         subcommands: [
             DemoCommand.self, PhantomCommand.self, LungsCommand.self, RegisterCommand.self, AtlasCommand.self, PrepareCommand.self,
             PretrainCommand.self, SteerCommand.self, FeaturesCommand.self, FinetuneCommand.self, SegmentCommand.self,
-            ConvertCommand.self, InfoCommand.self, BenchCommand.self, OpenCommand.self, AttachCommand.self, ReplayCommand.self,
+            ConvertCommand.self, InfoCommand.self, BenchCommand.self, ExportCommand.self, OpenCommand.self, AttachCommand.self,
+            ReplayCommand.self,
             DoctorCommand.self, SessionsCommand.self,
         ], defaultSubcommand: SessionsCommand.self)
 

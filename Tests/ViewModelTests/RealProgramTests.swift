@@ -35,9 +35,12 @@ struct RealProgramTests {
     init() throws { folder = try World.session(World.journal(steps: 60)) }
 
     /// Swift's own crash report would ask the user for a key.
-    private func start(_ term: String = "xterm-256color", columns: UInt16 = 80, rows: UInt16 = 24) throws -> PseudoTerminal {
+    private func start(
+        _ term: String = "xterm-256color", columns: UInt16 = 80, rows: UInt16 = 24, _ more: [String: String] = [:]
+    ) throws -> PseudoTerminal {
         let terminal = try #require(PseudoTerminal(columns: columns, rows: rows))
-        let environment = ["TERM": term, "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": "/tmp", "SWIFT_BACKTRACE": "enable=no"]
+        var environment = ["TERM": term, "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": "/tmp", "SWIFT_BACKTRACE": "enable=no"]
+        environment.merge(more) { $1 }
         #expect(terminal.start(BuiltProgram.path!, ["open", folder.root.path], environment: environment))
         return terminal
     }
@@ -134,5 +137,72 @@ struct RealProgramTests {
         terminal.type("q")
         #expect(terminal.exitStatus() == 0)
         #expect(sameModes(terminal.modesNow, terminal.modesBefore))
+    }
+
+    /// Without UTF-8 nothing but ASCII is written; with NO_COLOR no colour.
+    @Test(arguments: ["vt100", "linux", "xterm", "xterm-256color", "screen", "tmux-256color"], ["C", "C.UTF-8"])
+    func encodingsAndColours(term: String, locale: String) throws {
+        defer { World.remove(folder) }
+        for colours in [[:], ["NO_COLOR": "1"]] {
+            let terminal = try start(term, ["LC_ALL": locale].merging(colours) { $1 })
+            #expect(terminal.read(seconds: 20) { $0.range(of: Data("60 of 100".utf8)) != nil })
+            let told = String(decoding: terminal.output, as: UTF8.self)
+            let isASCII = told.utf8.allSatisfy { $0 < 128 }
+            #expect(isASCII || locale != "C")
+            if !colours.isEmpty || term == "vt100" {
+                #expect(told.range(of: "\u{1B}\\[[0-9;]*[34][0-7][;m]", options: .regularExpression) == nil)
+            }
+            terminal.type("q")
+            #expect(terminal.exitStatus() == 0)
+        }
+    }
+
+    /// tmux is a terminal emulator that knows nothing of ours: what it shows is what the tape of the visit replays, cell by cell.
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/tmux"), "tmux is not installed"))
+    func anotherEmulatorShowsWhatTheTapeReplays() throws {
+        defer { World.remove(folder) }
+        let socket = "workbench-test-\(UInt64.random(in: 0 ... .max))"
+        func tmux(_ arguments: String...) throws -> String {
+            let process = Process()
+            let output = Pipe()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/tmux")
+            process.arguments = ["-u", "-L", socket, "-f", "/dev/null"] + arguments
+            process.environment = ["TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": "/tmp"]
+            process.standardOutput = output
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            return text
+        }
+        defer { _ = try? tmux("kill-server") }
+        _ = try tmux(
+            "new-session", "-d", "-x", "90", "-y", "30", "-s", "a",
+            "TERM=tmux-256color LC_ALL=C.UTF-8 exec '\(BuiltProgram.path!)' open '\(folder.root.path)'")
+        func wait(_ text: String) throws {
+            for _ in 0..<200 {
+                if try tmux("capture-pane", "-p", "-t", "a").contains(text) { return }
+                usleep(50_000)
+            }
+            Issue.record("\(text) did not come")
+        }
+        try wait("60 of 100")
+        for (keys, seen) in [
+            (["w", "z", ","], "Landmarks by loss"), (["v", "v"], "Gradient norm"), (["t", "g"], "(log)"), (["?"], "Keys of Training"),
+        ] {
+            _ = try tmux("send-keys", "-t", "a", keys[0])
+            for key in keys.dropFirst() { _ = try tmux("send-keys", "-t", "a", key) }
+            try wait(seen)
+            usleep(300_000)
+            var screen = EmulatedScreen(columns: 90, rows: 30)
+            let captured = try tmux("capture-pane", "-e", "-p", "-t", "a").split(separator: "\n", omittingEmptySubsequences: false).prefix(
+                30)
+            let isUnderstood = captured.enumerated().allSatisfy { screen.take(Array("\u{1B}[\($0.offset + 1)H\($0.element)".utf8)) }
+            #expect(isUnderstood)
+            var last: CellGrid?
+            try TapePlayer(tape: folder.tape, context: World.context(folder)).play { last = $0.grid }
+            let difference = screen.difference(from: try #require(last), .palette)
+            #expect(difference == nil, "after \(keys): \(difference ?? "")")
+        }
     }
 }

@@ -16,7 +16,10 @@ import Views
                 .escape, .enter, .backspace, .tab,
             ]
         var step = 0
-        for round in 0..<3000 {
+        let rounds = ProcessInfo.processInfo.environment["WORKBENCH_SOAK"] == nil ? 3000 : 100_000
+        for round in 0..<rounds {
+            // A long soak begins new runs, so that it stays a soak of keys and not of memory.
+            if round % 10_000 == 9_999 { step = 0 }
             switch generator.below(20) {
             case 0:
                 // Mostly ordinary sizes, now and then very small or very large ones.
@@ -36,12 +39,34 @@ import Views
             case 6:
                 _ = state.reduce(
                     .subjectsListed((0..<generator.below(40)).map { SubjectEntry(id: "s0\($0)", image: URL(fileURLWithPath: "/")) }))
+            case 7 where generator.below(2) == 0: more(&state, &generator)
             case 7: _ = state.reduce(.sessionOpened(SessionIdentity(name: "αβγ\u{301}漢", ownership: .thisProcess), ViewSettings()))
             default: _ = state.reduce(.key(keys[generator.below(keys.count)]))
             }
             state.capabilities = capabilities[round % 3]
             let frame = Screens.render(state)
             #expect(frame.cells.count == state.size.columns * state.size.rows)
+        }
+    }
+
+    /// What background work and the terminal report.
+    private func more(_ state: inout WorkbenchState, _ generator: inout SeededGenerator) {
+        switch generator.below(8) {
+        case 0: _ = state.reduce(.checkpointsListed((0..<generator.below(5)).map { _ in generator.below(1000) }))
+        case 1: _ = state.reduce(.runRead(RunRequest(name: "x", cohort: "", settings: TrainingSettings(), origin: "y")))
+        case 2: _ = state.reduce(.lag(generator.below(2) == 0))
+        case 3: _ = state.reduce(.settled)
+        case 4: _ = state.reduce(.journalTail(TrainingState()))
+        case 5: _ = state.reduce(.journalRead(TrainingState(), session: "x", offset: 0))
+        case 6:
+            let pictures = [SeenViews.Picture(name: "query", pixels: Array(repeating: 7, count: 32 * 32))]
+            _ = state.reduce(.viewsLoaded(SeenViews(key: .init(landmark: generator.below(4), step: 3), pictures: pictures)))
+        default:
+            let rollBack = CommandApplied(command: .rollBack(generator.below(3000)), controlLine: 0)
+            _ = state.reduce(.journal([JournalEntry(t: 1, step: 3000, event: .command(rollBack))]))
+            _ = state.reduce(
+                .sessionsListed((0..<generator.below(9)).map { SessionSummary(name: "s\($0)", condition: .idle) }, demoOffered: true))
+            _ = state.reduce(.runsCompared(RunComparison(runs: [.init(name: "s1", training: state.training)])))
         }
     }
 

@@ -199,6 +199,55 @@ import Views
         try compare(state, golden: "training-80x24")
     }
 
+    @Test(arguments: [Size(columns: 80, rows: 24), Size(columns: 40, rows: 12)]) func sessionsEqualTheirGoldens(size: Size) throws {
+        var state = WorkbenchState(size: size, capabilities: World.colour)
+        let entries = [
+            SessionSummary(name: "alpha", condition: .running, ownership: .thisProcess, step: 5, totalSteps: 10, loss: 1.5),
+            SessionSummary(name: "beta", condition: .finished, step: 10, totalSteps: 10, loss: 1.25, remark: "half the rate"),
+            SessionSummary(name: "gamma", condition: .faulty, step: 3, totalSteps: 10, note: "the loss is not finite"),
+            SessionSummary(name: "delta", condition: .running, ownership: .otherProcess, step: 7, totalSteps: 10, loss: 2),
+        ]
+        _ = state.reduce(.sessionsListed(entries, demoOffered: true))
+        _ = state.press("Space", "Down")
+        try compare(state, golden: "sessions-\(size)")
+    }
+
+    @Test func trainingAt40x12EqualsItsGolden() throws {
+        var state = World.state(40, 12)
+        _ = state.reduce(.journal(World.journal(steps: 60)))
+        _ = state.press(",")
+        try compare(state, golden: "training-40x12")
+    }
+
+    @Test(arguments: [Size(columns: 80, rows: 24), Size(columns: 40, rows: 12)]) func atlasEqualsItsGoldens(size: Size) throws {
+        var state = World.state(size.columns, size.rows, Capabilities(colours: .mono, unicode: false))
+        _ = state.reduce(.journal(World.journal(steps: 40)))
+        _ = state.press("2")
+        _ = state.reduce(.atlasLoaded(try LoadedAtlas(World.atlas())))
+        _ = state.press("m", "w")
+        try compare(state, golden: "atlas-\(size)-ascii")
+    }
+
+    @Test func theAtlasShowsEachQuantityAndWhatTheNetworkSaw() throws {
+        var state = World.state(160, 50)
+        _ = state.reduce(.journal(World.journal(steps: 40)))
+        _ = state.press("2")
+        _ = state.reduce(.atlasLoaded(try LoadedAtlas(World.atlas())))
+        for quantity in LandmarkQuantity.allCases {
+            #expect(state.view.quantity == quantity && state.shown.contains("\(quantity.title) at each landmark"))
+            _ = state.press("m")
+        }
+        _ = state.press("w")
+        #expect(state.press("v") == [.loadViews(landmark: 0)])
+        #expect(state.shown.contains("making the views again"))
+        let pictures = ["patch", "query", "key"].map { SeenViews.Picture(name: $0, pixels: Array(repeating: 99, count: 32 * 32)) }
+        _ = state.reduce(.viewsLoaded(SeenViews(key: .init(landmark: 0, step: 37), subject: "s01", pictures: pictures)))
+        for text in ["Seen by the network", "step 37, s01", "query"] { #expect(state.shown.contains(text), "\(text)") }
+        // Another landmark's are made when it is chosen; a new step of the same one changes nothing.
+        #expect(state.reduce(.journal([World.step(41)])) == [])
+        #expect(state.press("n").contains(.loadViews(landmark: 1)))
+    }
+
     @Test func masksAt40x12InASCIIEqualTheirGolden() throws {
         try compare(try masks(40, 12, Capabilities(colours: .mono, unicode: false)), golden: "masks-40x12-ascii")
     }

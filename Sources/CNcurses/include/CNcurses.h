@@ -14,21 +14,17 @@ int cnc_colours(void);
 int cnc_open(int input, int output);
 /// Leaves the screen as it was found.
 void cnc_close(void);
-/// Writes one cell into the picture to come; colours are terminal numbers, -1 for the default; attributes are CNC_BOLD and so on.
-void cnc_put(int row, int column, uint32_t glyph, int foreground, int background, int attributes);
-/// Sends what changed to the terminal.
-void cnc_flush(void);
+/// A terminfo string of the probed terminal with numbers filled in, without a final zero. Returns its length; 0 where the terminal lacks it.
+int cnc_capability(const char *name, int first, int second, char *buffer, int size);
+/// Whether terminfo has a flag of the probed terminal.
+int cnc_flag(const char *name);
 /// Takes a new size.
 void cnc_resize(int rows, int columns);
-/// The next flush draws everything.
-void cnc_redraw_all(void);
 /// Gives the terminal back for a while.
 void cnc_leave(void);
-/// Takes the terminal's program modes again after the process was stopped.
+/// Takes the terminal's program modes again after the process was stopped, and clears the screen.
 void cnc_retake(void);
 void cnc_mouse(int on);
-
-enum { CNC_BOLD = 1, CNC_DIM = 2, CNC_REVERSE = 4, CNC_UNDERLINE = 8 };
 
 /// The next key without waiting. Returns -1: none; 0: a character in *value; 1: a key code in *value.
 int cnc_key(int *value);

@@ -51,7 +51,9 @@ public struct DemoRun: Sendable {
 
     /// The lines that a finished demo printed; none where it did not run to its end.
     public static func summary(of session: SessionFolder) throws -> [String] {
-        guard case .finished(let end)? = try JournalTail.last(session)?.event, end.outcome == Trainer.Outcome.done.rawValue else { return [] }
+        guard case .finished(let end)? = try JournalTail.last(session)?.event, end.outcome == Trainer.Outcome.done.rawValue else {
+            return []
+        }
         return end.summary
     }
 
@@ -84,7 +86,9 @@ public struct DemoRun: Sendable {
         try makePhantoms(report)
         let cohort = try prepare(report)
         let training = cohort.subjects.enumerated().filter { ($0.offset + 1) % settings.heldOutEvery != 0 }.map(\.element.id)
-        guard try pretrain(cohort, training: training, journal: journal, earlierControlLines: earlierControlLines) == .done else { return [] }
+        guard try pretrain(cohort, training: training, journal: journal, earlierControlLines: earlierControlLines) == .done else {
+            return []
+        }
         let trained = Journal.now()
 
         report(StageProgress(stage: "calibrate", done: 0, total: 2, detail: "pre-trained"))

@@ -24,48 +24,68 @@ package struct Chart {
     package var lines: [Line]
     package var marks: [Mark] = []
     /// The steps shown, left to right.
-    package var steps: ClosedRange<Int>
+    package var scale: StepScale
     /// The values shown; nil: what the series hold, rounded outwards to ticks.
     package var values: ClosedRange<Double>?
+    /// Values on a logarithmic scale.
+    package var isLogarithmic = false
     /// The line on top is the mean over so many steps about each place (at least one dot column); the envelope is never smoothed.
     package var smoothingSteps: Int
+    /// The step under the cross-hair.
+    package var cursor: Int?
+
+    private var steps: ClosedRange<Int> { scale.steps }
 
     package init(lines: [Line], marks: [Mark] = [], steps: ClosedRange<Int>, values: ClosedRange<Double>? = nil, smoothingSteps: Int = 1) {
+        self.init(lines: lines, marks: marks, scale: StepScale(steps), values: values, smoothingSteps: smoothingSteps)
+    }
+
+    package init(
+        lines: [Line], marks: [Mark] = [], scale: StepScale, values: ClosedRange<Double>? = nil, isLogarithmic: Bool = false,
+        smoothingSteps: Int = 1, cursor: Int? = nil
+    ) {
         self.smoothingSteps = smoothingSteps
         self.lines = lines
         self.marks = marks
-        self.steps = steps
+        self.scale = scale
         self.values = values
+        self.isLogarithmic = isLogarithmic
+        self.cursor = cursor
     }
 
     private static let axisWidth = 6
 
-    /// Draws axes, curves and, at the right, each series' name and last value at the height of its end.
-    package func draw(_ painter: inout Painter, _ rect: Rect) {
+    /// Where the curves lie in a chart's rectangle; nil where it is too small for any.
+    package static func plot(_ rect: Rect) -> Rect? { layout(rect).map(\.plot) }
+
+    private static func layout(_ rect: Rect) -> (plot: Rect, axis: Rect, stepAxis: Rect, names: Rect)? {
         var area = rect
-        guard area.columns >= 12, area.rows >= 3 else { return }
+        guard area.columns >= 12, area.rows >= 3 else { return nil }
         let names = area.takeRight(area.columns >= 40 ? 12 : 0)
         let stepAxis = area.rows >= 5 ? area.takeBottom(1) : Rect(column: 0, row: 0, columns: 0, rows: 0)
-        let axis = area.takeLeft(Self.axisWidth)
-        let plot = area
-        guard !plot.isEmpty else { return }
-        let ticks = valueTicks(rows: plot.rows)
-        let range = values ?? ticks.first!...ticks.last!
+        let axis = area.takeLeft(axisWidth)
+        return area.isEmpty ? nil : (area, axis, stepAxis, names)
+    }
+
+    /// Draws axes, curves and, at the right, each series' name and last value at the height of its end.
+    package func draw(_ painter: inout Painter, _ rect: Rect) {
+        guard let (plot, axis, stepAxis, names) = Self.layout(rect) else { return }
+        let values = ValueScale(held, fixed: values, rows: plot.rows, logarithmic: isLogarithmic)
         let dots = plot.rows * 4
 
         func dotRow(_ value: Double) -> Int {
-            let t = (value - range.lowerBound) / (range.upperBound - range.lowerBound)
-            return max(0, min(dots - 1, Int(((1 - t) * Double(dots - 1)).rounded())))
+            max(0, min(dots - 1, Int(((1 - values.place(of: value)) * Double(dots - 1)).rounded())))
         }
 
         for row in plot.row..<plot.endRow { painter.put("│", row: row, column: axis.endColumn - 1, .rule) }
-        for tick in ticks where range.contains(tick) {
+        for tick in values.ticks where values.range.contains(tick) {
             let row = plot.row + dotRow(tick) / 4
             painter.put("┤", row: row, column: axis.endColumn - 1, .rule)
-            painter.textRight(Self.label(tick, ticks), row: row, endColumn: axis.endColumn - 1, width: Self.axisWidth - 1, .faint)
+            painter.textRight(values.label(tick), row: row, endColumn: axis.endColumn - 1, width: Self.axisWidth - 1, .faint)
         }
         if !stepAxis.isEmpty { drawStepAxis(&painter, stepAxis, plot) }
         drawMarks(&painter, plot)
+        drawCursor(&painter, plot)
         drawCurves(&painter, plot, dotRow)
         drawNames(&painter, names, plot, dotRow)
     }
@@ -74,14 +94,13 @@ package struct Chart {
 
     private func drawCurves(_ painter: inout Painter, _ plot: Rect, _ dotRow: (Double) -> Int) {
         let width = plot.columns * 2
-        let span = Double(steps.upperBound - steps.lowerBound + 1)
         var canvas = BrailleCanvas(columns: plot.columns, rows: plot.rows)
         for line in lines {
             var previousEnd: Int?
             var previousMean: Int?
             for dot in 0..<width {
-                let lower = steps.lowerBound + Int(span * Double(dot) / Double(width))
-                let upper = steps.lowerBound + Int(span * Double(dot + 1) / Double(width))
+                let lower = scale.step(at: Double(dot) / Double(width))
+                let upper = scale.step(at: Double(dot + 1) / Double(width))
                 guard let summary = line.series.summary(steps: lower..<max(upper, lower)) else { continue }
                 let top = dotRow(Double(summary.maximum))
                 let bottom = dotRow(Double(summary.minimum))
@@ -116,9 +135,14 @@ package struct Chart {
         }
     }
 
+    private func drawCursor(_ painter: inout Painter, _ plot: Rect) {
+        guard let cursor, steps.contains(cursor) else { return }
+        let column = column(cursor, plot)
+        for row in plot.row..<plot.endRow { painter.put("│", row: row, column: column, .key) }
+    }
+
     private func column(_ step: Int, _ plot: Rect) -> Int {
-        let t = Double(step - steps.lowerBound) / Double(max(1, steps.upperBound - steps.lowerBound + 1))
-        return plot.column + min(plot.columns - 1, Int(t * Double(plot.columns)))
+        plot.column + max(0, min(plot.columns - 1, Int(scale.place(of: step) * Double(plot.columns))))
     }
 
     // MARK: axes
@@ -137,30 +161,23 @@ package struct Chart {
         for ((line, _, value), row) in zip(ends, taken) where row >= plot.row {
             let style = Style(line.colour, .bold)
             painter.text(" " + line.name, row: row, column: names.column, width: 7, style)
-            painter.textRight(Self.short(Double(value)), row: row, endColumn: names.endColumn, width: 5, style)
+            painter.textRight(Text.brief(Double(value)), row: row, endColumn: names.endColumn, width: 5, style)
         }
     }
 
     private func drawStepAxis(_ painter: inout Painter, _ area: Rect, _ plot: Rect) {
-        let (first, last) = (steps.lowerBound, steps.upperBound)
-        let step = Self.niceStep(Double(last - first + 1) / Double(max(1, plot.columns / 12)))
-        var free = area.column
-        painter.text("step", row: area.row, column: area.column, width: 4, .faint)
-        free = area.column + 5
-        var tick = (Double(first) / step).rounded(.up) * step
-        while tick <= Double(last) {
-            let text = Self.grouped(Int(tick))
-            let at = column(Int(tick), plot) - text.count / 2
-            if at > free, at + text.count <= plot.endColumn + 4 {
-                painter.text(text, row: area.row, column: at, .faint)
-                free = at + text.count + 1
-            }
-            tick += max(1, step)
+        painter.text(scale.name, row: area.row, column: area.column, width: 5, .faint)
+        var free = area.column + 5
+        for tick in scale.ticks(count: plot.columns / 12) {
+            let at = plot.column + Int(tick.place * Double(plot.columns)) - tick.label.count / 2
+            guard at > free, at + tick.label.count <= plot.endColumn + 4 else { continue }
+            painter.text(tick.label, row: area.row, column: at, .faint)
+            free = at + tick.label.count + 1
         }
     }
 
-    private func valueTicks(rows: Int) -> [Double] {
-        if let values { return Self.ticks(values.lowerBound, values.upperBound, count: max(2, rows / 2)) }
+    /// The smallest and largest value among the steps shown.
+    private var held: ClosedRange<Double>? {
         var lowest = Double.infinity
         var highest = -Double.infinity
         for line in lines {
@@ -168,9 +185,7 @@ package struct Chart {
             lowest = min(lowest, Double(all.minimum))
             highest = max(highest, Double(all.maximum))
         }
-        if lowest > highest { (lowest, highest) = (0, 1) }
-        if highest - lowest < 1e-9 * max(1, abs(highest)) { (lowest, highest) = (lowest - 0.5, highest + 0.5) }
-        return Self.ticks(lowest, highest, count: max(2, rows / 3))
+        return lowest <= highest ? lowest...highest : nil
     }
 
     /// Round numbers that enclose lower … upper, about `count` of them.
@@ -186,19 +201,6 @@ package struct Chart {
         guard rough.isFinite, rough > 0 else { return 1 }
         let power = pow(10, floor(log10(rough)))
         return [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999_999 } ?? 10 * power
-    }
-
-    private static func label(_ tick: Double, _ ticks: [Double]) -> String {
-        let step = ticks.count > 1 ? abs(ticks[1] - ticks[0]) : 1
-        let decimals = max(0, min(4, Int((-log10(step) - 1e-9).rounded(.up))))
-        return String(format: "%.\(decimals)f", tick == 0 ? 0 : tick)
-    }
-
-    /// A value in five characters or fewer.
-    static func short(_ value: Double) -> String {
-        let magnitude = abs(value)
-        if magnitude >= 10_000 { return String(format: "%.0e", value) }
-        return String(format: magnitude >= 100 ? "%.0f" : magnitude >= 10 ? "%.1f" : "%.2f", value)
     }
 
     /// A whole number with thin groups of three digits, for example `12 000`.

@@ -24,6 +24,12 @@ package struct Colour: Hashable, Sendable {
     /// Relative brightness, 0…255.
     package var brightness: Int { (red * 54 + green * 183 + blue * 19) >> 8 }
 
+    /// The nearest of four levels of each part: neighbouring slices then differ in few cells.
+    package var coarse: Colour {
+        func level(_ value: Int) -> UInt8 { UInt8((value * 3 + 127) / 255 * 255 / 3) }
+        return isTerminal ? self : Colour(level(red), level(green), level(blue))
+    }
+
     /// The mixture (1 - weight) · self + weight · other; weight in 0…1.
     package func mixed(with other: Colour, _ weight: Float) -> Colour {
         func mix(_ a: Int, _ b: Int) -> UInt8 { UInt8(max(0, min(255, (Float(a) + (Float(b) - Float(a)) * weight).rounded()))) }

@@ -2,10 +2,13 @@
 package struct Painter {
     package private(set) var grid: CellGrid
     package let capabilities: Capabilities
+    /// Fewer shades in pictures.
+    package let isLean: Bool
 
-    package init(_ size: Size, _ capabilities: Capabilities) {
+    package init(_ size: Size, _ capabilities: Capabilities, isLean: Bool = false) {
         grid = CellGrid(size)
         self.capabilities = capabilities
+        self.isLean = isLean
     }
 
     package mutating func put(_ glyph: Unicode.Scalar, row: Int, column: Int, _ style: Style = .plain) {

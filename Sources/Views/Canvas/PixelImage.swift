@@ -31,6 +31,7 @@ package struct PixelImage {
 
     package func draw(_ painter: inout Painter, _ rect: Rect) {
         let halfBlocks = painter.capabilities.drawsHalfBlocks
+        func shade(_ colour: Colour) -> Colour { painter.isLean ? colour.coarse : colour }
         for row in 0..<min(rows / 2, rect.rows) {
             for column in 0..<min(columns, rect.columns) {
                 let upper = 2 * row * columns + column
@@ -38,9 +39,8 @@ package struct PixelImage {
                 let cell: Cell
                 if halfBlocks {
                     // One colour in both halves needs no glyph, and costs fewer bytes.
-                    cell =
-                        colours[upper] == colours[lower]
-                        ? Cell(" ", Style(.terminal, on: colours[upper])) : Cell("▀", Style(colours[upper], on: colours[lower]))
+                    let (above, below) = (shade(colours[upper]), shade(colours[lower]))
+                    cell = above == below ? Cell(" ", Style(.terminal, on: above)) : Cell("▀", Style(above, on: below))
                 } else {
                     let letter = letters[upper] != 0 ? letters[upper] : letters[lower]
                     let mean = colours[upper].mixed(with: colours[lower], 0.5)

@@ -33,6 +33,10 @@ package enum CommandID: String, CaseIterable, Codable, Sendable {
     case help
     case palette
     case redraw
+    case undo
+    case redo
+    case counters = "display.counters"
+    case lean = "display.lean"
     case toggleMouse = "mouse.toggle"
     case quit
 
@@ -41,6 +45,14 @@ package enum CommandID: String, CaseIterable, Codable, Sendable {
     case selectFirst = "list.first"
     case selectLast = "list.last"
     case openSession = "session.open"
+    case newRun = "session.new"
+    case forkRun = "session.fork"
+    case continueRun = "session.continue"
+    case markSession = "session.mark"
+    case compareSessions = "session.compare"
+    case renameSession = "session.rename"
+    case noteSession = "session.note"
+    case deleteSession = "session.delete"
     case startDemo = "session.demo"
 
     case pauseResume = "train.pause"
@@ -51,6 +63,25 @@ package enum CommandID: String, CaseIterable, Codable, Sendable {
     case enterSetting = "train.set"
     case checkpoint = "train.checkpoint"
     case stop = "train.stop"
+    case rollBack = "train.rollback"
+
+    case nextPage = "curves.page"
+    case nextAxis = "curves.axis"
+    case toggleLogarithm = "curves.log"
+    case zoomIn = "curves.zoom.in"
+    case zoomOut = "curves.zoom.out"
+    case panLeft = "curves.pan.left"
+    case panRight = "curves.pan.right"
+    case showAllSteps = "curves.all"
+    case followNewest = "curves.newest"
+    case curveCursorLeft = "curves.cursor.left"
+    case curveCursorRight = "curves.cursor.right"
+    case hideCurveCursor = "curves.cursor.hide"
+    case smoother = "curves.smoother"
+    case rougher = "curves.rougher"
+    case nextPanel = "panel.next"
+    case panelUp = "panel.up"
+    case panelDown = "panel.down"
 
     case nextSlice = "slice.next"
     case previousSlice = "slice.previous"
@@ -76,6 +107,8 @@ package enum CommandID: String, CaseIterable, Codable, Sendable {
     case nextLandmark = "landmark.next"
     case previousLandmark = "landmark.previous"
     case worstLandmark = "landmark.worst"
+    case nextQuantity = "landmark.quantity"
+    case showViews = "landmark.views"
 
     case nextSubject = "subject.next"
     case previousSubject = "subject.previous"

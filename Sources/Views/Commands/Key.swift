@@ -4,6 +4,8 @@ package enum Key: Hashable, Sendable {
     case control(Unicode.Scalar)
     case up, down, left, right, home, end, pageUp, pageDown
     case tab, backTab, enter, escape, backspace, delete
+    /// F1 … F12.
+    case function(Int)
 
     private static let names: [(Key, String)] = [
         (.up, "Up"), (.down, "Down"), (.left, "Left"), (.right, "Right"), (.home, "Home"), (.end, "End"), (.pageUp, "PgUp"),
@@ -17,6 +19,7 @@ package enum Key: Hashable, Sendable {
         switch self {
         case .character(let scalar): return String(scalar)
         case .control(let scalar): return "C-\(scalar)"
+        case .function(let number): return "F\(number)"
         default: preconditionFailure("Key: \(self) has no name in the table")
         }
     }
@@ -31,6 +34,8 @@ package enum Key: Hashable, Sendable {
             self = .character(scalars[0])
         } else if scalars.count == 3, scalars[0] == "C", scalars[1] == "-" {
             self = .control(scalars[2])
+        } else if scalars.first == "F", let number = Int(name.dropFirst()), (1...12).contains(number) {
+            self = .function(number)
         } else {
             return nil
         }

@@ -6,7 +6,7 @@ import Foundation
 package final class NcursesTerminal: Terminal {
     package private(set) var size: Size
     package let capabilities: Capabilities
-    private var shown: CellGrid?
+    private var encoder: FrameEncoder
     private let signals: SelfPipe
     private var isOpen = true
 
@@ -39,6 +39,7 @@ package final class NcursesTerminal: Terminal {
     /// Takes the terminal. Throws if it cannot be opened.
     package init(_ capabilities: Capabilities) throws {
         self.capabilities = capabilities
+        encoder = FrameEncoder(Self.language(capabilities.colours), capabilities.colours)
         signals = try SelfPipe()
         size = Self.windowSize() ?? Size(columns: 80, rows: 24)
         // Before ncurses, which installs handlers of its own only where there are none.
@@ -65,25 +66,36 @@ package final class NcursesTerminal: Terminal {
 
     // MARK: output
 
-    package func present(_ frame: CellGrid) {
-        guard isOpen else { return }
-        let before = shown?.size == frame.size ? shown : nil
-        var isChanged = false
-        let depth = capabilities.colours
-        for row in 0..<frame.size.rows {
-            for column in 0..<frame.size.columns {
-                let cell = frame[row, column]
-                if let before, before[row, column] == cell { continue }
-                isChanged = true
-                let style = depth == .mono ? cell.style.forMono() : cell.style
-                cnc_put(
-                    Int32(row), Int32(column), cell.glyph.value, Int32(depth.index(of: style.foreground)),
-                    Int32(depth.index(of: style.background)),
-                    Int32(style.attributes.rawValue))
+    package func present(_ frame: CellGrid) -> FrameCost {
+        guard isOpen else { return FrameCost() }
+        let cells = encoder.encode(frame)
+        let begin = ContinuousClock.now
+        var left = encoder.bytes[...]
+        while !left.isEmpty {
+            let count = left.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            if count > 0 {
+                left = left.dropFirst(count)
+            } else if errno == EAGAIN {
+                // Someone made the terminal non-blocking: wait until it takes more.
+                var waited = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+                if poll(&waited, 1, 1000) <= 0 { break }
+            } else if errno != EINTR {
+                // Gone: the loop notices by itself.
+                break
             }
         }
-        shown = frame
-        if isChanged { cnc_flush() }
+        return FrameCost(bytes: encoder.bytes.count, cells: cells, writeSeconds: (ContinuousClock.now - begin).seconds)
+    }
+
+    private static func language(_ depth: ColourDepth) -> TerminalLanguage {
+        TerminalLanguage(
+            colours: depth == .mono ? 0 : depth.rawValue,
+            text: { name, numbers in
+                var buffer = [CChar](repeating: 0, count: 256)
+                let count = cnc_capability(
+                    name, Int32(numbers.first ?? 0), Int32(numbers.count > 1 ? numbers[1] : 0), &buffer, Int32(buffer.count))
+                return buffer.prefix(Int(count)).map { UInt8(bitPattern: $0) }
+            }, flag: { cnc_flag($0) == 1 })
     }
 
     package func resize() {
@@ -94,10 +106,7 @@ package final class NcursesTerminal: Terminal {
         redrawAll()
     }
 
-    package func redrawAll() {
-        shown = nil
-        cnc_redraw_all()
-    }
+    package func redrawAll() { encoder.forget() }
 
     package func captureMouse(_ on: Bool) { cnc_mouse(on ? 1 : 0) }
 
@@ -109,7 +118,7 @@ package final class NcursesTerminal: Terminal {
 
     package func retake() {
         cnc_retake()
-        shown = nil
+        redrawAll()
         resize()
     }
 
@@ -167,9 +176,13 @@ package final class NcursesTerminal: Terminal {
             case 3: return .mouse(Mouse(.wheelDown, column: Int(column), row: Int(row)))
             default: return nil
             }
+        case Self.functionKeys: return .key(.function(Int(value - Self.functionKeys.lowerBound)))
         default: return nil
         }
     }
+
+    /// KEY_F(1) … KEY_F(12), macros in C.
+    private static let functionKeys = Int32(0o410)...Int32(0o410 + 12)
 
     package func takeSignals() -> [TerminalSignal] {
         var bytes = [UInt8](repeating: 0, count: 64)

@@ -77,8 +77,9 @@ package final class RecordingTerminal: Terminal {
         }
     }
 
-    package func present(_ frame: CellGrid) {
+    package func present(_ frame: CellGrid) -> FrameCost {
         if frame != frames.last { frames.append(frame) }
+        return FrameCost()
     }
 
     package func resize() {}

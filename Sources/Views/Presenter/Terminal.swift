@@ -10,7 +10,7 @@ package protocol Terminal: AnyObject {
     /// Signals since the last call, without waiting.
     func takeSignals() -> [TerminalSignal]
     /// Shows a frame: writes what differs from the frame before, and nothing at all where nothing does.
-    func present(_ frame: CellGrid)
+    func present(_ frame: CellGrid) -> FrameCost
     /// Takes the terminal's present size.
     func resize()
     /// The next frame is written whole.
@@ -22,6 +22,24 @@ package protocol Terminal: AnyObject {
     func captureMouse(_ on: Bool)
     /// Leaves the terminal as it was found.
     func close()
+}
+
+/// What a frame cost to show.
+package struct FrameCost: Equatable, Sendable {
+    package var bytes = 0
+    package var cells = 0
+    /// Until the terminal had taken the bytes: long where the link lags.
+    package var writeSeconds = 0.0
+
+    package init(bytes: Int = 0, cells: Int = 0, writeSeconds: Double = 0) {
+        self.bytes = bytes
+        self.cells = cells
+        self.writeSeconds = writeSeconds
+    }
+}
+
+extension Duration {
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
 
 package enum TerminalInput: Equatable, Sendable {

@@ -13,6 +13,8 @@ package final class EventLoop {
     private var isDirty = true
     private var hasMoreJournal = true
     private var exit: ExitReason?
+    private var lag = LagWatch()
+    private var lastInput = 0.0
 
     package init(_ configuration: WorkbenchConfiguration, _ terminal: any Terminal) throws {
         self.configuration = configuration
@@ -33,7 +35,7 @@ package final class EventLoop {
             readJournal()
             if isDirty {
                 isDirty = false
-                terminal.present(Screens.render(state))
+                present()
             }
             open?.saveView(now: now, force: false)
             if let exit {
@@ -44,12 +46,33 @@ package final class EventLoop {
         }
     }
 
+    private func present() {
+        let begin = ContinuousClock.now
+        let frame = Screens.render(state)
+        let rendered = ContinuousClock.now - begin
+        let cost = terminal.present(frame)
+        var counters = state.counters
+        counters.bytes = cost.bytes
+        counters.cells = cost.cells
+        counters.renderMilliseconds = rendered.seconds * 1000
+        counters.writeMilliseconds = cost.writeSeconds * 1000
+        counters.frames += 1
+        counters.totalBytes += cost.bytes
+        _ = state.reduce(.counted(counters))
+        if let lags = lag.judge(cost) { send(.lag(lags)) }
+    }
+
     // MARK: waiting
 
     /// Sleeps until something happens, or until it is time to look at the journal again.
     private func wait() {
         let isLive = open != nil && !(state.training.isOver && state.session?.ownership == .nobody)
-        let milliseconds: Int32 = hasMoreJournal ? 0 : isLive ? 100 : 1000
+        let rest = state.held == nil ? nil : max(0, WorkbenchState.restSeconds - (now - lastInput))
+        if let rest, rest <= 0 {
+            send(.settled)
+            return
+        }
+        let milliseconds = min(hasMoreJournal ? 0 : isLive ? 100 : 1000, rest.map { Int32(($0 * 1000).rounded(.up)) } ?? .max)
         var waited = [pollfd(fd: wake.readDescriptor, events: Int16(POLLIN), revents: 0)]
         for descriptor in [terminal.signalDescriptor, terminal.inputDescriptor].compactMap({ $0 }) {
             waited.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
@@ -61,8 +84,16 @@ package final class EventLoop {
             exit = .hangUp
             return
         }
-        for event in wake.take() { send(event) }
+        for event in wake.take() {
+            if case .journalRead(_, let session, let offset) = event {
+                guard let open, open.context.folder.name == session else { continue }
+                open.goOn(at: offset)
+                hasMoreJournal = true
+            }
+            send(event)
+        }
         for input in terminal.takeInput() {
+            lastInput = now
             switch input {
             case .key(let key): send(.key(key))
             case .mouse(let mouse): send(.mouse(mouse))
@@ -142,6 +173,24 @@ package final class EventLoop {
             attempt { try configuration.open(SessionFolder(configuration.sessionsRoot.appendingPathComponent(name, isDirectory: true))) }
         case .startDemo:
             if let startDemo = configuration.startDemo { attempt(startDemo) }
+        case .continueRun(let name): attempt { try configuration.continueRun(folder(name)) }
+        case .startRun(let request): attempt { try configuration.startRun(request, folder(request.name), request.origin.map(folder)) }
+        case .readRun(let name):
+            do {
+                let settings = try name.map { try SessionDescription.read(folder($0)) }
+                send(
+                    .runRead(
+                        RunRequest(
+                            name: name.map { "\($0)-fork" } ?? "",
+                            cohort: try name.map { try cohort(of: $0) } ?? configuration.cohort ?? "",
+                            settings: settings?.settings ?? TrainingSettings(), origin: name)))
+            } catch { send(.failed("\(error)")) }
+        case .renameSession(let name, let wanted): care(of: name) { _ = try $0.rename(to: wanted) }
+        case .noteSession(let name, let text): care(of: name) { try $0.write(note: text) }
+        case .deleteSession(let name): care(of: name) { try $0.delete() }
+        case .compareSessions(let names): compare(names)
+        case .listCheckpoints: if let open { send(.checkpointsListed(Checkpoint.steps(in: open.context.folder))) }
+        case .loadViews(let landmark): loadViews(landmark)
         case .saveView(let view):
             open?.keep(view)
             if state.session == nil {
@@ -165,7 +214,55 @@ package final class EventLoop {
         open = opened
         hasMoreJournal = true
         apply(state.reduce(.sessionOpened(opened.identity, view)))
+        readLongJournal(opened)
         isDirty = true
+    }
+
+    /// A long journal is shown from its newest part at once, and read whole beside the loop.
+    private func readLongJournal(_ opened: OpenSession) {
+        guard let tail = opened.beginLongJournal() else { return }
+        let (folder, rates) = (opened.context.folder, opened.identity.rates)
+        apply(state.reduce(.journalTail(tail)))
+        inBackground {
+            let (whole, offset) = OpenSession.readWhole(folder, rates: rates)
+            return .journalRead(whole, session: folder.name, offset: offset)
+        }
+    }
+
+    // MARK: sessions
+
+    private func folder(_ name: String) -> SessionFolder {
+        SessionFolder(configuration.sessionsRoot.appendingPathComponent(name, isDirectory: true))
+    }
+
+    private func cohort(of name: String) throws -> String {
+        let folder = folder(name)
+        return try SessionDescription.read(folder).cohortFolder(folder).path
+    }
+
+    private func care(of name: String, _ work: (SessionFolder) throws -> Void) {
+        do { try work(folder(name)) } catch { send(.failed("\(error)")) }
+        listSessions()
+    }
+
+    private func compare(_ names: [String]) {
+        let folders = names.map(folder)
+        inBackground {
+            .runsCompared(
+                RunComparison(
+                    runs: folders.map { folder in
+                        var training = TrainingState()
+                        var reader = JSONLinesReader<JournalEntry>(folder.journal)
+                        do {
+                            while case let entries = try reader.read(limit: 1 << 22), !entries.isEmpty {
+                                entries.forEach { training.fold($0) }
+                            }
+                            return RunComparison.Run(name: folder.name, training: training)
+                        } catch {
+                            return RunComparison.Run(name: folder.name, training: training, complaint: "\(error)")
+                        }
+                    }))
+        }
     }
 
     // MARK: background work
@@ -183,6 +280,12 @@ package final class EventLoop {
     private func loadAtlas() {
         guard let context = open?.context else { return }
         inBackground { SubjectLoading.atlasEvent(context.atlas) }
+    }
+
+    private func loadViews(_ landmark: Int) {
+        guard let folder = open?.context.folder, let key = state.atlas.wantedViews else { return }
+        let neighbours = Int(state.training.rates[.neighbours] ?? 2)
+        inBackground { .viewsLoaded(SeenViews.read(folder, key, neighbours: neighbours)) }
     }
 
     private func listSubjects() {

@@ -12,6 +12,11 @@ final class OpenSession {
     private var lastSaved = -Double.infinity
     private var lastOwnership: SessionOwnership
     private var lastAsked = 0.0
+    /// The journal is being read elsewhere.
+    private var isReadingWhole = false
+    /// From here on a journal is read beside the loop, its newest part first.
+    private static let longJournal = 1 << 22
+    private static let journalTail = 1 << 19
     /// Bytes of the journal read in one go: keys are answered between pieces of a long one.
     private static let journalPiece = 1 << 18
 
@@ -21,7 +26,36 @@ final class OpenSession {
         lastOwnership = context.ownership()
     }
 
-    var identity: SessionIdentity { SessionIdentity(name: context.folder.name, ownership: lastOwnership, quitHint: context.quitHint) }
+    var identity: SessionIdentity { SessionIdentity(context, ownership: lastOwnership, quitHint: context.quitHint) }
+
+    /// The newest part of a long journal, which is then to be read whole with `readWhole`; nil for a short one.
+    func beginLongJournal() -> TrainingState? {
+        let size = (try? FileManager.default.attributesOfItem(atPath: context.folder.journal.path)[.size] as? Int) ?? 0
+        guard size > Self.longJournal, let tail = try? JournalTail.entries(context.folder, bytes: Self.journalTail) else { return nil }
+        var training = TrainingState(rates: identity.rates)
+        // How long the run is stands at the journal's beginning.
+        var head = JSONLinesReader<JournalEntry>(context.folder.journal)
+        let first = (try? head.read(limit: 1 << 14)) ?? []
+        if let started = first.first(where: { $0.kind == "started" }) { training.fold(started) }
+        for entry in tail.entries { training.fold(entry) }
+        isReadingWhole = true
+        tailEnd = size
+        return training
+    }
+
+    /// Folds a journal up to its present end, or to its first damaged line.
+    static func readWhole(_ folder: SessionFolder, rates: [SteerableSetting: Double]) -> (TrainingState, offset: Int) {
+        var training = TrainingState(rates: rates)
+        var reader = JSONLinesReader<JournalEntry>(folder.journal)
+        while let entries = try? reader.read(limit: 1 << 22), !entries.isEmpty { for entry in entries { training.fold(entry) } }
+        return (training, reader.offset)
+    }
+
+    /// The journal was read whole up to here.
+    func goOn(at offset: Int) {
+        isReadingWhole = false
+        journal = JSONLinesReader(context.folder.journal, from: offset)
+    }
 
     func startTape(_ header: TapeLine) {
         // A session that cannot be written to (an example, someone else's) is shown without a tape.
@@ -30,7 +64,7 @@ final class OpenSession {
 
     /// The journal's next piece; empty when all is read. After a damaged line nothing more is read.
     func readJournal() -> Result<[JournalEntry], Failure> {
-        guard !isJournalBroken else { return .success([]) }
+        guard !isJournalBroken, !isReadingWhole else { return .success([]) }
         do {
             return .success(try journal.read(limit: Self.journalPiece))
         } catch {
@@ -39,7 +73,9 @@ final class OpenSession {
         }
     }
 
-    var journalOffset: Int { journal.offset }
+    /// Bytes of the journal that are shown. While a long one is read, what is shown has its end.
+    var journalOffset: Int { isReadingWhole ? tailEnd : journal.offset }
+    private var tailEnd = 0
 
     func steer(_ command: SteeringCommand) throws {
         if control == nil { control = try JSONLinesWriter(context.folder.control) }

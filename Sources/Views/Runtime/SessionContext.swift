@@ -24,6 +24,18 @@ public struct SessionContext: Sendable {
     }
 }
 
+extension SessionIdentity {
+    /// With the settings of the session's description, where it can be read.
+    init(_ context: SessionContext, ownership: SessionOwnership, quitHint: String?) {
+        self.init(name: context.folder.name, ownership: ownership, quitHint: quitHint)
+        guard let settings = try? SessionDescription.read(context.folder).settings else { return }
+        for setting in SteerableSetting.allCases {
+            guard let found = TrainingSetting.all.first(where: { $0.name == setting.rawValue }) else { continue }
+            rates[setting] = Double(found.value(in: settings))
+        }
+    }
+}
+
 /// What the interface is started with.
 public struct WorkbenchConfiguration: Sendable {
     /// The folder that holds the sessions.
@@ -34,17 +46,32 @@ public struct WorkbenchConfiguration: Sendable {
     public var open: @Sendable (SessionFolder) throws -> SessionContext
     /// Starts the demo in this process and returns its session; nil: not offered.
     public var startDemo: (@Sendable () throws -> SessionContext)?
+    /// Makes a session as asked, or a fork of another one, and starts it in this process.
+    public var startRun: @Sendable (RunRequest, _ folder: SessionFolder, _ origin: SessionFolder?) throws -> SessionContext
+    /// Goes on with a session in this process.
+    public var continueRun: @Sendable (SessionFolder) throws -> SessionContext
+    /// A prepared cohort that a new run would most likely use.
+    public var cohort: String?
     /// One line of text per change instead of screens.
     public var linear: Bool
 
     public init(
         sessionsRoot: URL, session: SessionContext? = nil, open: @escaping @Sendable (SessionFolder) throws -> SessionContext,
-        startDemo: (@Sendable () throws -> SessionContext)? = nil, linear: Bool = false
+        startDemo: (@Sendable () throws -> SessionContext)? = nil,
+        startRun: @escaping @Sendable (RunRequest, SessionFolder, SessionFolder?) throws -> SessionContext = { _, _, _ in
+            throw Failure("runs cannot be started from here; use `workbench pretrain`")
+        },
+        continueRun: @escaping @Sendable (SessionFolder) throws -> SessionContext = { _ in
+            throw Failure("runs cannot be continued from here; use `workbench open`")
+        }, cohort: String? = nil, linear: Bool = false
     ) {
         self.sessionsRoot = sessionsRoot
         self.session = session
         self.open = open
         self.startDemo = startDemo
+        self.startRun = startRun
+        self.continueRun = continueRun
+        self.cohort = cohort
         self.linear = linear
     }
 }

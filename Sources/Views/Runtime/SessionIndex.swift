@@ -31,7 +31,8 @@ enum SessionIndex {
         for entry in size > UInt64(piece) ? head + tail : head { training.fold(entry) }
         return SessionSummary(
             name: folder.name, condition: condition(training, ownership), ownership: ownership, step: training.step,
-            totalSteps: training.started?.totalSteps ?? 0, loss: training.latest?.loss, note: training.fault?.message)
+            totalSteps: training.started?.totalSteps ?? 0, loss: training.latest?.loss, note: training.fault?.message,
+            remark: (try? String(contentsOf: folder.note, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
     private static func condition(_ training: TrainingState, _ ownership: SessionOwnership) -> SessionSummary.Condition {

@@ -29,6 +29,13 @@ package struct TapeLine: Codable, Equatable, Sendable {
     package var atlas: Bool?
     package var subjects: Bool?
     package var failed: String?
+    package var checkpoints: [Int]?
+    package var lag: Bool?
+    package var settled: Bool?
+    /// A landmark whose views in a step were made again, with so many neighbours.
+    package var views: Int?
+    package var step: Int?
+    package var neighbours: Int?
 
     /// Text that must be on the screen now; in this row, counted from 1, where given.
     package var expect: String?
@@ -61,7 +68,15 @@ package struct TapeLine: Codable, Equatable, Sendable {
         case .subjectFailed(let id, _): loaded = id
         case .atlasLoaded, .atlasFailed: atlas = true
         case .failed(let sentence): failed = sentence
-        case .tick, .sessionOpened, .journal, .sessionsListed, .noticed: return nil
+        case .checkpointsListed(let steps): checkpoints = steps
+        case .lag(let lags): lag = lags
+        case .settled: settled = true
+        case .viewsLoaded(let seen):
+            views = seen.key.landmark
+            step = seen.key.step
+            neighbours = max(0, seen.pictures.count - 3)
+        case .tick, .sessionOpened, .journal, .sessionsListed, .noticed, .runsCompared, .runRead, .counted, .journalTail, .journalRead:
+            return nil
         }
     }
 }

@@ -14,6 +14,7 @@ public struct TapePlayer {
         public let checksum: String
         /// The characters, a line a row.
         public let text: String
+        package let grid: CellGrid
     }
 
     private let file: URL
@@ -48,7 +49,7 @@ public struct TapePlayer {
         var state = WorkbenchState(
             size: size ?? header.size.flatMap { Size($0) } ?? Size(columns: 80, rows: 24), capabilities: capabilities(header))
         var journal = JSONLinesReader<JournalEntry>(context.folder.journal)
-        let identity = SessionIdentity(name: context.folder.name, ownership: header.ownership ?? .nobody, quitHint: header.quitHint)
+        let identity = SessionIdentity(context, ownership: header.ownership ?? .nobody, quitHint: header.quitHint)
         _ = state.reduce(.sessionOpened(identity, header.view ?? ViewSettings()))
         var number = 0
         var grid = try render(state, &number, show)
@@ -72,7 +73,7 @@ public struct TapePlayer {
 
     private func render(_ state: WorkbenchState, _ number: inout Int, _ show: (Frame) throws -> Void) throws -> CellGrid {
         let grid = Screens.render(state)
-        try show(Frame(number: number, checksum: grid.checksum(state.capabilities.colours), text: grid.text))
+        try show(Frame(number: number, checksum: grid.checksum(state.capabilities.colours), text: grid.text, grid: grid))
         number += 1
         return grid
     }
@@ -113,6 +114,14 @@ public struct TapePlayer {
         if let id = line.loaded { return SubjectLoading.event(subject: id, context.library) }
         if line.atlas == true { return SubjectLoading.atlasEvent(context.atlas) }
         if let sentence = line.failed { return .failed(sentence) }
+        if let steps = line.checkpoints { return .checkpointsListed(steps) }
+        if let lags = line.lag { return .lag(lags) }
+        if line.settled == true { return .settled }
+        if let views = line.views {
+            let neighbours = line.neighbours ?? 0
+            return .viewsLoaded(
+                SeenViews.read(context.folder, SeenViews.Key(landmark: views, step: line.step ?? 0), neighbours: neighbours))
+        }
         return nil
     }
 

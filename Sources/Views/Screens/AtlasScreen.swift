@@ -43,26 +43,35 @@ package enum AtlasScreen {
         }
         let layout = AtlasLayout(content, state)
         let training = state.training
-        let range = training.landmarkLossRange ?? 0...1
-        drawLegend(state, &painter, layout.status, training.landmarkLossRange)
-        let picture = AtlasSlicePicture(
-            atlas: atlas, cursor: cursor, selected: state.view.landmark, range: range, value: { training.loss(landmark: $0) },
+        let quantity = state.view.quantity
+        let held = training.range(quantity)
+        let range = held ?? 0...1
+        drawLegend(state, &painter, layout.status, held)
+        var picture = AtlasSlicePicture(
+            atlas: atlas, cursor: cursor, selected: state.view.landmark, range: range, value: { training.value(quantity, landmark: $0) },
             crosshair: state.view.crosshair)
         for pane in layout.panes {
+            picture.cursor = state.cursor(cursor, shownIn: pane.plane, atlas.axes)
+            picture.crosshair = state.view.crosshair && (!state.isLean || pane.plane == state.view.atlasPlane)
             pane.draw(
-                &painter, axes: atlas.axes, position: atlas.axes.position(cursor, pane.plane.normal),
+                &painter, axes: atlas.axes, position: atlas.axes.position(picture.cursor, pane.plane.normal),
                 isChosen: pane.plane == state.view.atlasPlane,
                 cellRatio: state.view.cellRatio, radiological: state.view.radiological, picture.image)
         }
         guard let landmark = state.view.landmark, atlas.map.landmarks.indices.contains(landmark) else { return }
         drawInfo(state, atlas, landmark, cursor, &painter, layout.info)
-        drawCurve(training, landmark, &painter, layout.curve)
+        if state.atlas.showsViews {
+            drawViews(state.atlas.views, landmark, &painter, layout.curve)
+        } else {
+            drawCurve(training, landmark, &painter, layout.curve)
+        }
         drawRanking(state, &painter, layout.ranking)
     }
 
     private static func drawLegend(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect, _ range: ClosedRange<Double>?) {
         var column = painter.text(
-            area.columns >= 60 ? " loss at each landmark  " : " loss  ", row: area.row, column: area.column, width: area.columns, .faint)
+            area.columns >= 60 ? " \(state.view.quantity.title) at each landmark  " : " \(state.view.quantity.title)  ", row: area.row,
+            column: area.column, width: area.columns, .faint)
         guard let range else {
             painter.text("none visited yet", row: area.row, column: column, width: area.endColumn - column, .faint)
             return
@@ -98,7 +107,7 @@ package enum AtlasScreen {
             row += 1
         }
         func loss(_ index: Int) -> String { training.loss(landmark: index).map { Text.fixed($0, 2) } ?? "–" }
-        line("loss", loss(landmark) + change(training.landmarks[landmark]), .strong)
+        line("loss", loss(landmark) + change(training.landmarks[landmark]?.loss), .strong)
         line("corner", "\(atlas.map.landmarks[landmark])")
         line("centre mm", "\(Text.fixed(mm.x, 0)), \(Text.fixed(mm.y, 0)), \(Text.fixed(mm.z, 0))")
         let neighbours = atlas.map.neighbours[landmark].prefix(2)
@@ -117,7 +126,7 @@ package enum AtlasScreen {
         guard area.rows >= 5, area.columns >= 20 else { return }
         let inner = Rect(column: area.column + 1, row: area.row + 1, columns: area.columns - 1, rows: area.rows - 1)
         painter.heading("Loss at landmark \(landmark)", Rect(column: area.column + 1, row: area.row, columns: area.columns - 1, rows: 1))
-        guard let series = training.landmarks[landmark], let first = series.steps.first, let last = series.steps.last else {
+        guard let series = training.landmarks[landmark]?.loss, let first = series.steps.first, let last = series.steps.last else {
             painter.text("not visited yet", row: inner.row + 1, column: inner.column + 2, width: inner.columns - 2, .faint)
             return
         }
@@ -128,19 +137,53 @@ package enum AtlasScreen {
         .draw(&painter, inner)
     }
 
+    /// The patch and its augmented views side by side, as many as there is room for.
+    private static func drawViews(_ views: SeenViews?, _ landmark: Int, _ painter: inout Painter, _ area: Rect) {
+        guard area.rows >= 4, area.columns >= 20 else { return }
+        let inner = Rect(column: area.column + 1, row: area.row + 1, columns: area.columns - 1, rows: area.rows - 1)
+        let isReady = views?.key.landmark == landmark
+        painter.heading(
+            "Seen by the network", Rect(column: inner.column, row: area.row, columns: inner.columns, rows: 1),
+            right: isReady ? views.map { "step \(Chart.grouped($0.key.step)), \($0.subject)" } ?? "" : "")
+        guard let views, isReady else {
+            painter.text("making the views again …", row: inner.row + 1, column: inner.column + 2, width: inner.columns - 2, .faint)
+            return
+        }
+        if let complaint = views.complaint {
+            painter.text(complaint, row: inner.row + 1, column: inner.column + 2, width: inner.columns - 2, .bad)
+            return
+        }
+        // Patch, query and key side by side at least, the neighbours where there is room.
+        let rows = max(1, min(SeenViews.side / 2, inner.rows - 1, (inner.columns - 4) / 6))
+        let side = max(rows * 2, 6)
+        for (index, picture) in views.pictures.enumerated() {
+            let column = inner.column + index * (side + 2)
+            guard column + side <= inner.endColumn else { break }
+            var image = PixelImage(columns: side, cellRows: rows)
+            for y in 0..<rows * 2 {
+                for x in 0..<side {
+                    let at = (y * SeenViews.side / (rows * 2)) * SeenViews.side + x * SeenViews.side / side
+                    image[x, y] = Colour(grey: picture.pixels[at])
+                }
+            }
+            painter.text(picture.name, row: inner.row, column: column, width: side, .faint)
+            image.draw(&painter, Rect(column: column, row: inner.row + 1, columns: side, rows: rows))
+        }
+    }
+
     private static func drawRanking(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
         guard area.rows >= 4, area.columns >= 40 else { return }
         painter.heading("Highest and lowest loss", area)
         let visited = state.training.landmarks.keys.sorted().compactMap { key in state.training.loss(landmark: key).map { (key, $0) } }
         let sorted = visited.sorted { $0.1 > $1.1 }
         let rows = min(area.rows - 1, 30)
+        let range = state.training.range(.loss) ?? 0...1
         func draw(_ entries: [(Int, Double)], column: Int) {
             for (offset, entry) in entries.prefix(rows).enumerated() {
                 let isSelected = entry.0 == state.view.landmark
                 painter.text(isSelected ? "▸" : " ", row: area.row + 1 + offset, column: column, .key)
                 painter.textRight("\(entry.0)", row: area.row + 1 + offset, endColumn: column + 6, isSelected ? .strong : .faint)
                 painter.textRight(Text.fixed(entry.1, 3), row: area.row + 1 + offset, endColumn: column + 15)
-                let range = state.training.landmarkLossRange ?? 0...1
                 let colour = AtlasSlicePicture.colour(entry.1, in: range)
                 painter.text("■", row: area.row + 1 + offset, column: column + 17, Style(colour))
             }

@@ -34,6 +34,7 @@ package enum Chrome {
             let isClosed = state.session == nil && tab.screen != .sessions
             end = painter.text(tab.text, row: 0, column: tab.column, isCurrent ? .selected : isClosed ? .faint : .plain)
         }
+        if state.isLean { end = painter.text(" FEWER SHADES ", row: 0, column: end, .alarm) }
         drawSession(state, &painter, room: width - end - 2)
         drawFoot(state, &painter)
     }
@@ -63,6 +64,14 @@ package enum Chrome {
     private static func drawFoot(_ state: WorkbenchState, _ painter: inout Painter) {
         let row = state.size.rows - 1
         let width = state.size.columns
+        if state.showsCounters {
+            let cost = state.counters
+            let text =
+                " last frame \(cost.bytes) bytes, \(cost.cells) cells, render \(Text.fixed(cost.renderMilliseconds, 2)) ms, write "
+                + "\(Text.fixed(cost.writeMilliseconds, 2)) ms; \(cost.frames) frames, \(cost.totalBytes / 1000) kB in all"
+            painter.text(text, row: row, column: 0, width: width, .title)
+            return
+        }
         if let message = state.message {
             painter.text(message.isFault ? " ! " : " · ", row: row, column: 0, width: 3, message.isFault ? .bad : .title)
             painter.text(message.text, row: row, column: 3, width: width - 3, message.isFault ? .bad : .plain)

@@ -17,12 +17,14 @@ package enum MasksScreen {
             return
         }
         drawStatus(state, loaded, &painter, layout.status)
-        let picture = CTSlicePicture(
+        var picture = CTSlicePicture(
             subject: loaded, cursor: cursor, window: state.view.window, inverted: state.view.inverted, shows: state.view.shows,
             opacity: state.view.opacity, crosshair: state.view.crosshair)
         for pane in layout.panes {
+            picture.cursor = state.cursor(cursor, shownIn: pane.plane, loaded.axes)
+            picture.crosshair = state.view.crosshair && (!state.isLean || pane.plane == state.view.plane)
             pane.draw(
-                &painter, axes: loaded.axes, position: loaded.axes.position(cursor, pane.plane.normal),
+                &painter, axes: loaded.axes, position: loaded.axes.position(picture.cursor, pane.plane.normal),
                 isChosen: pane.plane == state.view.plane,
                 cellRatio: state.view.cellRatio, radiological: state.view.radiological, picture.image)
         }

@@ -7,6 +7,19 @@ package enum Overlays {
         case .help(let line): drawHelp(state.screen, line, &painter, content)
         case .palette(let query, let chosen): drawPalette(state.screen, query, chosen, &painter, content)
         case .prompt(let text, let complaint): drawPrompt(text, complaint, &painter, content)
+        case .rollBack(let steps, let chosen):
+            RunOverlays.draw(checkpoints: steps, chosen: chosen, now: state.training.step, &painter, content)
+        case .entry(let entry): RunOverlays.draw(entry, &painter, content)
+        case .form(let form): RunOverlays.draw(form, &painter, content)
+        case .confirmRollBack(let step):
+            drawQuestion(
+                "Roll back?",
+                [
+                    "The run goes on from step \(Chart.grouped(step)).",
+                    "\(Chart.grouped(max(0, state.training.step - step))) later steps and their checkpoints are lost.",
+                ], &painter, content)
+        case .confirmDelete(let name):
+            drawQuestion("Delete \(name)?", ["Everything in its folder is removed: checkpoints, masks, journal."], &painter, content)
         case .confirmStop:
             drawQuestion(
                 "Stop the run?", ["A checkpoint is written and the run ends.", "It can be continued later with --resume."], &painter,
@@ -25,7 +38,7 @@ package enum Overlays {
     }
 
     /// A box in the middle, with a blank column on either side to set it off; returns its inside.
-    private static func box(_ painter: inout Painter, _ content: Rect, columns: Int, rows: Int, title: String) -> Rect {
+    static func box(_ painter: inout Painter, _ content: Rect, columns: Int, rows: Int, title: String) -> Rect {
         let place = centred(content, columns: columns, rows: rows)
         painter.fill(Rect(column: place.column - 1, row: place.row, columns: place.columns + 2, rows: place.rows))
         return painter.frame(place, title: title)

@@ -6,7 +6,7 @@ package enum Screens {
     package static let smallest = Size(columns: 40, rows: 12)
 
     package static func render(_ state: WorkbenchState) -> CellGrid {
-        var painter = Painter(state.size, state.capabilities)
+        var painter = Painter(state.size, state.capabilities, isLean: state.isLean)
         guard state.size.columns >= smallest.columns, state.size.rows >= smallest.rows else {
             renderTooSmall(state, &painter)
             return painter.finish()

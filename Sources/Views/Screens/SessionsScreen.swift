@@ -17,6 +17,10 @@ package enum SessionsScreen {
 
     package static func draw(_ state: WorkbenchState, _ painter: inout Painter, _ content: Rect) {
         let sessions = state.sessions
+        if let comparison = sessions.comparison {
+            ComparisonScreen.draw(comparison, &painter, content)
+            return
+        }
         painter.heading(
             "Sessions", Rect(column: 0, row: content.row, columns: content.columns, rows: 1),
             right: sessions.isListed ? "\(sessions.entries.count)" : "")
@@ -40,7 +44,11 @@ package enum SessionsScreen {
             if isChosen { painter.fill(Rect(column: 0, row: row, columns: content.columns, rows: 1), Cell(" ", .selected)) }
             func style(_ plain: Style) -> Style { isChosen ? .selected : plain }
             painter.text(isChosen ? "▸" : " ", row: row, column: 0, style(.plain))
-            painter.text(entry.name, row: row, column: 2, width: nameWidth, style(.strong))
+            if sessions.marked.contains(entry.name) { painter.text("+", row: row, column: 1, style(.key)) }
+            let end = painter.text(entry.name, row: row, column: 2, width: nameWidth, style(.strong))
+            if let remark = entry.remark, end + 4 < nameWidth {
+                painter.text(remark, row: row, column: end + 2, width: nameWidth - end, style(.faint))
+            }
             let (word, wordStyle) = condition(entry)
             painter.text(word, row: row, column: nameWidth + 3, width: wide ? 19 : 15, style(wordStyle))
             if let note = entry.note, entry.condition == .unreadable || entry.condition == .faulty, wide {

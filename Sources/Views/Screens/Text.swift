@@ -24,4 +24,14 @@ package enum Text {
 
     /// Three significant digits, for quantities of any size.
     package static func significant(_ value: Double) -> String { value.isFinite ? String(format: "%.3g", value) : "–" }
+
+    /// A value in five characters or fewer.
+    package static func brief(_ value: Double) -> String {
+        guard value.isFinite else { return "–" }
+        let magnitude = abs(value)
+        if magnitude >= 10_000 || (magnitude < 0.01 && magnitude > 0) {
+            return String(format: "%.0e", value).replacingOccurrences(of: "e-0", with: "e-").replacingOccurrences(of: "e+0", with: "e")
+        }
+        return String(format: magnitude >= 100 ? "%.0f" : magnitude >= 10 ? "%.1f" : "%.2f", value)
+    }
 }

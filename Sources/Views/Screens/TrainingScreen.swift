@@ -9,80 +9,133 @@ package enum TrainingScreen {
     static let accuracy = Colour(hex: 0x00A878)
     static let neighbourAccuracy = Colour(hex: 0xCC79A7)
 
+    static let steering = Colour(hex: 0x9A7FD1)
+    static let probe = Colour(hex: 0xD55E00)
+
     package static func draw(_ state: WorkbenchState, _ painter: inout Painter, _ content: Rect) {
-        var area = content
+        let layout = TrainingLayout(content, state)
         let training = state.training
-        if content.columns < 64 || content.rows < 18 {
-            drawNarrow(state, &painter, content)
+        if layout.isNarrow {
+            drawNarrow(state, &painter, layout)
             return
         }
-        let summary = training.finished?.summary ?? []
-        let wanted = summary.isEmpty ? (content.rows >= 40 ? 14 : 6) : summary.count + 1
-        let events = area.takeBottom(max(5, min(wanted, content.rows / 2)))
-        let side = area.takeRight(content.columns >= 120 ? 38 : 27)
-        drawSide(state, &painter, Rect(column: side.column + 1, row: side.row, columns: side.columns - 1, rows: side.rows))
+        drawSide(state, &painter, layout.side)
         if training.total.isEmpty {
-            drawStages(training, &painter, area)
+            drawStages(
+                training, &painter,
+                Rect(
+                    column: layout.upper.column, row: layout.upper.row, columns: layout.upper.columns,
+                    rows: layout.upper.rows + layout.lower.rows))
         } else {
-            drawCharts(training, &painter, area)
+            drawCharts(state, &painter, layout)
         }
-        if summary.isEmpty {
-            drawHappenings(training, &painter, events)
-        } else {
-            drawSummary(summary, &painter, events)
-        }
+        TrainingPanels.draw(state, &painter, layout.panel)
     }
 
     // MARK: curves
 
-    private static func drawCharts(_ training: TrainingState, _ painter: inout Painter, _ area: Rect) {
-        var rest = area
-        let accuracy = rest.takeBottom(area.rows >= 14 ? max(6, area.rows * 2 / 5) : 0)
-        drawLoss(training, &painter, rest)
-        guard !accuracy.isEmpty else { return }
-        painter.heading("Accuracy of the contrast", accuracy, right: training.neighbourAccuracy.last == nil ? "" : "own key ranked first")
-        let chart = Chart(
-            lines: [
-                .init(series: training.neighbourAccuracy, name: "neigh", colour: neighbourAccuracy),
-                .init(series: training.accuracy, name: "local", colour: self.accuracy),
-            ], marks: marks(training), steps: steps(training), values: 0...1, smoothingSteps: smoothing(training))
-        chart.draw(&painter, below(accuracy))
+    private struct Curves {
+        var title: String
+        var lines: [Chart.Line]
+        var values: ClosedRange<Double>?
     }
 
-    private static func drawLoss(_ training: TrainingState, _ painter: inout Painter, _ area: Rect) {
-        painter.heading(
-            "Loss", area,
-            right: area.columns >= 56
-                ? "band: least to most, line: mean of \(smoothing(training)) steps" : "line: mean of \(smoothing(training)) steps")
-        let chart = Chart(
-            lines: [
-                .init(series: training.neighbour, name: "neigh", colour: neighbour),
-                .init(series: training.local, name: "local", colour: local),
-                .init(series: training.total, name: "total", colour: total),
-            ], marks: marks(training), steps: steps(training), smoothingSteps: smoothing(training))
-        chart.draw(&painter, below(area))
+    private static func curves(_ training: TrainingState, _ page: CurveView.Page) -> (upper: Curves, lower: Curves) {
+        switch page {
+        case .losses:
+            let probe = training.probe.isEmpty ? [] : [Chart.Line(series: training.probe, name: "probe", colour: probe)]
+            return (
+                Curves(
+                    title: "Loss",
+                    lines: [
+                        .init(series: training.neighbour, name: "neigh", colour: neighbour),
+                        .init(series: training.local, name: "local", colour: local),
+                        .init(series: training.total, name: "total", colour: total),
+                    ]),
+                Curves(
+                    title: "Accuracy of the contrast",
+                    lines: [
+                        .init(series: training.neighbourAccuracy, name: "neigh", colour: neighbourAccuracy),
+                        .init(series: training.accuracy, name: "local", colour: accuracy),
+                    ] + probe, values: 0...1)
+            )
+        case .rates:
+            return (
+                Curves(title: "Learning rate", lines: [.init(series: training.learningRate, name: "rate", colour: local)]),
+                Curves(title: "Samples a second", lines: [.init(series: training.speed, name: "speed", colour: accuracy)])
+            )
+        case .health:
+            return (
+                Curves(title: "Gradient norm", lines: [.init(series: training.gradientNorm, name: "norm", colour: neighbour)]),
+                Curves(
+                    title: "Spread of the embeddings (even: 0.088)",
+                    lines: [.init(series: training.spread, name: "spread", colour: neighbourAccuracy)])
+            )
+        }
     }
 
-    private static func below(_ rect: Rect) -> Rect {
-        var rest = rect
-        _ = rest.takeTop(1)
-        return rest
+    private static func drawCharts(_ state: WorkbenchState, _ painter: inout Painter, _ layout: TrainingLayout) {
+        var (upper, lower) = curves(state.training, state.view.curves.page)
+        if state.isReadingJournal { upper.title += ": newest steps, reading the rest …" }
+        drawChart(upper, state, &painter, layout.upper, right: smoothing(state, columns: layout.upper.columns))
+        if !layout.lower.isEmpty { drawChart(lower, state, &painter, layout.lower, right: range(state)) }
+        drawReadout(state, &painter, layout.readout)
     }
 
-    /// A twentieth of what is shown.
-    private static func smoothing(_ training: TrainingState) -> Int {
-        let shown = steps(training)
-        return max(1, (shown.upperBound - shown.lowerBound + 1) / 20)
+    private static func drawChart(_ curves: Curves, _ state: WorkbenchState, _ painter: inout Painter, _ area: Rect, right: String) {
+        let view = state.view.curves
+        let scale = scale(state)
+        painter.heading(curves.title + (view.logarithmic && curves.values == nil ? " (log)" : ""), area, right: right)
+        Chart(
+            lines: curves.lines, marks: state.training.marks.map { Chart.Mark(step: $0.step, colour: steering) }, scale: scale,
+            values: curves.values, isLogarithmic: view.logarithmic && curves.values == nil, smoothingSteps: view.smoothing(scale.steps),
+            cursor: view.cursor
+        ).draw(&painter, TrainingLayout.chart(area))
     }
 
-    private static func marks(_ training: TrainingState) -> [Chart.Mark] {
-        training.marks.map { Chart.Mark(step: $0.step, colour: Colour(hex: 0x9A7FD1)) }
+    /// The steps shown, as the screen and the mouse see them.
+    package static func scale(_ state: WorkbenchState) -> StepScale {
+        let view = state.view.curves
+        let shown = view.shown(of: state.training.steps)
+        switch view.axis {
+        case .step: return StepScale(shown)
+        case .epoch: return StepScale(shown, unit: .epoch(max(1, state.training.started?.stepsPerEpoch ?? 1)))
+        case .time: return StepScale(shown, unit: .time(state.training.times))
+        }
     }
 
-    /// From the first step to the newest: the curve always fills the width.
-    private static func steps(_ training: TrainingState) -> ClosedRange<Int> {
-        let first = training.total.steps.first ?? 0
-        return first...max(first + 1, training.total.steps.last ?? 1)
+    /// The formula of the line, as far as there is room.
+    private static func smoothing(_ state: WorkbenchState, columns: Int) -> String {
+        let view = state.view.curves
+        let count = view.smoothing(view.shown(of: state.training.steps))
+        if view.smoothingPercent == 0 || count == 1 { return columns >= 50 ? "band: least to most, line: mean of a dot" : "" }
+        if columns >= 76 { return "line: (1/\(count)) Σ of \(count) steps about each; band: least to most" }
+        return columns >= 56 ? "band: least to most, line: mean of \(count) steps" : "line: mean of \(count) steps"
+    }
+
+    private static func range(_ state: WorkbenchState) -> String {
+        guard state.view.curves.span != nil else { return "" }
+        let shown = state.view.curves.shown(of: state.training.steps)
+        return "steps \(Chart.grouped(shown.lowerBound))…\(Chart.grouped(shown.upperBound))"
+    }
+
+    private static func drawReadout(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
+        guard let cursor = state.view.curves.cursor, area.columns > 12 else { return }
+        let training = state.training
+        var spans: [(String, Style)] = [(" │ ", .key), ("step \(Chart.grouped(cursor))", .strong)]
+        if let time = training.times.value(at: cursor) { spans.append((" \(Text.clock(Double(time)))", .faint)) }
+        if let length = training.started?.stepsPerEpoch, length > 0 { spans.append((" ep \(max(0, cursor - 1) / length + 1)", .faint)) }
+        let (upper, lower) = curves(training, state.view.curves.page)
+        for (index, line) in (upper.lines + lower.lines).enumerated() {
+            guard let value = line.series.value(at: cursor) else { continue }
+            if index == upper.lines.count, lower.lines.count > 1 { spans.append((" acc", .faint)) }
+            spans.append((" \(line.name) ", Style(line.colour)))
+            spans.append((Text.brief(Double(value)), .strong))
+        }
+        if let mark = training.marks.last(where: { abs($0.step - cursor) <= max(1, (state.view.curves.span ?? training.step) / 100) }) {
+            spans.append(("  ▼ \(mark.text)", Style(steering, .bold)))
+        }
+        painter.spans(spans, row: area.row, column: area.column, width: area.columns)
     }
 
     // MARK: before and beside the curves
@@ -127,6 +180,7 @@ package enum TrainingScreen {
                 "\(Text.duration(left)) left", row: row, endColumn: area.endColumn - 1, width: max(0, area.endColumn - end - 2), .strong)
         }
         row += 1
+        for warning in training.warnings { for text in Overlays.wrap(warning, area.columns - 4) { line("!", text, .warning) } }
         if let started = training.started, started.totalSteps > 0 {
             line("step", "\(Chart.grouped(training.step)) of \(Chart.grouped(started.totalSteps))", .strong)
             painter.bar(
@@ -151,7 +205,7 @@ package enum TrainingScreen {
             line("learning rate", Text.significant(latest.lr))
             line("gradient norm", Text.significant(latest.gradient_norm))
             line("bank filled", "\(Int((latest.bank_fill * 100).rounded())) %")
-            line("embedding SD", Text.fixed(latest.embedding_sd, 4), latest.embedding_sd < 0.01 ? .bad : .plain)
+            line("embedding SD", Text.fixed(latest.embedding_sd, 4), training.isCollapsing ? .bad : .plain)
             line("data wait", "\(Text.fixed(latest.data_wait_s * 1000, 1)) ms")
         }
         if let started = training.started { line("threads", "\(started.threads), \(started.isa)") }
@@ -159,46 +213,12 @@ package enum TrainingScreen {
         for command in training.pending { line("waiting", "\(command)", .warning) }
     }
 
-    // MARK: events
-
-    private static func drawHappenings(_ training: TrainingState, _ painter: inout Painter, _ area: Rect) {
-        painter.heading("Events", area)
-        let lines = training.happenings.suffix(max(0, area.rows - 1))
-        for (offset, happening) in lines.enumerated() {
-            let row = area.row + 1 + offset
-            painter.textRight(Text.clock(happening.time), row: row, endColumn: area.column + 8, .faint)
-            painter.textRight(Chart.grouped(happening.step), row: row, endColumn: area.column + 17, .faint)
-            let (sign, style) = sign(happening.kind)
-            painter.text(sign, row: row, column: area.column + 19, style)
-            painter.text(
-                happening.text, row: row, column: area.column + 21, width: area.endColumn - area.column - 21,
-                happening.kind == .fault ? .bad : .plain)
-        }
-    }
-
-    private static func sign(_ kind: TrainingState.Happening.Kind) -> (String, Style) {
-        switch kind {
-        case .plain: ("·", .faint)
-        case .command: ("▼", Style(Colour(hex: 0x9A7FD1), .bold))
-        case .good: ("✓", .good)
-        case .fault: ("✗", .bad)
-        }
-    }
-
-    private static func drawSummary(_ summary: [String], _ painter: inout Painter, _ area: Rect) {
-        painter.heading("Summary", area)
-        for (offset, line) in summary.prefix(area.rows - 1).enumerated() {
-            painter.text(line, row: area.row + 1 + offset, column: area.column + 1, width: area.columns - 1)
-        }
-    }
-
     // MARK: narrow
 
-    private static func drawNarrow(_ state: WorkbenchState, _ painter: inout Painter, _ content: Rect) {
-        var area = content
+    private static func drawNarrow(_ state: WorkbenchState, _ painter: inout Painter, _ layout: TrainingLayout) {
         let training = state.training
-        let foot = area.takeBottom(2)
-        if training.total.isEmpty { drawStages(training, &painter, area) } else { drawLoss(training, &painter, area) }
+        let foot = layout.panel
+        if training.total.isEmpty { drawStages(training, &painter, layout.upper) } else { drawCharts(state, &painter, layout) }
         if let started = training.started, started.totalSteps > 0 {
             let fraction = Double(training.step) / Double(started.totalSteps)
             painter.bar(fraction, row: foot.row, column: 1, width: max(0, foot.columns - 24), .title)
@@ -209,6 +229,8 @@ package enum TrainingScreen {
         guard let last = training.happenings.last else { return }
         let isLive = !training.isPaused && state.session?.ownership != .nobody
         let left = isLive ? training.secondsLeft.map { "\(Text.duration($0)) left  " } ?? "" : ""
-        painter.text(left + last.text, row: foot.row + 1, column: 1, width: foot.columns - 2, .faint)
+        let warning = training.warnings.first
+        painter.text(
+            warning ?? left + last.text, row: foot.row + 1, column: 1, width: foot.columns - 2, warning == nil ? .faint : .warning)
     }
 }

@@ -92,13 +92,17 @@ package struct CTSlicePicture {
 }
 
 extension PixelImage {
-    /// Two dotted lines with a gap where they would cross, so that the voxel under the cross-hair and the picture behind it show.
+    /// Four dotted arms and a tick at each edge, with a gap in the middle, so that the voxel under the cross-hair and the picture behind it
+    /// show; arms no longer than needed, since every dot that moves is sent to the terminal.
     package mutating func drawCrosshair(x: Int, y: Int, _ colour: Colour) {
-        for column in stride(from: x & 1, to: columns, by: 2) where abs(column - x) > 2 {
+        func isDrawn(_ distance: Int, _ place: Int, _ count: Int) -> Bool {
+            distance > 2 && (distance <= 8 || place < 2 || place >= count - 2)
+        }
+        for column in stride(from: x & 1, to: columns, by: 2) where isDrawn(abs(column - x), column, columns) {
             self[column, y] = self[column, y].mixed(with: colour, 0.7)
             letter("-", x: column, y: y)
         }
-        for row in stride(from: y & 1, to: rows, by: 2) where abs(row - y) > 2 {
+        for row in stride(from: y & 1, to: rows, by: 2) where isDrawn(abs(row - y), row, rows) {
             self[x, row] = self[x, row].mixed(with: colour, 0.7)
             letter("|", x: x, y: row)
         }

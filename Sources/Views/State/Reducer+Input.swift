@@ -7,6 +7,11 @@ extension WorkbenchState {
         case .help(let line): return pressInHelp(key, line)
         case .palette(let query, let chosen): return pressInPalette(key, query, chosen)
         case .prompt(let text, _): return pressInPrompt(key, text)
+        case .rollBack(let steps, let chosen): return pressInRollBack(key, steps ?? [], chosen)
+        case .entry(let entry): return pressInEntry(key, entry)
+        case .form(let form): return pressInForm(key, form)
+        case .confirmRollBack(let step): return pressInQuestion(key, yes: { $0.send(.rollBack(step)) })
+        case .confirmDelete(let name): return pressInQuestion(key, yes: { _ in [.deleteSession(name)] })
         case .confirmStop: return pressInQuestion(key, yes: { $0.send(.stop) })
         case .confirmQuit: return pressInQuestion(key, yes: { $0.leave() })
         case nil:
@@ -64,6 +69,44 @@ extension WorkbenchState {
         return []
     }
 
+    private mutating func pressInRollBack(_ key: Key, _ steps: [Int], _ chosen: Int) -> [Effect] {
+        switch key {
+        case .down, .character("j"): overlay = .rollBack(steps: steps, chosen: min(chosen + 1, max(0, steps.count - 1)))
+        case .up, .character("k"): overlay = .rollBack(steps: steps, chosen: max(0, chosen - 1))
+        case .enter: overlay = steps.indices.contains(chosen) ? .confirmRollBack(steps[chosen]) : nil
+        default: overlay = nil
+        }
+        return []
+    }
+
+    private mutating func pressInEntry(_ key: Key, _ entry: TextEntry) -> [Effect] {
+        var entry = entry
+        switch key {
+        case .escape: overlay = nil
+        case .enter:
+            do {
+                let effect = try entry.effect()
+                overlay = nil
+                return [effect]
+            } catch {
+                entry.complaint = "\(error)"
+                overlay = .entry(entry)
+            }
+        default:
+            entry.text.type(key, atMost: entry.limit)
+            entry.complaint = nil
+            overlay = .entry(entry)
+        }
+        return []
+    }
+
+    private mutating func pressInForm(_ key: Key, _ form: RunForm) -> [Effect] {
+        var form = form
+        let request = form.press(key)
+        overlay = key == .escape || request != nil ? nil : .form(form)
+        return request.map { [.startRun($0)] } ?? []
+    }
+
     private mutating func pressInQuestion(_ key: Key, yes: (inout WorkbenchState) -> [Effect]) -> [Effect] {
         overlay = nil
         switch key {
@@ -86,7 +129,7 @@ extension WorkbenchState {
         let content = Chrome.content(size)
         switch screen {
         case .sessions: return handleSessions(mouse, content)
-        case .training: return []
+        case .training: return handleTraining(mouse, content)
         case .atlas, .masks: return handleSlices(mouse, content)
         }
     }

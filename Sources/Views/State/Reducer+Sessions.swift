@@ -18,6 +18,20 @@ extension WorkbenchState {
                 return []
             }
             return [.openSession(sessions.entries[sessions.chosen].name)]
+        case .newRun: return [.readRun(nil)]
+        case .forkRun, .continueRun, .deleteSession, .renameSession, .noteSession, .markSession: return runChosen(command)
+        case .compareSessions:
+            if sessions.comparison != nil {
+                sessions.comparison = nil
+                return []
+            }
+            let present = sessions.marked.filter { name in sessions.entries.contains { $0.name == name } }
+            guard !present.isEmpty else {
+                message = Message(text: "mark two sessions or more with Space first", isFault: false)
+                return []
+            }
+            message = Message(text: "reading \(present.count) journals …", isFault: false)
+            return [.compareSessions(present)]
         case .startDemo:
             guard sessions.demoOffered else {
                 message = Message(text: "the demo cannot be started from here; run `workbench demo`", isFault: true)
@@ -29,7 +43,32 @@ extension WorkbenchState {
         return []
     }
 
+    /// What is done to the chosen session.
+    private mutating func runChosen(_ command: CommandID) -> [Effect] {
+        guard sessions.entries.indices.contains(sessions.chosen) else {
+            message = Message(text: "there is no session yet; n starts a run, d the demo", isFault: false)
+            return []
+        }
+        let entry = sessions.entries[sessions.chosen]
+        switch command {
+        case .forkRun: return [.readRun(entry.name)]
+        case .continueRun: return [.continueRun(entry.name)]
+        case .deleteSession: overlay = .confirmDelete(entry.name)
+        case .renameSession: overlay = .entry(TextEntry(purpose: .rename, session: entry.name, text: entry.name))
+        case .noteSession: overlay = .entry(TextEntry(purpose: .note, session: entry.name, text: entry.remark ?? ""))
+        default:
+            if let at = sessions.marked.firstIndex(of: entry.name) {
+                sessions.marked.remove(at: at)
+            } else {
+                sessions.marked.append(entry.name)
+            }
+            sessions.chosen = min(sessions.entries.count - 1, sessions.chosen + 1)
+        }
+        return []
+    }
+
     mutating func handleSessions(_ mouse: Mouse, _ content: Rect) -> [Effect] {
+        if sessions.comparison != nil { return mouse.action == .press ? runSessions(.compareSessions) : [] }
         switch mouse.action {
         case .wheelUp: return runSessions(.selectPrevious)
         case .wheelDown: return runSessions(.selectNext)

@@ -23,10 +23,10 @@ extension WorkbenchState {
         case .backSlices: move(plane.normal, by: -10)
         case .firstSlice: move(plane.normal, to: 0)
         case .lastSlice: move(plane.normal, to: .max)
-        case .cursorLeft: move(plane.horizontal, by: isMirrored(plane) ? 1 : -1)
-        case .cursorRight: move(plane.horizontal, by: isMirrored(plane) ? -1 : 1)
-        case .cursorUp: move(plane.vertical, by: 1)
-        case .cursorDown: move(plane.vertical, by: -1)
+        case .cursorLeft: moveCursor(plane.horizontal, by: isMirrored(plane) ? 1 : -1)
+        case .cursorRight: moveCursor(plane.horizontal, by: isMirrored(plane) ? -1 : 1)
+        case .cursorUp: moveCursor(plane.vertical, by: 1)
+        case .cursorDown: moveCursor(plane.vertical, by: -1)
         case .focusAxial: plane = .axial
         case .focusCoronal: plane = .coronal
         case .focusSagittal: plane = .sagittal
@@ -64,6 +64,13 @@ extension WorkbenchState {
         }
         view.crosshair = true
         view.radiological = true
+    }
+
+    /// Moves within the plane; the slice across stays until the cross-hair rests.
+    private mutating func moveCursor(_ axis: AnatomicalAxis, by step: Int) {
+        guard let axes, let at = cursor else { return }
+        if held?.axis != axis { held = HeldSlice(axis: axis, position: axes.position(at, axis)) }
+        move(axis, by: step)
     }
 
     private mutating func move(_ axis: AnatomicalAxis, by step: Int) {

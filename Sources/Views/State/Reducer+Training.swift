@@ -18,13 +18,19 @@ extension WorkbenchState {
         case .enterSetting: overlay = .prompt(text: "", complaint: nil)
         case .checkpoint: return send(.checkpoint)
         case .stop: if canSteer() { overlay = .confirmStop }
+        case .rollBack:
+            guard canSteer() else { return [] }
+            overlay = .rollBack(steps: nil, chosen: 0)
+            return [.listCheckpoints]
         default: break
         }
         return []
     }
 
-    mutating func send(_ command: SteeringCommand) -> [Effect] {
+    /// - Parameter remembers: whether it can be taken back with undo.
+    mutating func send(_ command: SteeringCommand, remembers: Bool = true) -> [Effect] {
         guard canSteer() else { return [] }
+        if remembers, let inverse = inverse(of: command) { history.add(.steering(command, inverse: inverse), source: "steering") }
         training.pending.append(command)
         message = Message(text: "sent \(command); it is applied at the next step", isFault: false)
         return [.steer(command)]
@@ -45,6 +51,19 @@ extension WorkbenchState {
             if command == .resume { return false }
         }
         return training.isPaused
+    }
+
+    /// What brings back what is now; nil for what cannot be taken back.
+    private func inverse(of command: SteeringCommand) -> SteeringCommand? {
+        switch command {
+        case .pause: return .resume
+        case .resume: return .pause
+        case .set(let setting, _):
+            var value = setting == .learningRate ? training.baseLearningRate ?? training.rates[setting] : training.rates[setting]
+            for case .set(setting, let sent) in training.pending { value = sent }
+            return value.map { .set(setting, $0) }
+        case .singleStep, .checkpoint, .stop, .rollBack, .unreadable: return nil
+        }
     }
 
     private mutating func changeLearningRate(by factor: Double) -> [Effect] {

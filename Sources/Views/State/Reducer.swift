@@ -4,8 +4,11 @@ extension WorkbenchState {
     /// Folds one event into the state and says what is to be done outside. Pure: the same state and event always give the same.
     package mutating func reduce(_ event: WorkbenchEvent) -> [Effect] {
         let viewBefore = view
+        let source = source(of: event)
+        release(before: event)
         var effects = fold(event)
         effects += wantedLoads()
+        remember(event, before: viewBefore, source: source)
         if view != viewBefore, session != nil, !event.opensSession { effects.append(.saveView(view)) }
         return effects
     }
@@ -36,6 +39,35 @@ extension WorkbenchState {
             sessions.isListed = true
             sessions.demoOffered = demoOffered
             sessions.chosen = max(0, min(sessions.chosen, entries.count - 1))
+            return []
+        case .checkpointsListed(let steps):
+            if case .rollBack = overlay { overlay = .rollBack(steps: steps.sorted(by: >), chosen: 0) }
+            return []
+        case .runsCompared(let comparison):
+            sessions.comparison = comparison
+            return []
+        case .runRead(let request):
+            overlay = .form(RunForm(request))
+            return []
+        case .viewsLoaded(let views):
+            atlas.views = views
+            return []
+        case .lag(let lags):
+            isLagging = lags
+            return []
+        case .settled: return []
+        case .counted(let counters):
+            self.counters = counters
+            return []
+        case .journalTail(let tail):
+            training = tail
+            isReadingJournal = true
+            return []
+        case .journalRead(let whole, _, _):
+            let pending = training.pending
+            training = whole
+            training.pending = pending
+            isReadingJournal = false
             return []
         case .subjectsListed(let subjects):
             masks.subjects = subjects
@@ -78,8 +110,17 @@ extension WorkbenchState {
             message = Message(text: mouseCaptured ? "the mouse steers" : "the mouse selects text in the terminal", isFault: false)
             return [.captureMouse(mouseCaptured)]
         case .quit: return quit()
-        case .selectPrevious, .selectNext, .selectFirst, .selectLast, .openSession, .startDemo: return runSessions(command)
-        case .pauseResume, .singleStep, .raiseLearningRate, .lowerLearningRate, .enterLearningRate, .enterSetting, .checkpoint, .stop:
+        case .undo, .redo: return runHistory(command)
+        case .counters: showsCounters.toggle()
+        case .lean: nextLeanness()
+        case .selectPrevious, .selectNext, .selectFirst, .selectLast, .openSession, .startDemo, .newRun, .forkRun, .continueRun,
+            .markSession, .compareSessions, .renameSession, .noteSession, .deleteSession:
+            return runSessions(command)
+        case .nextPage, .nextAxis, .toggleLogarithm, .zoomIn, .zoomOut, .panLeft, .panRight, .showAllSteps, .followNewest,
+            .curveCursorLeft, .curveCursorRight, .hideCurveCursor, .smoother, .rougher, .nextPanel, .panelUp, .panelDown:
+            return runCurves(command)
+        case .pauseResume, .singleStep, .raiseLearningRate, .lowerLearningRate, .enterLearningRate, .enterSetting, .checkpoint, .stop,
+            .rollBack:
             return runTraining(command)
         case .nextSlice, .previousSlice, .forwardSlices, .backSlices, .firstSlice, .lastSlice, .cursorLeft, .cursorRight, .cursorUp,
             .cursorDown,
@@ -88,6 +129,10 @@ extension WorkbenchState {
             .resetView:
             runSlices(command)
         case .nextLandmark, .previousLandmark, .worstLandmark: runAtlas(command)
+        case .nextQuantity:
+            view.quantity = view.quantity.next
+            message = Message(text: "coloured by \(view.quantity.title)", isFault: false)
+        case .showViews: atlas.showsViews.toggle()
         case .nextSubject, .previousSubject, .nextWindow, .previousWindow, .raiseLevel, .lowerLevel, .widenWindow, .narrowWindow, .invert,
             .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity, .nextDisease, .previousDisease:
             return runMasks(command)
@@ -126,7 +171,9 @@ extension WorkbenchState {
         view = settings.limited()
         if view.screen == .sessions { view.screen = .training }
         overlay = nil
-        training = TrainingState()
+        history = ChangeHistory()
+        training = TrainingState(rates: identity.rates)
+        isReadingJournal = false
         atlas = AtlasState()
         masks = MasksState()
         return [.listSubjects]
@@ -166,6 +213,14 @@ extension WorkbenchState {
     /// What the screen needs and is not there yet.
     private mutating func wantedLoads() -> [Effect] {
         guard session != nil else { return [] }
+        if screen == .atlas, atlas.showsViews, let landmark = view.landmark, let visit = training.landmarks[landmark]?.loss.last {
+            let key = SeenViews.Key(landmark: landmark, step: visit.step)
+            // While views are being made none are asked for; a run that goes on would never let them be finished.
+            if atlas.wantedViews == nil || (atlas.views?.key == atlas.wantedViews && atlas.views?.key.landmark != landmark) {
+                atlas.wantedViews = key
+                return [.loadViews(landmark: landmark)]
+            }
+        }
         switch screen {
         case .atlas where atlas.atlas == nil && !atlas.isLoading && atlas.complaint == nil && !atlas.isMissing:
             atlas.isLoading = true

@@ -86,6 +86,22 @@ package struct Series: Equatable, Sendable {
         return total
     }
 
+    /// The value of a step, or of the nearest one before it; nil before the first.
+    package func value(at step: Int) -> Float? {
+        let index = firstIndex(above: step)
+        return index > 0 ? values[index - 1] : nil
+    }
+
+    /// The first step whose value is at least so much, in a series that rises.
+    package func firstStep(reaching value: Float) -> Int? {
+        var (low, high) = (0, values.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if values[middle] >= value { high = middle } else { low = middle + 1 }
+        }
+        return low < steps.count ? steps[low] : nil
+    }
+
     /// The first index whose step is above `step`.
     private func firstIndex(above step: Int) -> Int {
         var (low, high) = (0, steps.count)

@@ -9,6 +9,16 @@ package struct TrainingState: Equatable, Sendable {
     package var neighbour = Series()
     package var accuracy = Series()
     package var neighbourAccuracy = Series()
+    package var learningRate = Series()
+    /// Samples a second.
+    package var speed = Series()
+    package var gradientNorm = Series()
+    /// Standard deviation of the embeddings' components.
+    package var spread = Series()
+    /// Frozen readout of a label on held-out subjects, where the run has one.
+    package var probe = Series()
+    /// Seconds since the session began.
+    package var times = Series()
     package var latest: StepMetrics?
     package var step = 0
     package var lastTime = 0.0
@@ -22,13 +32,21 @@ package struct TrainingState: Equatable, Sendable {
     package var stages: [StageProgress] = []
     package var happenings: [Happening] = []
     package var marks: [Mark] = []
+    /// Commands with what became of them.
+    package var audit: [AuditLine] = []
     /// Commands that were sent and not journalled yet.
     package var pending: [SteeringCommand] = []
-    package var landmarks: [Int: Series] = [:]
+    package var landmarks: [Int: LandmarkRecord] = [:]
     /// (time, step) of recent steps, for the rate.
     private var recent: [Pace] = []
 
-    package init() {}
+    /// Settings as they are steered now, as far as they are known.
+    package private(set) var rates: [SteerableSetting: Double]
+    /// What they were at each checkpoint.
+    private var savedRates: [Int: [SteerableSetting: Double]] = [:]
+
+    /// - Parameter rates: settings that the run began with.
+    package init(rates: [SteerableSetting: Double] = [:]) { self.rates = rates }
 
     /// One line of the list of events.
     package struct Happening: Equatable, Sendable {
@@ -37,6 +55,15 @@ package struct TrainingState: Equatable, Sendable {
         package var step: Int
         package var text: String
         package var kind: Kind
+    }
+
+    /// A command with what became of it.
+    package struct AuditLine: Equatable, Sendable {
+        package var time: Double
+        package var step: Int
+        package var command: String
+        /// Nil: applied.
+        package var refusal: String?
     }
 
     /// A command on the curves.
@@ -63,11 +90,14 @@ package struct TrainingState: Equatable, Sendable {
     }
 
     /// The last loss at a landmark.
-    package func loss(landmark: Int) -> Double? { landmarks[landmark]?.last.map { Double($0.value) } }
+    package func loss(landmark: Int) -> Double? { landmarks[landmark]?.loss.last.map { Double($0.value) } }
 
-    /// The smallest and largest last loss over the landmarks.
-    package var landmarkLossRange: ClosedRange<Double>? {
-        let values = landmarks.values.compactMap { $0.last.map { Double($0.value) } }
+    /// A quantity's present value at a landmark.
+    package func value(_ quantity: LandmarkQuantity, landmark: Int) -> Double? { landmarks[landmark].flatMap(quantity.value) }
+
+    /// The smallest and largest present value of a quantity over the landmarks.
+    package func range(_ quantity: LandmarkQuantity) -> ClosedRange<Double>? {
+        let values = landmarks.values.compactMap(quantity.value)
         guard let low = values.min(), let high = values.max() else { return nil }
         return low...high
     }
@@ -75,6 +105,12 @@ package struct TrainingState: Equatable, Sendable {
     /// The one who computes did not say goodbye yet.
     package var isOver: Bool { finished != nil || fault != nil }
 
+    private static var curves: [WritableKeyPath<TrainingState, Series>] {
+        [
+            \.total, \.local, \.neighbour, \.accuracy, \.neighbourAccuracy, \.learningRate, \.speed, \.gradientNorm, \.spread, \.probe,
+            \.times,
+        ]
+    }
     private static let keptHappenings = 500
     private static let keptMarks = 200
 
@@ -89,6 +125,7 @@ package struct TrainingState: Equatable, Sendable {
             note(entry, "epoch \(epoch.epoch) done, mean loss \(Self.number(epoch.meanLoss))")
         case .checkpoint(let checkpoint):
             lastCheckpointStep = entry.step
+            savedRates[entry.step] = rates
             note(entry, "checkpoint \(checkpoint.file), \(Self.megabytes(checkpoint.bytes))", .good)
         case .command(let applied): apply(applied, entry)
         case .progress(let progress):
@@ -128,12 +165,11 @@ package struct TrainingState: Equatable, Sendable {
     /// Steps that are computed again, or that a roll back has abandoned.
     private mutating func forget(after step: Int) {
         recent = []
-        total.truncate(after: step)
-        local.truncate(after: step)
-        neighbour.truncate(after: step)
-        accuracy.truncate(after: step)
-        neighbourAccuracy.truncate(after: step)
-        for landmark in Array(landmarks.keys) { landmarks[landmark]?.truncate(after: step) }
+        for curve in Self.curves { self[keyPath: curve].truncate(after: step) }
+        for landmark in Array(landmarks.keys) {
+            landmarks[landmark]?.truncate(after: step)
+            if landmarks[landmark]?.loss.isEmpty == true { landmarks[landmark] = nil }
+        }
         marks.removeAll { $0.step > step }
     }
 
@@ -144,7 +180,12 @@ package struct TrainingState: Equatable, Sendable {
         neighbour.append(step: entry.step, metrics.neighbour)
         accuracy.append(step: entry.step, metrics.acc1)
         neighbourAccuracy.append(step: entry.step, metrics.acc1_neighbour)
-        landmarks[metrics.landmark, default: Series()].append(step: entry.step, metrics.loss)
+        learningRate.append(step: entry.step, metrics.lr)
+        speed.append(step: entry.step, metrics.samples_per_s)
+        gradientNorm.append(step: entry.step, metrics.gradient_norm)
+        spread.append(step: entry.step, metrics.embedding_sd)
+        times.append(step: entry.step, entry.t)
+        landmarks[metrics.landmark, default: LandmarkRecord()].add(metrics, step: entry.step)
         if baseLearningRate == nil { baseLearningRate = metrics.lr }
         recent.append(Pace(time: entry.t, step: entry.step))
         if recent.count > 64 { recent.removeFirst(recent.count - 64) }
@@ -152,7 +193,10 @@ package struct TrainingState: Equatable, Sendable {
 
     private mutating func apply(_ applied: CommandApplied, _ entry: JournalEntry) {
         if let index = pending.firstIndex(of: applied.command) { pending.remove(at: index) }
-        if let refusal = applied.refusal, !refusal.isEmpty {
+        let refusal = applied.refusal.flatMap { $0.isEmpty ? nil : $0 }
+        audit.append(AuditLine(time: entry.t, step: entry.step, command: "\(applied.command)", refusal: refusal))
+        if audit.count > Self.keptHappenings { audit.removeFirst(audit.count - Self.keptHappenings) }
+        if let refusal {
             note(entry, "\(applied.command) refused: \(refusal)", .fault)
             return
         }
@@ -163,8 +207,16 @@ package struct TrainingState: Equatable, Sendable {
         case .rollBack(let target):
             forget(after: target)
             step = target
+            lastCheckpointStep = target
+            fault = nil
+            if let saved = savedRates[target] {
+                rates = saved
+                baseLearningRate = saved[.learningRate] ?? baseLearningRate
+            }
+            savedRates = savedRates.filter { $0.key <= target }
         case .singleStep, .checkpoint, .unreadable: break
         case .set(let setting, let value):
+            rates[setting] = value
             if setting == .learningRate { baseLearningRate = value }
         }
         // Time stood still: the rate starts anew.
@@ -176,6 +228,52 @@ package struct TrainingState: Equatable, Sendable {
     private mutating func note(_ entry: JournalEntry, _ text: String, _ kind: Happening.Kind = .plain) {
         happenings.append(Happening(time: entry.t, step: entry.step, text: text, kind: kind))
         if happenings.count > Self.keptHappenings { happenings.removeFirst(happenings.count - Self.keptHappenings) }
+    }
+
+    /// From the first step to the newest.
+    package var steps: ClosedRange<Int> {
+        let first = total.steps.first ?? 0
+        return first...max(first + 1, total.steps.last ?? 1)
+    }
+
+    /// The landmarks that were visited, the highest last loss first.
+    package var landmarksByLoss: [Int] {
+        landmarks.keys.map { ($0, loss(landmark: $0) ?? 0) }.sorted { ($0.1, -$0.0) > ($1.1, -$1.0) }.map(\.0)
+    }
+
+    /// What is wrong with the run as its numbers tell it, in a sentence each.
+    package var warnings: [String] {
+        var found: [String] = []
+        if isCollapsing {
+            found.append(
+                "the embeddings collapse: their spread is \(Text.fixed(latest?.embedding_sd ?? 0, 4)), and keys are not told apart")
+        }
+        if learnsNothing { found.append("the run learns nothing: after \(total.count) steps loss and accuracy are where they began") }
+        return found
+    }
+
+    private static let watched = 20
+    private static let leastSpread = 0.01
+    private static let leastAccuracy = 0.1
+
+    /// The embeddings of the last steps lie together, and nothing is told apart by what is left of their spread. A batch is of one landmark,
+    /// so that a small spread alone is no fault.
+    package var isCollapsing: Bool {
+        guard spread.count >= Self.watched else { return false }
+        func mean(_ series: Series) -> Double { series.summary(max(0, series.count - Self.watched)..<series.count)?.mean ?? 1 }
+        return mean(spread) < Self.leastSpread && mean(accuracy) < Self.leastAccuracy
+    }
+
+    /// After an epoch and 200 steps neither the loss has fallen nor the accuracy risen, first tenth against last tenth.
+    private var learnsNothing: Bool {
+        let count = total.count
+        guard count >= max(200, started?.stepsPerEpoch ?? 0), !isOver else { return false }
+        let part = count / 10
+        guard let before = total.summary(0..<part)?.mean, let now = total.summary(count - part..<count)?.mean,
+            let accuracyBefore = accuracy.summary(0..<min(part, accuracy.count))?.mean,
+            let accuracyNow = accuracy.summary(max(0, accuracy.count - part)..<accuracy.count)?.mean
+        else { return false }
+        return now > before - 0.01 * abs(before) && accuracyNow < accuracyBefore + 0.005
     }
 
     private static func number(_ value: Double) -> String { String(format: "%.3f", value) }

@@ -23,8 +23,23 @@ package struct ViewSettings: Codable, Equatable, Sendable {
     package var atlasPlane: SlicePlane = .axial
     package var atlasMaximised = false
     package var landmark: Int?
+    // Optional, so that the settings of earlier versions are read.
+    private var curveView: CurveView?
+    private var atlasQuantity: LandmarkQuantity?
 
     package init() {}
+
+    /// How the training's curves are looked at.
+    package var curves: CurveView {
+        get { curveView ?? CurveView() }
+        set { curveView = newValue }
+    }
+
+    /// What the atlas shows at its landmarks.
+    package var quantity: LandmarkQuantity {
+        get { atlasQuantity ?? .loss }
+        set { atlasQuantity = newValue }
+    }
 
     /// The overlays that are shown.
     package var shows: Set<EmphysemaSubtype> {

@@ -20,6 +20,22 @@ package enum WorkbenchEvent: Sendable {
     case subjectFailed(id: String, String)
     case atlasLoaded(LoadedAtlas?)
     case atlasFailed(String)
+    /// Steps of the checkpoints that can be gone back to.
+    case checkpointsListed([Int])
+    case runsCompared(RunComparison)
+    /// What a new run, or a fork, would be asked to do: to be changed in a form.
+    case runRead(RunRequest)
+    /// What the network saw at a landmark.
+    case viewsLoaded(SeenViews)
+    /// The link to the terminal is slow, or no longer.
+    case lag(Bool)
+    case counted(FrameCounters)
+    /// The user rests: slices that were held follow the cross-hair.
+    case settled
+    /// The newest part of a long journal, while the rest is being read.
+    case journalTail(TrainingState)
+    /// A long journal has been read whole.
+    case journalRead(TrainingState, session: String, offset: Int)
     /// Something went wrong outside: one sentence for the user.
     case failed(String)
     /// Something worth a line.
@@ -35,6 +51,16 @@ package enum Effect: Equatable, Sendable {
     case listSessions
     case openSession(String)
     case startDemo
+    case listCheckpoints
+    case compareSessions([String])
+    case renameSession(String, to: String)
+    case noteSession(String, String)
+    case deleteSession(String)
+    /// Reads what a session was asked to do, for a fork; nil: the defaults, for a new run.
+    case readRun(String?)
+    case startRun(RunRequest)
+    case continueRun(String)
+    case loadViews(landmark: Int)
     case saveView(ViewSettings)
     case redraw
     case captureMouse(Bool)
@@ -55,6 +81,8 @@ package struct SessionIdentity: Equatable, Sendable {
     package var ownership: SessionOwnership
     /// What leaving the interface does to a run that goes on, in a sentence; nil where it does nothing.
     package var quitHint: String?
+    /// Settings that can be steered, as the run began with them.
+    package var rates: [SteerableSetting: Double] = [:]
 
     package init(name: String, ownership: SessionOwnership, quitHint: String? = nil) {
         self.name = name
@@ -76,10 +104,12 @@ package struct SessionSummary: Equatable, Sendable {
     package var loss: Double?
     /// The last fault, or why the session cannot be read.
     package var note: String?
+    /// What the user wrote on it.
+    package var remark: String?
 
     package init(
         name: String, condition: Condition, ownership: SessionOwnership = .nobody, step: Int = 0, totalSteps: Int = 0, loss: Double? = nil,
-        note: String? = nil
+        note: String? = nil, remark: String? = nil
     ) {
         self.name = name
         self.condition = condition
@@ -88,5 +118,6 @@ package struct SessionSummary: Equatable, Sendable {
         self.totalSteps = totalSteps
         self.loss = loss
         self.note = note
+        self.remark = remark
     }
 }

@@ -12,6 +12,17 @@ package struct WorkbenchState: Equatable, Sendable {
     package var overlay: Overlay?
     package var message: Message?
     package var mouseCaptured = true
+    package var history = ChangeHistory()
+    package var counters = FrameCounters()
+    package var showsCounters = false
+    /// Fewer shades for slow links.
+    package var leanness = Leanness.automatic
+    package var isLagging = false
+
+    /// A slice that does not follow the cross-hair yet.
+    package var held: HeldSlice?
+    /// The newest part of a long journal is shown while all of it is being read.
+    package var isReadingJournal = false
 
     package var sessions = SessionsState()
     package var training = TrainingState()
@@ -34,8 +45,16 @@ package enum Overlay: Equatable, Sendable {
     case palette(query: String, chosen: Int)
     /// A line of text for a steering command.
     case prompt(text: String, complaint: String?)
+    /// The checkpoints to go back to, newest first; nil while they are looked up.
+    case rollBack(steps: [Int]?, chosen: Int)
+    /// A line of text for a session.
+    case entry(TextEntry)
+    /// What a new run is asked to do.
+    case form(RunForm)
     /// A question to be answered with `y`.
     case confirmStop
+    case confirmRollBack(Int)
+    case confirmDelete(String)
     case confirmQuit(hint: String)
 }
 
@@ -51,6 +70,10 @@ package struct SessionsState: Equatable, Sendable {
     package var isListed = false
     package var demoOffered = false
     package var chosen = 0
+    /// Marked for comparing, in the order of marking.
+    package var marked: [String] = []
+    /// Curves over each other instead of the list.
+    package var comparison: RunComparison?
     var lastListed = -Double.infinity
 }
 
@@ -61,6 +84,11 @@ package struct AtlasState: Equatable, Sendable {
     /// The session has none yet; asked again when the session moves on.
     package var isMissing = false
     package var complaint: String?
+    /// The patch and its views instead of the loss curve.
+    package var showsViews = false
+    package var views: SeenViews?
+    /// The landmark and step that views were asked for.
+    var wantedViews: SeenViews.Key?
 }
 
 /// The masks screen; its cursor, window and overlays are in the view settings.

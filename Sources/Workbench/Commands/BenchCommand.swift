@@ -1,5 +1,7 @@
 import ArgumentParser
 import Engine
+import Foundation
+import Views
 
 /// `workbench bench WHAT`: measures a part of the engine.
 struct BenchCommand: ParsableCommand {
@@ -7,7 +9,7 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench", abstract: "Measure a part of the engine: several repeats, the median, and the machine's noise.")
 
     enum Subject: String, ExpressibleByArgument, CaseIterable {
-        case gemm, conv, forward, train, augment
+        case gemm, conv, forward, train, augment, render
     }
 
     @Argument(help: "What to measure.")
@@ -25,14 +27,22 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Instruction set: v2, v3 or v4; the processor's best where none is given.")
     var isa: String?
 
+    @Flag(name: .customLong("under-load"), help: "render: while a training uses every core.")
+    var underLoad = false
+
+    @Option(help: "render: size of the screen, COLSxROWS.")
+    var size = "120x40"
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
     func validate() throws {
         guard threads > 0, batch > 0, repeats > 0 else { throw ValidationError("threads, batch and repeats must be at least 1") }
+        if Size(size) == nil { throw ValidationError("--size \(size) is no size; expected for example 120x40") }
     }
 
     func run() throws {
+        if what == .render { return try render() }
         let setup = try Benchmark.Setup(threads: threads, batch: batch, repeats: repeats, isa: isa)
         let result: Benchmark.Result
         switch what {
@@ -41,6 +51,7 @@ struct BenchCommand: ParsableCommand {
         case .forward: result = Benchmark.forward(setup)
         case .train: result = try Benchmark.train(setup)
         case .augment: result = Benchmark.augment(setup)
+        case .render: return
         }
         if json {
             try JSONOutput.print(result)
@@ -58,5 +69,32 @@ struct BenchCommand: ParsableCommand {
         if let rate = result.samples_per_s { text += ", \(Output.number(rate, 1)) samples/s" }
         if let peak = result.peak_mb { text += ", peak \(Output.number(peak, 0)) MB" }
         Output.line(text)
+    }
+
+    private func render() throws {
+        var benchmark = try RenderBenchmark(size: Size(size)!)
+        if underLoad {
+            // It ends with the process.
+            let setup = try Benchmark.Setup(threads: threads, batch: batch, repeats: 100_000, isa: isa)
+            DispatchQueue(label: "load", qos: .userInitiated).async { _ = try? Benchmark.train(setup) }
+            // Until it computes.
+            sleep(10)
+        }
+        let result = try benchmark.run(repeats: max(200, repeats), underLoad: underLoad, measuresGrowth: !underLoad)
+        if json {
+            try JSONOutput.print(result)
+        } else {
+            for kind in result.kinds {
+                Output.line(
+                    "\(kind.kind.padded(18)) \(kind.bytes) bytes (most \(kind.bytes_most)), render p99 \(Output.number(kind.render_p99_ms, 2)) ms, key to "
+                        + "bytes p50 \(Output.number(kind.p50_ms, 2)), p99 \(Output.number(kind.p99_ms, 2)) ms")
+            }
+            Output.line(
+                "all p50 \(Output.number(result.p50_ms, 2)), p99 \(Output.number(result.p99_ms, 2)) ms; heap \(result.growth_kb) kB over 10,000 frames"
+            )
+        }
+        try Output.flush()
+        // A training under way is not waited for.
+        if underLoad { Foundation.exit(0) }
     }
 }

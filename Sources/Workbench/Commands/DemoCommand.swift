@@ -14,6 +14,8 @@ struct DemoCommand: ParsableCommand {
     @Option(help: "Session folder; made where it is not there.")
     var session = "sessions/demo"
 
+    @OptionGroup var job: JobOptions
+
     @Flag(help: "One line of text for each change instead of screens.")
     var linear = false
 
@@ -30,7 +32,7 @@ struct DemoCommand: ParsableCommand {
         guard try DemoRun.isFinished(folder) else {
             // The interface needs the folder from its first moment on.
             try AtomicFile.makeFolder(folder.root)
-            return try EngineJob(session: folder, work: { try demo.run() }).run(headless: headless, linear: linear)
+            return try EngineJob(session: folder, options: job, work: { try demo.run() }).run(headless: headless, linear: linear)
         }
         Output.message("the demo of \(folder.root.path) ran to its end before; remove the folder to run it again")
         if headless || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 {

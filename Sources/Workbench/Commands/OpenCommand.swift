@@ -18,13 +18,15 @@ struct OpenCommand: ParsableCommand {
     @Flag(help: "Only look: do not go on with an interrupted training.")
     var view = false
 
+    @OptionGroup var job: JobOptions
+
     @Flag(help: "One line of text for each change instead of screens: for screen readers, logs and plain terminals.")
     var linear = false
 
     func run() throws {
         let folder = try SessionViewing.folder(session)
         if !view, cohort == nil, let work = try SessionViewing.remainingWork(folder) {
-            try EngineJob(session: folder, work: work).run(headless: false, linear: linear)
+            try EngineJob(session: folder, options: job, work: work).run(headless: false, linear: linear)
         } else {
             try Interface.show(folder, job: nil, linear: linear, cohort: cohort.map { URL(fileURLWithPath: $0, isDirectory: true) })
         }

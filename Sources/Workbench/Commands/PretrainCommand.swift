@@ -31,6 +31,8 @@ struct PretrainCommand: ParsableCommand {
     @Flag(help: "Train without the interface.")
     var headless = false
 
+    @OptionGroup var job: JobOptions
+
     @Flag(help: "One line of text for each change instead of screens.")
     var linear = false
 
@@ -58,14 +60,18 @@ struct PretrainCommand: ParsableCommand {
         if resume {
             _ = try SessionDescription.read(folder)
         } else {
-            try Trainer.create(folder, cohort: prepared, settings: try wantedSettings())
+            let wanted = try wantedSettings()
+            let estimate = DiskEstimate(settings: wanted, subjects: prepared.subjects.count, landmarks: prepared.atlas.landmarks.count)
+            Output.message("disk needed: up to \(estimate.summary)")
+            try estimate.check(folder)
+            try Trainer.create(folder, cohort: prepared, settings: wanted)
         }
         var options = Trainer.Options()
         options.resume = resume
         options.stepLimit = steps
         if let threads { options.parallel = Parallel(threads: threads) }
-        let job = TrainingJob(folder: folder, cohort: prepared, options: options)
-        try EngineJob(session: folder, work: { try job.run() }).run(headless: headless, linear: linear)
+        let training = TrainingJob(folder: folder, cohort: prepared, options: options)
+        try EngineJob(session: folder, options: job, work: { try training.run() }).run(headless: headless, linear: linear)
     }
 }
 

@@ -107,7 +107,8 @@ struct ControlLogTests {
             }
         }
         for text in ["{}", "{\"kind\":\"step\"}", "{\"kind\":\"stop\",\"t\":1}", "[1]", "{\"t\":nan}", "{\"t\":1"] {
-            #expect(Data((text + "\n").utf8).withUnsafeBytes { JournalEntry(plain: UnsafeRawBufferPointer(rebasing: $0.dropLast())) } == nil)
+            #expect(
+                Data((text + "\n").utf8).withUnsafeBytes { JournalEntry(plain: UnsafeRawBufferPointer(rebasing: $0.dropLast())) } == nil)
         }
     }
 

@@ -1,0 +1,43 @@
+import Foundation
+
+/// What the network saw in a training step: one subject's patch at the step's landmark and its augmented views, made again.
+///
+/// Views are a function of seed, epoch, landmark and subject, so that nothing has to be kept.
+public struct SeenPatches: Sendable {
+    public let landmark: Int
+    public let subject: String
+    /// Each `[z][y][x]` of 32³ network inputs in -1…1.
+    public let patch, query, key: [Float]
+    public let neighbours: [[Float]]
+
+    /// - Parameters:
+    ///   - step: as the journal counts it, from 1.
+    ///   - neighbours: neighbouring landmarks in that step.
+    public init(_ session: SessionFolder, step: Int, neighbours: Int) throws {
+        let description = try SessionDescription.read(session)
+        let cohort = try PreparedCohort(description.cohortFolder(session))
+        let place = Dictionary(uniqueKeysWithValues: cohort.subjects.enumerated().map { ($1.id, $0) })
+        let rows = description.trainingSubjects.compactMap { place[$0] }
+        let settings = description.settings
+        guard step > 0, rows.count > 1, rows.count == description.trainingSubjects.count else {
+            throw Failure("\(cohort.folder.path) does not hold the subjects that \(session.name) trains on; its views cannot be made again")
+        }
+        let plan = StepPlan(
+            subjects: rows.count, landmarks: cohort.atlas.landmarks.count, batch: min(settings.batch, rows.count),
+            batchNormGroup: settings.bnGroup, seed: settings.seed)
+        let count = plan.epoch(ofStep: step - 1) < settings.warmUp ? 0 : min(neighbours, plan.landmarks - 1)
+        let feed = StepFeed(
+            plan: plan, store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, kernels: KernelSelection.best,
+            parallel: Parallel(threads: 1))
+        let batch = feed.take(step: step - 1, neighbours: count)
+        func copy(_ view: Int) -> [Float] { Array(UnsafeBufferPointer(start: batch.view(view, 0), count: PatchStore.patchVoxels)) }
+        landmark = plan.landmark(ofStep: step - 1)
+        subject = description.trainingSubjects[batch.subjects[0]]
+        query = copy(0)
+        key = copy(1)
+        self.neighbours = (0..<count).map { copy(2 + $0) }
+        patch = cohort.patches.withPatch(landmark: landmark, subject: rows[batch.subjects[0]]) {
+            $0.map { NetworkIntensity.input(Float($0)) }
+        }
+    }
+}

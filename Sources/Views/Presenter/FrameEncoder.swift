@@ -1,0 +1,202 @@
+/// Turns frames into the bytes that change a terminal from the last frame to the next: few moves, few colour changes, nothing where nothing
+/// changed. Pure: what it writes depends on the frames alone.
+package struct FrameEncoder {
+    /// A cell as the terminal keeps it, packed: glyph 21 bits, foreground and background 9 each (0: default), attributes 4.
+    private struct Code: Equatable {
+        var bits: UInt64
+
+        static let blank = Code(bits: 32)
+        static let unknown = Code(bits: .max)
+
+        init(bits: UInt64) { self.bits = bits }
+
+        init(glyph: UInt32, foreground: Int, background: Int, attributes: UInt8) {
+            bits = UInt64(glyph) | UInt64(foreground + 1) << 21 | UInt64(background + 1) << 30 | UInt64(attributes) << 39
+        }
+
+        var glyph: UInt32 { UInt32(bits & 0x1F_FFFF) }
+        var pen: Pen {
+            Pen(foreground: Int(bits >> 21 & 0x1FF) - 1, background: Int(bits >> 30 & 0x1FF) - 1, attributes: UInt8(bits >> 39 & 15))
+        }
+    }
+
+    private struct Pen: Equatable {
+        var foreground, background: Int
+        var attributes: UInt8
+
+        static let plain = Pen(foreground: -1, background: -1, attributes: 0)
+        var swapped: Pen { Pen(foreground: background, background: foreground, attributes: attributes) }
+    }
+
+    private let language: TerminalLanguage
+    private let depth: ColourDepth
+    private var size = Size(columns: 0, rows: 0)
+    private var shown: [Code] = []
+    private var wanted: [Code] = []
+    /// Nil: not known.
+    private var pen: Pen?
+    private var cursor: (row: Int, column: Int)?
+    /// What the last call wrote.
+    package private(set) var bytes: [UInt8] = []
+
+    package init(_ language: TerminalLanguage, _ depth: ColourDepth) {
+        self.language = language
+        self.depth = depth
+    }
+
+    /// The terminal may show anything: the next frame is written whole.
+    package mutating func forget() { size = Size(columns: 0, rows: 0) }
+
+    /// Puts into `bytes` what changes the terminal to this frame.
+    /// - Returns: the cells that changed.
+    package mutating func encode(_ frame: CellGrid) -> Int {
+        bytes.removeAll(keepingCapacity: true)
+        collect(frame)
+        if frame.size != size {
+            size = frame.size
+            bytes += language.reset
+            bytes += language.clear
+            shown = Array(repeating: .blank, count: wanted.count)
+            pen = .plain
+            cursor = nil
+        }
+        var changed = 0
+        for row in 0..<size.rows { changed += encode(row: row) }
+        swap(&shown, &wanted)
+        // Whatever writes next (a crash report, the shell) finds plain colours.
+        if changed > 0, pen != .plain { setPen(.plain) }
+        return changed
+    }
+
+    private mutating func collect(_ frame: CellGrid) {
+        wanted.removeAll(keepingCapacity: true)
+        wanted.reserveCapacity(frame.cells.count)
+        for cell in frame.cells {
+            let style = depth == .mono ? cell.style.forMono() : cell.style
+            var foreground = depth.index(of: style.foreground)
+            let background = depth.index(of: style.background)
+            var glyph = cell.glyph.value
+            if glyph == Self.upperHalf, foreground == background { glyph = 32 }
+            let inked = style.attributes.rawValue & (Style.Attributes.reverse.rawValue | Style.Attributes.underline.rawValue)
+            // A blank shows no ink: its colour and weight do not matter.
+            if glyph == 32, inked == 0 { foreground = -1 }
+            wanted.append(
+                Code(
+                    glyph: glyph, foreground: foreground, background: background,
+                    attributes: glyph == 32 ? inked : style.attributes.rawValue))
+        }
+    }
+
+    private static let upperHalf: UInt32 = 0x2580
+    private static let lowerHalf: UInt32 = 0x2584
+
+    private mutating func encode(row: Int) -> Int {
+        let start = row * size.columns
+        // The corner would scroll terminals that wrap at once.
+        let end = row == size.rows - 1 && !language.cornerIsSafe ? size.columns - 1 : size.columns
+        guard let lastChanged = (0..<end).last(where: { wanted[start + $0] != shown[start + $0] }) else { return 0 }
+        // Where the row ends in blanks, erasing costs less than writing them.
+        let inked = (0..<size.columns).last { wanted[start + $0] != .blank } ?? -1
+        let erasesFrom = lastChanged - inked >= 4 && !language.eraseToEnd.isEmpty ? inked + 1 : size.columns
+        var changed = 0
+        var column = 0
+        while column <= min(lastChanged, erasesFrom - 1) {
+            if wanted[start + column] == shown[start + column] {
+                column += 1
+                continue
+            }
+            moveTo(row, column)
+            write(wanted[start + column])
+            cursor = column + 1 < size.columns ? (row, column + 1) : nil
+            changed += 1
+            column += 1
+        }
+        if erasesFrom <= lastChanged {
+            changed += (erasesFrom...lastChanged).count { wanted[start + $0] != shown[start + $0] }
+            moveTo(row, erasesFrom)
+            if pen != .plain { setPen(.plain) }
+            bytes += language.eraseToEnd
+        }
+        return changed
+    }
+
+    /// Goes to a cell; over a few cells of the pen's own style by writing them again.
+    private mutating func moveTo(_ row: Int, _ column: Int) {
+        guard let at = cursor, at.row == row, at.column <= column else {
+            bytes += language.move(row, column)
+            cursor = (row, column)
+            return
+        }
+        guard at.column < column else { return }
+        let between = shown[(row * size.columns + at.column)..<(row * size.columns + column)]
+        let jump = language.right(column - at.column) ?? language.move(row, column)
+        let rewriting = between.reduce(0) { $0 + (isInPen($1) ? Self.length($1.glyph) : 1000) }
+        if rewriting <= jump.count {
+            for code in between { append(code.glyph) }
+        } else {
+            bytes += jump
+        }
+        cursor = (row, column)
+    }
+
+    private mutating func write(_ code: Code) {
+        let wanted = code.pen
+        // The same two colours the other way round: the lower half-block shows the same picture.
+        if code.glyph == Self.upperHalf, wanted.attributes == 0, wanted.foreground >= 0, wanted.background >= 0,
+            cost(of: wanted.swapped) < cost(of: wanted)
+        {
+            setPen(wanted.swapped)
+            append(Self.lowerHalf)
+            return
+        }
+        if !isInPen(code) { setPen(wanted) }
+        append(code.glyph)
+    }
+
+    /// True where a cell can be written as the pen is. A blank only needs its background, and no ink.
+    private func isInPen(_ code: Code) -> Bool {
+        guard let pen else { return false }
+        let wanted = code.pen
+        if code.glyph == 32, wanted.attributes == 0 { return pen.background == wanted.background && pen.attributes & Self.inked == 0 }
+        return pen == wanted
+    }
+
+    private static let inked = Style.Attributes.reverse.rawValue | Style.Attributes.underline.rawValue
+
+    private func cost(of wanted: Pen) -> Int {
+        guard let pen else { return 2 }
+        return (pen.foreground == wanted.foreground ? 0 : 1) + (pen.background == wanted.background ? 0 : 1)
+    }
+
+    private mutating func setPen(_ wanted: Pen) {
+        if pen == wanted { return }
+        var now = pen ?? Pen(foreground: -2, background: -2, attributes: 0)
+        // Attributes are only ever taken away all at once, and with them the colours.
+        let removes = now.attributes & ~wanted.attributes != 0
+        let toDefault = (now.foreground >= 0 && wanted.foreground < 0) || (now.background >= 0 && wanted.background < 0)
+        if pen == nil || removes || (toDefault && (language.defaultColours.isEmpty || wanted == .plain)) {
+            bytes += language.reset
+            now = .plain
+        } else if toDefault {
+            bytes += language.defaultColours
+            now.foreground = -1
+            now.background = -1
+        }
+        for (index, text) in language.attributes.enumerated() where wanted.attributes & ~now.attributes & (1 << UInt8(index)) != 0 {
+            bytes += text
+        }
+        if wanted.foreground >= 0, wanted.foreground != now.foreground { bytes += language.foregrounds[wanted.foreground] }
+        if wanted.background >= 0, wanted.background != now.background { bytes += language.backgrounds[wanted.background] }
+        pen = wanted
+    }
+
+    private static func length(_ glyph: UInt32) -> Int { glyph < 0x80 ? 1 : glyph < 0x800 ? 2 : glyph < 0x1_0000 ? 3 : 4 }
+
+    private mutating func append(_ glyph: UInt32) {
+        if glyph < 0x80 {
+            bytes.append(UInt8(glyph))
+        } else {
+            bytes.append(contentsOf: UTF8.encode(Unicode.Scalar(glyph) ?? "?")!)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Engine
+
+/// The form of a new run, the list of checkpoints to go back to, and a line of text for a session.
+enum RunOverlays {
+    static func draw(_ form: RunForm, _ painter: inout Painter, _ content: Rect) {
+        let inner = Overlays.box(
+            &painter, content, columns: 84, rows: form.fields.count + 6, title: form.origin.map { "Fork of \($0)" } ?? "New run")
+        guard inner.rows > 4 else { return }
+        let rows = inner.rows - 4
+        let first = max(0, min(form.chosen - rows / 2, form.fields.count - rows))
+        for (offset, field) in form.fields.dropFirst(first).prefix(rows).enumerated() {
+            let row = inner.row + offset
+            let isChosen = first + offset == form.chosen
+            if isChosen { painter.fill(Rect(column: inner.column, row: row, columns: inner.columns, rows: 1), Cell(" ", .selected)) }
+            painter.text(field.name, row: row, column: inner.column, width: 16, isChosen ? .selected : .faint)
+            let changed = !field.initial.isEmpty && field.text != field.initial
+            let width = inner.columns - 18 - (changed ? field.initial.count + 7 : 0)
+            let text = field.text.count > width - 1 ? "…" + field.text.suffix(max(0, width - 2)) : field.text
+            let end = painter.text(
+                text, row: row, column: inner.column + 17, width: width, isChosen ? .selected : field.isFixed ? .faint : .strong)
+            if isChosen, !field.isFixed { painter.put("▏", row: row, column: end, .selected) }
+            if changed {
+                painter.textRight("was \(field.initial)", row: row, endColumn: inner.endColumn, isChosen ? .selected : .warning)
+            }
+        }
+        let field = form.fields[form.chosen]
+        let foot = inner.endRow - 4
+        painter.text(field.help, row: foot + 1, column: inner.column, width: inner.columns)
+        painter.text(
+            form.complaint ?? "takes \(field.range)", row: foot + 2, column: inner.column, width: inner.columns,
+            form.complaint == nil ? .faint : .bad)
+        painter.spans(
+            [
+                ("Enter", .key), (" starts  ", .plain), ("Up Down", .key), (" fields  ", .plain), ("C-u", .key), (" clears  ", .plain),
+                ("Esc", .key), (" leaves", .plain),
+            ],
+            row: foot + 3, column: inner.column, width: inner.columns)
+    }
+
+    static func draw(checkpoints steps: [Int]?, chosen: Int, now: Int, _ painter: inout Painter, _ content: Rect) {
+        let inner = Overlays.box(&painter, content, columns: 62, rows: min(14, (steps?.count ?? 1) + 4), title: "Roll back to")
+        guard let steps, !steps.isEmpty else {
+            let text = steps == nil ? "looking for checkpoints …" : "there is no checkpoint yet; c writes one"
+            painter.text(text, row: inner.row, column: inner.column, width: inner.columns, .faint)
+            return
+        }
+        let rows = max(1, inner.rows - 1)
+        let first = max(0, min(chosen - rows + 1, steps.count - rows))
+        for (offset, step) in steps.dropFirst(first).prefix(rows).enumerated() {
+            let row = inner.row + offset
+            let isChosen = first + offset == chosen
+            if isChosen { painter.fill(Rect(column: inner.column, row: row, columns: inner.columns, rows: 1), Cell(" ", .selected)) }
+            let text = "step \(Chart.grouped(step))   \(Chart.grouped(max(0, now - step))) steps ago"
+            painter.text(text, row: row, column: inner.column, width: inner.columns, isChosen ? .selected : .plain)
+        }
+        painter.text("Enter chooses, Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
+    }
+
+    static func draw(_ entry: TextEntry, _ painter: inout Painter, _ content: Rect) {
+        let inner = Overlays.box(&painter, content, columns: 76, rows: 5, title: entry.title)
+        let text = entry.text.count > inner.columns - 2 ? "…" + entry.text.suffix(max(0, inner.columns - 3)) : entry.text
+        let end = painter.text(text, row: inner.row, column: inner.column, width: inner.columns - 1, .strong)
+        painter.put("▏", row: inner.row, column: end, .key)
+        if let complaint = entry.complaint { painter.text(complaint, row: inner.row + 1, column: inner.column, width: inner.columns, .bad) }
+        painter.text("Enter keeps it, Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
+    }
+}

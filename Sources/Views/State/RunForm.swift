@@ -1,0 +1,136 @@
+import Engine
+
+/// What a new run, or a fork, is asked to do.
+public struct RunRequest: Equatable, Sendable {
+    public var name: String
+    /// The prepared cohort's folder; a fork has that of its origin.
+    public var cohort: String
+    public var settings: TrainingSettings
+    /// The session whose newest checkpoint it begins with; nil: from fresh weights.
+    public var origin: String?
+
+    public init(name: String, cohort: String, settings: TrainingSettings, origin: String? = nil) {
+        self.name = name
+        self.cohort = cohort
+        self.settings = settings
+        self.origin = origin
+    }
+}
+
+/// A form for a run: its name, its cohort, and every setting of `TrainingSetting.all` with what it takes and a sentence.
+package struct RunForm: Equatable, Sendable {
+    package struct Field: Equatable, Sendable {
+        package var name: String
+        package var text: String
+        package var help: String
+        package var range: String
+        /// As it was at first, to tell what was changed.
+        package var initial: String
+        package var isFixed = false
+    }
+
+    package private(set) var fields: [Field]
+    package private(set) var chosen = 0
+    package private(set) var complaint: String?
+    package let origin: String?
+    private let settings: TrainingSettings
+
+    package init(_ request: RunRequest) {
+        origin = request.origin
+        settings = request.settings
+        fields = [
+            Field(name: "name", text: request.name, help: "the session's folder beside the others", range: "a name without /", initial: ""),
+            Field(
+                name: "cohort", text: request.cohort, help: "folder that `workbench prepare` made", range: "a path",
+                initial: request.cohort, isFixed: request.origin != nil),
+        ]
+        fields += TrainingSetting.all.map {
+            let value = $0.value(in: request.settings)
+            return Field(name: $0.name, text: value, help: $0.help, range: $0.range, initial: value)
+        }
+    }
+
+    /// Takes a key.
+    /// - Returns: the request, where Enter was pressed and every field can be used.
+    mutating func press(_ key: Key) -> RunRequest? {
+        switch key {
+        case .down, .tab: choose(min(chosen + 1, fields.count - 1))
+        case .up, .backTab: choose(max(0, chosen - 1))
+        case .pageDown, .end: choose(fields.count - 1)
+        case .pageUp, .home: choose(0)
+        case .enter: return finish()
+        default:
+            guard !fields[chosen].isFixed else { break }
+            fields[chosen].text.type(key, atMost: chosen == 1 ? 400 : 60)
+            complaint = nil
+        }
+        return nil
+    }
+
+    private mutating func choose(_ index: Int) {
+        if let wrong = fault(of: chosen) { complaint = wrong } else { complaint = nil }
+        chosen = index
+    }
+
+    private mutating func finish() -> RunRequest? {
+        for index in fields.indices {
+            guard let wrong = fault(of: index) else { continue }
+            chosen = index
+            complaint = wrong
+            return nil
+        }
+        var wanted = settings
+        do {
+            for (setting, field) in zip(TrainingSetting.all, fields.dropFirst(2)) { try setting.set(field.text, in: &wanted) }
+        } catch {
+            complaint = "\(error)"
+            return nil
+        }
+        return RunRequest(name: fields[0].text, cohort: fields[1].text, settings: wanted, origin: origin)
+    }
+
+    /// Why a field's text cannot be used.
+    private func fault(of index: Int) -> String? {
+        let text = fields[index].text
+        switch index {
+        case 0: return SessionFolder.faultOfName(text)
+        case 1: return text.isEmpty ? "a run needs a prepared cohort; make one with `workbench prepare`" : nil
+        default:
+            var copy = settings
+            do {
+                try TrainingSetting.all[index - 2].set(text, in: &copy)
+                return nil
+            } catch { return "\(error)" }
+        }
+    }
+}
+
+/// A line of text that a session is given.
+package struct TextEntry: Equatable, Sendable {
+    package enum Purpose: Equatable, Sendable { case rename, note }
+    package var purpose: Purpose
+    package var session: String
+    package var text: String
+    package var complaint: String?
+
+    package var limit: Int { purpose == .rename ? 60 : 200 }
+    package var title: String { purpose == .rename ? "Rename \(session)" : "Note on \(session)" }
+
+    func effect() throws -> Effect {
+        if purpose == .note { return .noteSession(session, text) }
+        if let fault = SessionFolder.faultOfName(text) { throw Failure(fault) }
+        return .renameSession(session, to: text)
+    }
+}
+
+extension String {
+    /// Types a key into the text.
+    mutating func type(_ key: Key, atMost limit: Int) {
+        switch key {
+        case .backspace: self = String(dropLast())
+        case .control("u"): self = ""
+        case .character(let scalar) where count < limit: unicodeScalars.append(scalar)
+        default: break
+        }
+    }
+}
