@@ -163,17 +163,27 @@ struct RealProgramTests {
         defer { World.remove(folder) }
         let socket = "workbench-test-\(UInt64.random(in: 0 ... .max))"
         func tmux(_ arguments: String...) throws -> String {
-            let process = Process()
-            let output = Pipe()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/tmux")
-            process.arguments = ["-u", "-L", socket, "-f", "/dev/null"] + arguments
-            process.environment = ["TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": "/tmp"]
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            process.waitUntilExit()
-            return text
+            let output = folder.root.appendingPathComponent("tmux-\(UInt64.random(in: 0 ... .max)).txt")
+            try Data().write(to: output)
+            // Not Foundation's Process, which waits for all who hold what the program was started with, so for the server too.
+            var actions = posix_spawn_file_actions_t()
+            posix_spawn_file_actions_init(&actions)
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+            posix_spawn_file_actions_addopen(&actions, 1, output.path, O_WRONLY, 0)
+            posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+            let words = ["/usr/bin/tmux", "-u", "-L", socket, "-f", "/dev/null"] + arguments
+            let environment = ["TERM=xterm-256color", "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin", "HOME=/tmp"]
+            var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+            var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+            defer {
+                posix_spawn_file_actions_destroy(&actions)
+                for text in argv + envp { free(text) }
+            }
+            var process: pid_t = 0
+            #expect(posix_spawn(&process, words[0], &actions, nil, &argv, &envp) == 0)
+            var status: Int32 = 0
+            waitpid(process, &status, 0)
+            return String(decoding: try Data(contentsOf: output), as: UTF8.self)
         }
         defer { _ = try? tmux("kill-server") }
         _ = try tmux(
