@@ -47,8 +47,8 @@ public struct SessionSegmentation {
         if provenance.image != (try Checksum.sha256(of: subject.image)) { return "the CT has changed since the mask was made" }
         guard let current = try Classifier.checksum(session, provenance.subtype) else { return "the classifier that made the mask is gone" }
         if current != provenance.classifier { return "the classifier was trained again since the mask was made" }
-        if let step = Checkpoint.steps(in: session).last, provenance.scheme == .linear, provenance.model != "\(session.name), step \(step)"
-        {
+        // The step alone: a session that was renamed is the same one, and its classifiers are compared above.
+        if let step = Checkpoint.steps(in: session).last, provenance.scheme == .linear, !provenance.model.hasSuffix(", step \(step)") {
             return "the mask was made with \"\(provenance.model)\", the session is at step \(step)"
         }
         return nil
