@@ -93,7 +93,7 @@ package struct ExperimentClaims {
     /// The sentences of figure 4 on the fraction of boxes that is enough.
     private func saving() -> [Evidence] {
         (results.first { $0.name == .figure4 }?.notes ?? []).filter { $0.contains("full-data F1") || $0.contains("does not reach") }.map {
-            Evidence(text: $0, verdict: .undecided)
+            Evidence(text: $0, verdict: $0.contains("does not reach") ? .doesNotHold : .undecided)
         }
     }
 }

@@ -10,7 +10,6 @@ package enum TrainingScreen {
     static let neighbourAccuracy = Colour(hex: 0xCC79A7)
 
     static let steering = Colour(hex: 0x9A7FD1)
-    static let probe = Colour(hex: 0xD55E00)
 
     package static func draw(_ state: WorkbenchState, _ painter: inout Painter, _ content: Rect) {
         let layout = TrainingLayout(content, state)
@@ -43,7 +42,6 @@ package enum TrainingScreen {
     private static func curves(_ training: TrainingState, _ page: CurveView.Page) -> (upper: Curves, lower: Curves) {
         switch page {
         case .losses:
-            let probe = training.probe.isEmpty ? [] : [Chart.Line(series: training.probe, name: "probe", colour: probe)]
             return (
                 Curves(
                     title: "Loss",
@@ -57,7 +55,7 @@ package enum TrainingScreen {
                     lines: [
                         .init(series: training.neighbourAccuracy, name: "neigh", colour: neighbourAccuracy),
                         .init(series: training.accuracy, name: "local", colour: accuracy),
-                    ] + probe, values: 0...1)
+                    ], values: 0...1)
             )
         case .rates:
             return (

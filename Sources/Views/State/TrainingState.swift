@@ -15,8 +15,6 @@ package struct TrainingState: Equatable, Sendable {
     package var gradientNorm = Series()
     /// Standard deviation of the embeddings' components.
     package var spread = Series()
-    /// Frozen readout of a label on held-out subjects, where the run has one.
-    package var probe = Series()
     /// Seconds since the session began.
     package var times = Series()
     package var latest: StepMetrics?
@@ -107,8 +105,7 @@ package struct TrainingState: Equatable, Sendable {
 
     private static var curves: [WritableKeyPath<TrainingState, Series>] {
         [
-            \.total, \.local, \.neighbour, \.accuracy, \.neighbourAccuracy, \.learningRate, \.speed, \.gradientNorm, \.spread, \.probe,
-            \.times,
+            \.total, \.local, \.neighbour, \.accuracy, \.neighbourAccuracy, \.learningRate, \.speed, \.gradientNorm, \.spread, \.times,
         ]
     }
     private static let keptHappenings = 500
