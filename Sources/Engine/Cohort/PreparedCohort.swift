@@ -30,7 +30,8 @@ public struct CohortCatalogue: Sendable {
                 throw Failure("\(place.description.path) is damaged at subject \(record.id); delete it and run `workbench prepare` again")
             }
             return PreparedSubject(
-                id: record.id, image: place.resolved(record.image), lungs: place.lungs(record.id),
+                id: record.id, image: place.resolved(record.image),
+                imageChecksum: record.imageChecksum.isEmpty ? nil : record.imageChecksum, lungs: place.lungs(record.id),
                 atlasToSubject: Affine3(rowMajor: record.atlasToSubject), quality: record.quality, acquisition: record.acquisition,
                 labels: record.labels)
         }
@@ -50,6 +51,14 @@ public struct CohortCatalogue: Sendable {
             do { _ = try subject(stranger) } catch let failure as Failure { throw Failure("\(file): \(failure.description)") }
         }
         return others.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// Boxes with the checksums of the CTs that they lie in here.
+    public func identified(_ boxes: [LesionBox]) -> [LesionBox] {
+        let images = Dictionary(uniqueKeysWithValues: subjects.map { ($0.id, $0.imageChecksum) })
+        return boxes.map {
+            LesionBox(subject: $0.subject, label: $0.label, centre: $0.centre, image: $0.image ?? images[$0.subject] ?? nil)
+        }
     }
 
     /// The subject of that name.

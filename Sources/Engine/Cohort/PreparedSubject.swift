@@ -6,6 +6,8 @@ public struct PreparedSubject: Equatable, Sendable {
     public let id: String
     /// The CT, where it was when the cohort was prepared.
     public let image: URL
+    /// Checksum of what the user gave as CT, a file or a DICOM folder; nil where it is not known.
+    public let imageChecksum: String?
     /// Lung mask in the CT's grid: 0, 1 right, 2 left.
     public let lungs: URL
     /// Points of the atlas → points of the subject, RAS mm.

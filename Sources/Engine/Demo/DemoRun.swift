@@ -31,7 +31,14 @@ public struct DemoRun: Sendable {
         self.parallel = parallel
     }
 
-    private var phantomFolder: URL { session.root.appendingPathComponent("phantom", isDirectory: true) }
+    private static func phantomFolder(_ session: SessionFolder) -> URL {
+        session.root.appendingPathComponent("phantom", isDirectory: true)
+    }
+
+    /// The reader's boxes of all phantoms, those that are held out among them.
+    static func phantomBoxes(_ session: SessionFolder) -> URL { phantomFolder(session).appendingPathComponent("boxes.csv") }
+
+    private var phantomFolder: URL { Self.phantomFolder(session) }
     /// Where a demo prepares its cohort.
     public static func preparedFolder(_ session: SessionFolder) -> URL {
         session.root.appendingPathComponent("prepared", isDirectory: true)
@@ -56,7 +63,10 @@ public struct DemoRun: Sendable {
 
     /// The lines that a finished demo printed; none where it did not run to its end.
     public static func summary(of session: SessionFolder) throws -> [String] {
-        guard case .finished(let end)? = try JournalTail.last(session)?.event, end.outcome == Trainer.Outcome.done.rawValue else {
+        // Masks and classifiers may have been made since.
+        guard case .finished(let end)? = try JournalTail.last(session, kinds: ["started", "finished"])?.event,
+            end.outcome == Trainer.Outcome.done.rawValue
+        else {
             return []
         }
         return end.summary
@@ -103,7 +113,7 @@ public struct DemoRun: Sendable {
         let random = InferenceModel.random(settings: trainingSettings, cohort: cohort, subjects: training, parallel: parallel)
         report(StageProgress(stage: "calibrate", done: 2, total: 2))
 
-        let boxes = try LesionBox.read(phantomFolder.appendingPathComponent("boxes.csv"))
+        let boxes = try LesionBox.read(Self.phantomBoxes(session))
         var classifiers: [[Classifier]] = []
         for (index, encoder) in [model, random].enumerated() {
             report(StageProgress(stage: "fine-tune", done: index, total: 2, detail: encoder.name))
@@ -115,6 +125,8 @@ public struct DemoRun: Sendable {
                     EmphysemaSubtype.allCases, boxes: boxes, options: options))
         }
         for classifier in classifiers[0] { try classifier.write(session) }
+        let seen = Set(training)
+        try SessionBoxes.add(cohort.catalogue.identified(boxes.filter { seen.contains($0.subject) }), to: session)
         report(StageProgress(stage: "fine-tune", done: 2, total: 2))
 
         let held = cohort.subjects.filter { !training.contains($0.id) }
@@ -128,7 +140,7 @@ public struct DemoRun: Sendable {
 
     private func makePhantoms(_ report: @escaping @Sendable (StageProgress) -> Void) throws {
         // Written last: where it is there, all scans are.
-        let finished = phantomFolder.appendingPathComponent("boxes.csv")
+        let finished = Self.phantomBoxes(session)
         if FileManager.default.fileExists(atPath: finished.path) { return }
         let total = settings.subjects
         report(StageProgress(stage: "phantoms", done: 0, total: total))

@@ -93,8 +93,15 @@ struct BoxFeatures {
         let bySubject = Dictionary(grouping: boxes.indices) { boxes[$0].subject }
         let names = bySubject.keys.sorted()
         _ = try parallel.map(names.count) { position in
-            let image = try cohort.catalogue.image(of: try cohort.subject(names[position]), parallel: Parallel(threads: 1))
-            for index in bySubject[names[position]] ?? [] {
+            let subject = try cohort.subject(names[position])
+            let members = bySubject[names[position]] ?? []
+            if let stranger = members.map({ boxes[$0] }).first(where: { !$0.fits(image: subject.imageChecksum) }) {
+                throw Failure(
+                    "the \(stranger.label.rawValue) box of \(stranger.subject) was placed on another CT than the cohort's of that name; use the cohort that it was placed in"
+                )
+            }
+            let image = try cohort.catalogue.image(of: subject, parallel: Parallel(threads: 1))
+            for index in members {
                 body(index, try cut(image, atlas: cohort.atlas, box: boxes[index], moves: moves(index)))
             }
         }

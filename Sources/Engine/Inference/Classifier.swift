@@ -90,9 +90,14 @@ public struct Classifier {
 
     /// The checksum of a session's present classifier; nil where it has none.
     static func checksum(_ session: SessionFolder, _ subtype: EmphysemaSubtype) throws -> String? {
+        try metadata(session, subtype)?["checksum"]
+    }
+
+    /// What is written on a session's present classifier; nil where it has none.
+    static func metadata(_ session: SessionFolder, _ subtype: EmphysemaSubtype) throws -> [String: String]? {
         let place = file(session, subtype)
         guard FileManager.default.fileExists(atPath: place.path) else { return nil }
-        return try Safetensors(contentsOf: place).metadata["checksum"]
+        return try Safetensors(contentsOf: place).metadata
     }
 
     private static func file(_ session: SessionFolder, _ subtype: EmphysemaSubtype) -> URL {

@@ -70,20 +70,30 @@ public struct EmphysemaMask: Sendable {
         _ image: PreparedImage, atlas: Atlas, classifiers: [Classifier], stride: Int, parallel: Parallel,
         progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }, isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws -> (masks: [EmphysemaMask], points: Int)? {
-        let fineLungs = try Resampler.nearest(
-            image.lungs, onto: image.image.extent, voxelToWorld: image.image.voxelToWorld, fill: UInt8(0), parallel: parallel)
+        let lungs = try image.millimetreLungs(parallel: parallel)
         var masks = [EmphysemaMask?](repeating: nil, count: classifiers.count)
         var total = 0
-        let byEncoder = Dictionary(grouping: classifiers.indices) { classifiers[$0].encoder.checksum }
-        for members in byEncoder.values.sorted(by: { $0[0] < $1[0] }) {
+        for members in byEncoder(classifiers) {
             let dense = DenseClassifier(
                 image: image, atlas: atlas, classifiers: members.map { classifiers[$0] }, stride: stride, parallel: parallel)
-            guard let found = dense.run(lungs: fineLungs, progress: progress, isCancelled: isCancelled) else { return nil }
+            guard let found = dense.run(lungs: lungs, progress: progress, isCancelled: isCancelled) else { return nil }
             total += found.points
             for (lattice, member) in zip(found.lattices, members) {
                 masks[member] = try EmphysemaMask(lattice: lattice, subtype: classifiers[member].subtype, image: image, parallel: parallel)
             }
         }
         return (masks.compactMap { $0 }, total)
+    }
+
+    /// The classifiers' numbers, those of one encoder together.
+    static func byEncoder(_ classifiers: [Classifier]) -> [[Int]] {
+        Dictionary(grouping: classifiers.indices) { classifiers[$0].encoder.checksum }.values.sorted { $0[0] < $1[0] }
+    }
+}
+
+extension PreparedImage {
+    /// The lung labels on the 1 mm grid.
+    func millimetreLungs(parallel: Parallel) throws -> Volume<UInt8> {
+        try Resampler.nearest(lungs, onto: image.extent, voxelToWorld: image.voxelToWorld, fill: UInt8(0), parallel: parallel)
     }
 }

@@ -6,10 +6,14 @@ public enum EmphysemaSubtype: String, Codable, CaseIterable, Sendable {
     case paraseptal
 }
 
-/// A 32 mm box that a reader placed in a subject's lung: `boxes.csv`, columns `subject,subtype,x,y,z` (centre, RAS+ mm).
-public struct LesionBox: Equatable, Sendable {
+/// A 32 mm box that a reader placed in a subject's lung: `boxes.csv`, columns `subject,subtype,x,y,z` (centre, RAS+ mm) and, where the box was
+/// placed in a viewer, `image`.
+public struct LesionBox: Codable, Equatable, Sendable {
+    /// mm.
+    public static let side = Double(Atlas.patchSide)
+
     /// What the reader saw in it.
-    public enum Label: String, CaseIterable, Sendable {
+    public enum Label: String, CaseIterable, Codable, Sendable {
         case cle
         case paraseptal
         case healthy
@@ -18,11 +22,29 @@ public struct LesionBox: Equatable, Sendable {
     public let subject: String
     public let label: Label
     public let centre: Point3
+    /// Checksum of the CT that it was placed on; nil where that is not known.
+    public let image: String?
 
-    public init(subject: String, label: Label, centre: Point3) {
+    public init(subject: String, label: Label, centre: Point3, image: String? = nil) {
         self.subject = subject
         self.label = label
         self.centre = centre
+        self.image = image
+    }
+
+    /// Whether a CT is the one that it was placed on, as far as both are known.
+    public func fits(image found: String?) -> Bool { image == nil || found == nil || image == found }
+
+    /// Whether it says the same of the same place, whatever is known of the CT.
+    func isSame(as other: LesionBox) -> Bool { subject == other.subject && label == other.label && centre == other.centre }
+
+    /// The table of boxes, as `read` takes it.
+    static func text(_ boxes: [LesionBox]) -> String {
+        CSVTable.text(
+            columns: ["subject", "subtype", "x", "y", "z", "image"],
+            rows: boxes.map { box in
+                [box.subject, box.label.rawValue] + (0..<3).map { String(box.centre[$0]) } + [box.image ?? ""]
+            })
     }
 
     /// Reads a table of boxes.
@@ -31,6 +53,7 @@ public struct LesionBox: Equatable, Sendable {
         let subject = try table.column("subject")
         let subtype = try table.column("subtype")
         let axes = try ["x", "y", "z"].map { try table.column($0) }
+        let image = table.columns.firstIndex(of: "image")
         return try table.rows.map { row in
             guard let label = Label(rawValue: row.fields[subtype]) else {
                 throw Failure(
@@ -42,7 +65,9 @@ public struct LesionBox: Equatable, Sendable {
                 }
                 return value
             }
-            return LesionBox(subject: row.fields[subject], label: label, centre: Point3(place[0], place[1], place[2]))
+            return LesionBox(
+                subject: row.fields[subject], label: label, centre: Point3(place[0], place[1], place[2]),
+                image: image.map { row.fields[$0] }.flatMap { $0.isEmpty ? nil : $0 })
         }
     }
 }

@@ -34,7 +34,7 @@ public struct MaskProvenance: Codable, Equatable, Sendable {
         self.atlas = atlas.checksum
         self.stride = stride
         threshold = Double(EmphysemaMask.threshold)
-        locationBlock = DenseClassifier.locationBlock
+        locationBlock = DenseLattice.blockSide
         version = WorkbenchVersion.text
         volumes = mask.volumes
     }

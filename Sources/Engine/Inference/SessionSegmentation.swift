@@ -25,7 +25,13 @@ public struct SessionSegmentation {
             let found = try EmphysemaMask.segment(
                 image, atlas: atlas, classifiers: classifiers, stride: stride, parallel: parallel, progress: progress)
         else { return [] }
-        for (classifier, mask) in zip(classifiers, found.masks) {
+        try write(found.masks, of: subject, image, journal: journal)
+        return found.masks
+    }
+
+    /// Writes masks, in the order of the classifiers, with what made them, and tells the journal.
+    func write(_ masks: [EmphysemaMask], of subject: PreparedSubject, _ image: PreparedImage, journal: Journal?) throws {
+        for (classifier, mask) in zip(classifiers, masks) {
             let subtype = classifier.subtype.rawValue
             let target = session.mask(subject: subject.id, subtype: subtype)
             let provenance = try MaskProvenance(
@@ -35,7 +41,6 @@ public struct SessionSegmentation {
             try journal?.append(
                 .mask(MaskWritten(subject: subject.id, subtype: subtype, file: "masks/\(target.lastPathComponent)")))
         }
-        return found.masks
     }
 
     /// Why a mask must not be taken for current: another CT, atlas, model or classifier; nil where all fit.

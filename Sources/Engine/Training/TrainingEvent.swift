@@ -22,6 +22,7 @@ public enum TrainingEvent: Equatable, Sendable {
     case command(CommandApplied)
     case progress(StageProgress)
     case mask(MaskWritten)
+    case classifiers(ClassifiersTrained)
     case fault(Fault)
     case finished(RunFinished)
 }
@@ -163,6 +164,21 @@ public struct MaskWritten: Codable, Equatable, Sendable {
     }
 }
 
+/// Classifiers were fine-tuned from the viewer, or could not be.
+public struct ClassifiersTrained: Codable, Equatable, Sendable {
+    public var subtypes: [String]
+    /// With how many boxes.
+    public var summary: String
+    /// Nil when trained; else why not.
+    public var refusal: String?
+
+    public init(subtypes: [String], summary: String, refusal: String? = nil) {
+        self.subtypes = subtypes
+        self.summary = summary
+        self.refusal = refusal
+    }
+}
+
 /// Something went wrong; the run stopped at its last good state.
 public struct Fault: Codable, Equatable, Sendable {
     public var message: String
@@ -202,6 +218,7 @@ extension JournalEntry: Codable {
         case .command: "command"
         case .progress: "progress"
         case .mask: "mask"
+        case .classifiers: "classifiers"
         case .fault: "fault"
         case .finished: "finished"
         }
@@ -220,6 +237,7 @@ extension JournalEntry: Codable {
         case "command": event = .command(try CommandApplied(from: decoder))
         case "progress": event = .progress(try StageProgress(from: decoder))
         case "mask": event = .mask(try MaskWritten(from: decoder))
+        case "classifiers": event = .classifiers(try ClassifiersTrained(from: decoder))
         case "fault": event = .fault(try Fault(from: decoder))
         case "finished": event = .finished(try RunFinished(from: decoder))
         default:
@@ -240,6 +258,7 @@ extension JournalEntry: Codable {
         case .command(let value): try value.encode(to: encoder)
         case .progress(let value): try value.encode(to: encoder)
         case .mask(let value): try value.encode(to: encoder)
+        case .classifiers(let value): try value.encode(to: encoder)
         case .fault(let value): try value.encode(to: encoder)
         case .finished(let value): try value.encode(to: encoder)
         }

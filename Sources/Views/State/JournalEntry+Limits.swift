@@ -25,7 +25,7 @@ extension JournalEntry {
             progress.done = Self.limited(progress.done)
             progress.total = Self.limited(progress.total)
             entry.event = .progress(progress)
-        case .epoch, .command, .mask, .fault, .finished: break
+        case .epoch, .command, .mask, .classifiers, .fault, .finished: break
         }
         return entry
     }

@@ -138,6 +138,10 @@ package struct TrainingState: Equatable, Sendable {
                 note(entry, "\(progress.stage): \(progress.total) of \(progress.total) done")
             }
         case .mask(let mask): note(entry, "mask of \(mask.subject), \(mask.subtype)", .good)
+        case .classifiers(let trained):
+            note(
+                entry, trained.refusal.map { "fine-tuning failed: \($0)" } ?? "fine-tuned \(trained.summary)",
+                trained.refusal == nil ? .good : .fault)
         case .fault(let found):
             fault = found
             isPaused = false

@@ -8,7 +8,8 @@ extension Classifier.Scheme: ExpressibleByArgument {}
 /// `workbench finetune`: a subtype's classifier from a reader's boxes.
 struct FinetuneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "finetune", abstract: "Train a classifier of centrilobular (cle) or paraseptal emphysema on 32 mm boxes.")
+        commandName: "finetune", abstract: "Train a classifier of centrilobular (cle) or paraseptal emphysema on 32 mm boxes.",
+        discussion: "The boxes are added to the session's boxes.csv, where corrections that are made in the interface join them.")
 
     @Option(help: "Session with a pre-trained encoder.")
     var session: String
@@ -72,6 +73,7 @@ struct FinetuneCommand: ParsableCommand {
         }
         line.finish()
         try classifier.write(folder)
+        try SessionBoxes.add(prepared.catalogue.identified(list), to: folder)
         if json {
             try JSONOutput.print(
                 Report(
