@@ -34,7 +34,8 @@ final class CohortLibrary: SubjectLibrary {
         }
         return SubjectVolumes(
             ct: ct, lungs: lungs, centrilobular: try volumes(.centrilobular, found, ct, cohort.atlas),
-            paraseptal: try volumes(.paraseptal, found, ct, cohort.atlas), acquisition: found.acquisition)
+            paraseptal: try volumes(.paraseptal, found, ct, cohort.atlas), acquisition: found.acquisition,
+            imageChecksum: found.imageChecksum)
     }
 
     /// A mask with what is known of it; none where there is no mask. A mask without provenance, or on another grid, is never shown.

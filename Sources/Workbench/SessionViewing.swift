@@ -24,10 +24,13 @@ enum SessionViewing {
     ///   - job: the work of this process, where it is in this session.
     ///   - cohort: a prepared cohort to browse instead of the session's own.
     static func context(for folder: SessionFolder, job: EngineJob.Outcome? = nil, cohort: URL? = nil) -> SessionContext {
-        SessionContext(
+        let masks = MaskWorkshop(folder, cohort: { cohort ?? Self.cohort(of: folder) }, parallel: .allProcessors)
+        return SessionContext(
             folder: folder, library: CohortLibrary(folder, cohort: cohort), atlas: { try atlas(of: folder) },
-            cohort: SessionCohort { cohort ?? Self.cohort(of: folder) },
+            cohort: SessionCohort { cohort ?? Self.cohort(of: folder) }, masks: masks,
             ownership: {
+                // Fine-tuning from the viewer is no run.
+                if masks.holdsSession { return .nobody }
                 if let job, !job.isKnown { return .thisProcess }
                 return SessionLock.isHeld(folder) ? .otherProcess : .nobody
             },

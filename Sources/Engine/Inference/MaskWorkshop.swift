@@ -70,7 +70,11 @@ public final class MaskWorkshop: Sendable {
         _ report: @escaping @Sendable (MaskReport) -> Void, _ work: @escaping @Sendable (SessionFolder) throws -> [LesionBox]
     ) {
         boxQueue.async { [session] in
-            do { report(.boxes(try work(session))) } catch { report(.boxesFailed("\(error)")) }
+            do { report(.boxes(try work(session))) } catch {
+                report(.boxesFailed("\(error)"))
+                // What was not written is not shown either.
+                if let known = try? SessionBoxes.read(session) { report(.boxes(known)) }
+            }
         }
     }
 

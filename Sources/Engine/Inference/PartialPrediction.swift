@@ -122,6 +122,11 @@ public struct PartialPrediction: Equatable, Sendable {
         return nil
     }
 
+    /// The same of a voxel of the CT.
+    public func probabilities(at voxel: VoxelIndex) -> SIMD2<Float>? {
+        probabilities(place(axis: 0, index: voxel.x), place(axis: 1, index: voxel.y), place(axis: 2, index: voxel.z))
+    }
+
     private func interpolate(_ x: Place, _ y: Place, _ z: Place, _ level: Int) -> SIMD2<Float>? {
         let base = x.offset[level] + y.offset[level] + z.offset[level]
         var sum = SIMD2<Float>()

@@ -31,6 +31,7 @@ public struct SessionSegmentation {
 
     /// Writes masks, in the order of the classifiers, with what made them, and tells the journal.
     func write(_ masks: [EmphysemaMask], of subject: PreparedSubject, _ image: PreparedImage, journal: Journal?) throws {
+        var written: [MaskWritten] = []
         for (classifier, mask) in zip(classifiers, masks) {
             let subtype = classifier.subtype.rawValue
             let target = session.mask(subject: subject.id, subtype: subtype)
@@ -38,9 +39,10 @@ public struct SessionSegmentation {
                 subject: subject.id, image: subject.image, lungs: image.lungs, classifier: classifier, atlas: atlas, stride: stride,
                 mask: mask)
             try provenance.write(mask, to: target, probability: session.probability(subject: subject.id, subtype: subtype))
-            try journal?.append(
-                .mask(MaskWritten(subject: subject.id, subtype: subtype, file: "masks/\(target.lastPathComponent)")))
+            written.append(MaskWritten(subject: subject.id, subtype: subtype, file: "masks/\(target.lastPathComponent)"))
         }
+        // Once all are there, so that a viewer reads them together.
+        for mask in written { try journal?.append(.mask(mask)) }
     }
 
     /// Why a mask must not be taken for current: another CT, atlas, model or classifier; nil where all fit.

@@ -141,6 +141,15 @@ package enum CommandID: String, CaseIterable, Codable, Sendable {
     case nextDisease = "disease.next"
     case previousDisease = "disease.previous"
 
+    case predict = "mask.predict"
+    case stopMaskWork = "mask.stop"
+    case boxCentrilobular = "box.cle"
+    case boxParaseptal = "box.paraseptal"
+    case boxHealthy = "box.healthy"
+    case removeBox = "box.remove"
+    case toggleBoxes = "box.toggle"
+    case fineTune = "mask.finetune"
+
     case acceptSubject = "cohort.accept"
     case excludeSubject = "cohort.exclude"
     case clearReview = "cohort.clear"

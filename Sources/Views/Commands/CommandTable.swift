@@ -1,7 +1,7 @@
 /// The one table of commands: the key map, the help, the palette, the hints at the foot of each screen and the tape all read it.
 package enum CommandTable {
     /// In the order in which help shows them.
-    package static let all: [Command] = sessions + training + atlas + viewing(masks) + cohort + viewing(slices) + everywhere
+    package static let all: [Command] = sessions + training + atlas + viewing(masks) + corrections + cohort + viewing(slices) + everywhere
 
     private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
 
@@ -108,6 +108,17 @@ package enum CommandTable {
         row(.shiftDown, "J", "", "move the zoomed view down", [.masks]),
         row(.markRuler, "m", "ruler", "measure from the cross-hair on; again: put the ruler away", [.masks]),
         row(.toggleThirds, "d", "thirds", "table: whole lungs, or their thirds and densitometry", [.masks]),
+    ]
+
+    private static let corrections: [Command] = [
+        row(.predict, "P", "predict", "predict this subject's masks, the slice on the screen first", [.masks]),
+        row(.boxCentrilobular, "C", "", "place a 32 mm box of centrilobular emphysema about the cross-hair", [.masks]),
+        row(.boxParaseptal, "S", "", "place a 32 mm box of paraseptal emphysema about the cross-hair", [.masks]),
+        row(.boxHealthy, "G", "", "place a 32 mm box of healthy lung about the cross-hair", [.masks]),
+        row(.removeBox, "X Delete", "", "remove the box that holds the cross-hair", [.masks]),
+        row(.toggleBoxes, "B", "", "show or hide boxes", [.masks]),
+        row(.fineTune, "F", "fine-tune", "fine-tune the classifiers with the boxes and predict again (asks first)", [.masks]),
+        row(.stopMaskWork, "Esc", "", "stop the prediction or fine-tuning", [.masks]),
     ]
 
     private static let cohort: [Command] = [

@@ -15,6 +15,8 @@ package final class EventLoop {
     private var exit: ExitReason?
     private var lag = LagWatch()
     private var lastInput = 0.0
+    /// Of every session that was on the screen.
+    private var maskWork: [any MaskWork] = []
 
     package init(_ configuration: WorkbenchConfiguration, _ terminal: any Terminal) throws {
         self.configuration = configuration
@@ -85,6 +87,8 @@ package final class EventLoop {
             return
         }
         for event in wake.take() {
+            // Nothing of a session that was left may show up in another.
+            if case .masks(_, let session) = event, session != open?.context.folder.root.path { continue }
             if case .journalRead(_, let session, let offset) = event {
                 guard let open, open.context.folder.name == session else { continue }
                 open.goOn(at: offset)
@@ -169,6 +173,7 @@ package final class EventLoop {
         case .loadAtlas: loadAtlas()
         case .listSubjects: listSubjects()
         case .listSessions: listSessions()
+        case .masks(let request): ask(request)
         case .listCohort: listCohort()
         case .loadCohortSubject(let id): loadCohortSubject(id)
         case .review(let id, let entry): changeCohort { try $0.review(id, entry) }
@@ -217,6 +222,7 @@ package final class EventLoop {
         if let first = context.firstScreen { view.screen = first }
         opened.startTape(TapeLine(header: opened.identity, view: view, size: state.size, capabilities: state.capabilities))
         open = opened
+        maskWork.append(context.masks)
         hasMoreJournal = true
         apply(state.reduce(.sessionOpened(opened.identity, view)))
         readLongJournal(opened)
@@ -292,6 +298,15 @@ package final class EventLoop {
         let neighbours = Int(state.training.rates[.neighbours] ?? 2)
         inBackground { .viewsLoaded(SeenViews.read(folder, key, neighbours: neighbours)) }
     }
+
+    private func ask(_ request: MaskRequest) {
+        guard let context = open?.context else { return }
+        let (wake, session) = (wake, context.folder.root.path)
+        context.masks.perform(request) { wake.post(.masks($0, session: session)) }
+    }
+
+    /// Once the loop has ended: leaves nothing half-written behind.
+    package func finishMaskWork() { for work in maskWork { work.finish() } }
 
     private func listSubjects() {
         guard let context = open?.context else { return }

@@ -8,6 +8,8 @@ public struct SessionContext: Sendable {
     public var atlas: AtlasSource
     /// The cohort that the session was prepared from.
     public var cohort: any CohortSource
+    /// What the masks screen has computed.
+    public var masks: any MaskWork
     /// The screen to begin with instead of the one that was left; nil for that one.
     package var firstScreen: ScreenID?
     /// Who computes in the session now. Cheap: asked every two seconds.
@@ -17,13 +19,14 @@ public struct SessionContext: Sendable {
 
     public init(
         folder: SessionFolder, library: any SubjectLibrary, atlas: @escaping AtlasSource, cohort: any CohortSource = EmptyCohort(),
-        ownership: @escaping @Sendable () -> SessionOwnership,
+        masks: any MaskWork = NoMaskWork(), ownership: @escaping @Sendable () -> SessionOwnership,
         quitHint: String? = nil
     ) {
         self.folder = folder
         self.library = library
         self.atlas = atlas
         self.cohort = cohort
+        self.masks = masks
         self.ownership = ownership
         self.quitHint = quitHint
     }
@@ -112,6 +115,12 @@ public enum WorkbenchApp {
         guard !configuration.linear, let capabilities = NcursesTerminal.probe() else { return try LinearMode(configuration).run() }
         let terminal = try NcursesTerminal(capabilities)
         defer { terminal.close() }
-        return try EventLoop(configuration, terminal).run()
+        let loop = try EventLoop(configuration, terminal)
+        defer {
+            // The user has the terminal back while the last file is being written.
+            terminal.close()
+            loop.finishMaskWork()
+        }
+        return try loop.run()
     }
 }

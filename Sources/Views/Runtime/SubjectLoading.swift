@@ -2,12 +2,15 @@ import Engine
 
 /// Reads what the screens ask for and says how it went, as an event; the same for the live interface and for replays.
 enum SubjectLoading {
-    static func event(subject id: String, _ library: any SubjectLibrary) -> WorkbenchEvent {
+    /// - Parameter masks: the subtypes whose masks are shown; nil: those that there are.
+    static func event(subject id: String, _ library: any SubjectLibrary, masks: [EmphysemaSubtype]? = nil) -> WorkbenchEvent {
         do {
             guard let entry = try library.subjects().first(where: { $0.id == id }) else {
                 return .subjectFailed(id: id, "the session has no subject \(id) any more")
             }
-            return .subjectLoaded(try LoadedSubject(id: id, try library.load(entry)))
+            var volumes = try library.load(entry)
+            if let masks { for subtype in EmphysemaSubtype.allCases where !masks.contains(subtype) { volumes[subtype] = SubtypeVolumes() } }
+            return .subjectLoaded(try LoadedSubject(id: id, volumes))
         } catch {
             return .subjectFailed(id: id, "\(error)")
         }

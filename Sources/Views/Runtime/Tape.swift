@@ -30,6 +30,10 @@ package struct TapeLine: Codable, Equatable, Sendable {
     package var subjects: Bool?
     package var cohort: Bool?
     package var cohortSubject: String?
+    /// Subtypes of which the loaded subject had masks then; those that were made since are not shown.
+    package var masks: [EmphysemaSubtype]?
+    /// What the background of the masks screen told: predicted tiles, boxes, fine-tuning.
+    package var work: MaskReport?
     package var failed: String?
     package var checkpoints: [Int]?
     package var lag: Bool?
@@ -66,7 +70,10 @@ package struct TapeLine: Codable, Equatable, Sendable {
         case .resize(let size): self.size = size.description
         case .ownership(let ownership): self.ownership = ownership
         case .subjectsListed: subjects = true
-        case .subjectLoaded(let subject): loaded = subject.id
+        case .subjectLoaded(let subject):
+            loaded = subject.id
+            masks = EmphysemaSubtype.allCases.filter { subject.volumes[$0].mask != nil }
+        case .masks(let report, _): work = report
         case .subjectFailed(let id, _): loaded = id
         case .atlasLoaded, .atlasFailed: atlas = true
         case .cohortListed: cohort = true

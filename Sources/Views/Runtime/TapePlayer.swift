@@ -111,7 +111,8 @@ public struct TapePlayer {
         }
         if let ownership = line.ownership { return .ownership(ownership) }
         if line.subjects == true { return SubjectLoading.listEvent(context.library) }
-        if let id = line.loaded { return SubjectLoading.event(subject: id, context.library) }
+        if let id = line.loaded { return SubjectLoading.event(subject: id, context.library, masks: line.masks) }
+        if let report = line.work { return .masks(report, session: context.folder.root.path) }
         if line.atlas == true { return SubjectLoading.atlasEvent(context.atlas) }
         if line.cohort == true { return SubjectLoading.cohortListEvent(context.cohort) }
         if let id = line.cohortSubject { return SubjectLoading.cohortEvent(subject: id, context.cohort) }

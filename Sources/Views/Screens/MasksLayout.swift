@@ -2,6 +2,8 @@
 package struct MasksLayout {
     package var status: Rect
     package var list: Rect
+    /// How many boxes there are of each kind.
+    package var boxes: Rect
     package var panes: [SlicePane]
     package var readout: Rect
     package var table: Rect
@@ -14,7 +16,7 @@ package struct MasksLayout {
     package init(_ content: Rect, _ state: WorkbenchState) {
         var area = content
         let nothing = Rect(column: 0, row: 0, columns: 0, rows: 0)
-        (list, readout, table, thirds) = (nothing, nothing, nothing, nothing)
+        (list, boxes, readout, table, thirds) = (nothing, nothing, nothing, nothing, nothing)
         status = area.takeTop(area.columns >= 110 ? 1 : 2)
         if area.columns >= 150, area.rows >= 24 {
             var side = area.takeLeft(Self.tableWidth + 3)
@@ -37,6 +39,7 @@ package struct MasksLayout {
                 list = Rect(column: column.column, row: column.row, columns: column.columns - 1, rows: column.rows)
             }
         }
+        if list.rows >= 9 { boxes = list.takeBottom(4) }
         panes = SlicePane.arrange(area, chosen: state.view.plane, maximised: state.view.maximised)
     }
 

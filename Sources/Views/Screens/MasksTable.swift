@@ -4,6 +4,8 @@ import Engine
 struct MasksTable {
     let loaded: LoadedSubject
     let threshold: MaskThreshold
+    /// A prediction that goes on: of its subtypes nothing is known that could be counted.
+    let partial: PartialPrediction?
 
     private var statistics: SubjectStatistics { loaded.statistics }
 
@@ -17,21 +19,27 @@ struct MasksTable {
 
     private var lines: [Line] {
         let threshold = threshold
+        func isWhole(_ subtype: EmphysemaSubtype) -> Bool { partial?.subtypes.contains(subtype) != true }
+        let hasCentrilobular = statistics.hasCentrilobular && isWhole(.centrilobular)
+        let hasParaseptal = statistics.hasParaseptal && isWhole(.paraseptal)
         return [
-            Line(name: "CLE", sign: "▞▞", colour: CTSlicePicture.centrilobular, isPresent: statistics.hasCentrilobular) {
+            Line(name: "CLE", sign: "▞▞", colour: CTSlicePicture.centrilobular, isPresent: hasCentrilobular) {
                 $0.marked(threshold).centrilobular
             },
-            Line(name: "paraseptal", sign: "▚▚", colour: CTSlicePicture.paraseptal, isPresent: statistics.hasParaseptal) {
+            Line(name: "paraseptal", sign: "▚▚", colour: CTSlicePicture.paraseptal, isPresent: hasParaseptal) {
                 $0.marked(threshold).paraseptal
             },
             Line(
                 name: "either", sign: "  ", colour: CTSlicePicture.overlap,
-                isPresent: statistics.hasCentrilobular || statistics.hasParaseptal
+                isPresent: partial == nil && (hasCentrilobular || hasParaseptal)
             ) { $0.marked(threshold).either },
         ]
     }
 
-    private var atThreshold: String { threshold.isTheMask ? "" : " at p ≥ \(Text.fixed(Double(threshold.probability), 2))" }
+    private var atThreshold: String {
+        if partial != nil { return ", PARTIAL" }
+        return threshold.isTheMask ? "" : " at p ≥ \(Text.fixed(Double(threshold.probability), 2))"
+    }
 
     private func drawName(_ line: Line, _ painter: inout Painter, _ area: Rect, row: Int) {
         painter.text(line.sign, row: row, column: area.column + 1, Style(line.colour))
@@ -55,7 +63,7 @@ struct MasksTable {
             for (index, region) in regions.enumerated() {
                 let end = area.column + labelWidth + index * fieldWidth + 7
                 guard line.isPresent, statistics.hasLungs else {
-                    painter.textRight("–", row: row, endColumn: end, .faint)
+                    painter.textRight(partial == nil ? "–" : "partial", row: row, endColumn: end, .faint)
                     continue
                 }
                 let voxels = line.voxels(region.1)

@@ -26,6 +26,9 @@ package enum Overlays {
                 "Stop the run?", ["A checkpoint is written and the run ends.", "It can be continued later with --resume."], &painter,
                 content)
         case .confirmQuit(let hint): drawQuestion("Leave?", [hint], &painter, content)
+        case .confirmFineTuning(let plan):
+            let after = state.masks.loaded.map { "Then \($0.id) is predicted again; masks of other subjects become stale." } ?? ""
+            drawQuestion("Fine-tune with these boxes?", plan.lines + [after], &painter, content)
         case nil: break
         }
     }

@@ -23,6 +23,13 @@ package struct SlicePane: Equatable {
         return [SlicePane(plane: chosen, rect: rest), SlicePane(plane: others[0], rect: upper), SlicePane(plane: others[1], rect: column)]
     }
 
+    /// How the slice lies on the picture.
+    package func projection(axes: AnatomicalAxes, cellRatio: Double, radiological: Bool, zoom: SliceZoom = SliceZoom()) -> SliceProjection {
+        SliceProjection(
+            axes: axes, plane: plane, columns: picture.columns, cellRows: picture.rows, cellRatio: cellRatio, radiological: radiological,
+            zoom: zoom)
+    }
+
     /// Heading, picture, and the letters of the patient's sides on the picture.
     package func draw(
         _ painter: inout Painter, axes: AnatomicalAxes, position: Int, isChosen: Bool, cellRatio: Double, radiological: Bool,
@@ -30,9 +37,7 @@ package struct SlicePane: Equatable {
     ) {
         let area = picture
         guard !area.isEmpty else { return }
-        let projection = SliceProjection(
-            axes: axes, plane: plane, columns: area.columns, cellRows: area.rows, cellRatio: cellRatio, radiological: radiological,
-            zoom: zoom)
+        let projection = projection(axes: axes, cellRatio: cellRatio, radiological: radiological, zoom: zoom)
         image(projection).draw(&painter, area)
         let place = "\(position + 1)/\(axes.count(plane.normal))"
         if hasHeading {

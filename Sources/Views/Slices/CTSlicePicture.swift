@@ -14,6 +14,8 @@ package struct CTSlicePicture {
     package var threshold: MaskThreshold
     /// The ruler's other end.
     package var mark: VoxelIndex?
+    /// What is known of a prediction that goes on, in place of its subtypes' masks.
+    package var partial: PartialPrediction?
 
     package init(
         subject: LoadedSubject, cursor: VoxelIndex, window: DisplayWindow, inverted: Bool, shows: Set<EmphysemaSubtype>, opacity: Float,
@@ -38,6 +40,8 @@ package struct CTSlicePicture {
     package static let overlap = Colour(hex: 0xFF5FD7)
     package static let crosshairColour = Colour(hex: 0x5FD75F)
     package static let markColour = Colour(hex: 0xF0E442)
+    /// Lung that is not predicted yet.
+    package static let unknown = Colour(hex: 0xAF87D7)
 
     /// The picture of the slice through the cursor. Pixels that cover several voxels show their mean; a pixel is tinted when any voxel that
     /// it samples is emphysema, so that small foci do not vanish.
@@ -55,12 +59,17 @@ package struct CTSlicePicture {
         let ct = subject.volumes.ct.voxels
         let cle = overlay(.centrilobular)
         let pse = overlay(.paraseptal)
-        let probability = kind.subtype.flatMap { subject.volumes[$0].probability?.voxels }
+        let partial = partial.map { PartialSlice($0, subject, plane, at: cursor) }
+        let numbers = EmphysemaSubtype.allCases.map { kind == .masks && shows.contains($0) ? partial?.number($0) : nil }
+        let wanted = kind.subtype.flatMap { partial?.number($0) }
+        let probability = wanted == nil ? kind.subtype.flatMap { subject.volumes[$0].probability?.voxels } : nil
+        let showsPartial = wanted != nil || numbers.contains { $0 != nil }
         for y in rows.indices where !rows[y].isEmpty {
             for x in columns.indices where !columns[x].isEmpty {
                 var sum: Float = 0
                 var isCentrilobular = false
                 var isParaseptal = false
+                var isUnknown = false
                 var highest: Float = 0
                 for v in rows[y] {
                     for h in columns[x] {
@@ -69,11 +78,20 @@ package struct CTSlicePicture {
                         if let cle, cle.contains(offset) { isCentrilobular = true }
                         if let pse, pse.contains(offset) { isParaseptal = true }
                         if let probability { highest = max(highest, probability[offset]) }
+                        guard showsPartial, let partial else { continue }
+                        switch partial.known(h, v, offset: offset) {
+                        case .outside: break
+                        case .notYet: isUnknown = true
+                        case .probabilities(let found):
+                            if let number = numbers[0], found[number] >= threshold.probability { isCentrilobular = true }
+                            if let number = numbers[1], found[number] >= threshold.probability { isParaseptal = true }
+                            if let wanted { highest = max(highest, found[wanted]) }
+                        }
                     }
                 }
                 var brightness = window.brightness(sum / Float(rows[y].count * columns[x].count))
                 if inverted { brightness = 1 - brightness }
-                let grey = Colour(grey: UInt8(brightness * 255))
+                let grey = isUnknown ? unknown(UInt8(brightness * 255), x, y, &image) : Colour(grey: UInt8(brightness * 255))
                 if highest >= Self.faintest {
                     image[x, y] = grey.mixed(with: ColourMap.viridis(Double(highest)), opacity)
                     image.letter(Character(String(min(9, Int(highest * 10)))), x: x, y: y)
@@ -100,10 +118,19 @@ package struct CTSlicePicture {
     }
 
     private func overlay(_ subtype: EmphysemaSubtype) -> Marked? {
-        guard kind == .masks, shows.contains(subtype), let mask = subject.volumes[subtype].mask?.voxels else { return nil }
+        guard kind == .masks, shows.contains(subtype), partial?.subtypes.contains(subtype) != true,
+            let mask = subject.volumes[subtype].mask?.voxels
+        else { return nil }
         return Marked(
             mask: mask, probability: threshold.isTheMask ? nil : subject.volumes[subtype].probability?.voxels,
             threshold: threshold.probability)
+    }
+
+    /// Dotted, so that it is not taken for lung without emphysema.
+    private func unknown(_ grey: UInt8, _ x: Int, _ y: Int, _ image: inout PixelImage) -> Colour {
+        let isDot = (x + 2 * y) % 4 == 0
+        if isDot { image.letter("?", x: x, y: y) }
+        return Colour(grey: grey).mixed(with: Self.unknown, isDot ? 0.7 : 0.2)
     }
 
     /// A cross where the ruler begins, on slices that hold it.

@@ -13,9 +13,12 @@ package struct CrosshairSample: Equatable {
     package let paraseptalProbability: Float?
     /// The subtypes whose mask holds the voxel.
     package let kinds: [String]
+    /// A prediction goes on that has not come here yet.
+    package let isUnknown: Bool
 
     /// The voxel must lie in the volume.
-    package init(_ subject: LoadedSubject, _ voxel: VoxelIndex) {
+    /// - Parameter partial: what is known of a prediction that goes on.
+    package init(_ subject: LoadedSubject, _ voxel: VoxelIndex, partial: PartialPrediction? = nil) {
         let volumes = subject.volumes
         self.voxel = voxel
         hounsfield = Int(volumes.ct[voxel])
@@ -25,11 +28,18 @@ package struct CrosshairSample: Equatable {
         case 2: lung = "left"
         default: lung = nil
         }
-        centrilobularProbability = volumes.centrilobular.probability?[voxel]
-        paraseptalProbability = volumes.paraseptal.probability?[voxel]
-        let inCentrilobular = volumes.centrilobular.mask.map { $0[voxel] != 0 } ?? false
-        let inParaseptal = volumes.paraseptal.mask.map { $0[voxel] != 0 } ?? false
-        kinds = (inCentrilobular ? ["CLE"] : []) + (inParaseptal ? ["paraseptal"] : [])
+        let isLung = volumes.lungs.map { $0[voxel] != 0 } ?? true
+        let known = isLung ? partial?.probabilities(at: voxel) : nil
+        isUnknown = isLung && partial != nil && known == nil
+        func sample(_ subtype: EmphysemaSubtype) -> (probability: Float?, isMarked: Bool) {
+            guard let number = partial?.subtypes.firstIndex(of: subtype) else {
+                return (volumes[subtype].probability?[voxel], volumes[subtype].mask.map { $0[voxel] != 0 } ?? false)
+            }
+            return (known?[number], known.map { $0[number] >= EmphysemaMask.threshold } ?? false)
+        }
+        let (cle, pse) = (sample(.centrilobular), sample(.paraseptal))
+        (centrilobularProbability, paraseptalProbability) = (cle.probability, pse.probability)
+        kinds = (cle.isMarked ? ["CLE"] : []) + (pse.isMarked ? ["paraseptal"] : [])
     }
 
     /// Probabilities, short or with names spelled out.

@@ -56,11 +56,14 @@ public struct SubjectVolumes: Sendable {
     public var paraseptal: SubtypeVolumes
     /// How the CT was taken, where that is known.
     public var acquisition: CTAcquisition?
+    /// Of the CT that was given, where that is known: boxes are tied to it.
+    public var imageChecksum: String?
 
     public init(
         ct: Volume<Int16>, lungs: Volume<UInt8>? = nil, centrilobular: SubtypeVolumes = SubtypeVolumes(),
-        paraseptal: SubtypeVolumes = SubtypeVolumes(), acquisition: CTAcquisition? = nil
+        paraseptal: SubtypeVolumes = SubtypeVolumes(), acquisition: CTAcquisition? = nil, imageChecksum: String? = nil
     ) {
+        self.imageChecksum = imageChecksum
         self.acquisition = acquisition
         self.ct = ct
         self.lungs = lungs
@@ -68,7 +71,10 @@ public struct SubjectVolumes: Sendable {
         self.paraseptal = paraseptal
     }
 
-    public subscript(subtype: EmphysemaSubtype) -> SubtypeVolumes { subtype == .centrilobular ? centrilobular : paraseptal }
+    public subscript(subtype: EmphysemaSubtype) -> SubtypeVolumes {
+        get { subtype == .centrilobular ? centrilobular : paraseptal }
+        set { if subtype == .centrilobular { centrilobular = newValue } else { paraseptal = newValue } }
+    }
 }
 
 /// Where the viewer gets subjects from.

@@ -1,10 +1,11 @@
 import Engine
 
-/// What the user changed, to be taken back and done again: how things are looked at, and settings that were steered.
+/// What the user changed, to be taken back and done again: how things are looked at, settings that were steered, and boxes.
 package struct ChangeHistory: Equatable, Sendable {
     package enum Change: Equatable, Sendable {
         case view(before: ViewSettings, after: ViewSettings)
         case steering(SteeringCommand, inverse: SteeringCommand)
+        case box(BoxChange)
     }
 
     private struct Entry: Equatable, Sendable {
@@ -71,6 +72,7 @@ extension WorkbenchState {
             message = Message(text: isUndo ? "taken back" : "done again", isFault: false)
             return []
         case .steering(let command, let inverse): return send(isUndo ? inverse : command, remembers: false)
+        case .box(let change): return apply(isUndo ? change.inverse : change)
         case nil:
             message = Message(text: isUndo ? "there is nothing to take back" : "there is nothing to do again", isFault: false)
             return []

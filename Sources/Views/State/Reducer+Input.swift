@@ -16,6 +16,7 @@ extension WorkbenchState {
         case .confirmDelete(let name): return pressInQuestion(key, yes: { _ in [.deleteSession(name)] })
         case .confirmStop: return pressInQuestion(key, yes: { $0.send(.stop) })
         case .confirmQuit: return pressInQuestion(key, yes: { $0.leave() })
+        case .confirmFineTuning: return pressInQuestion(key, yes: { $0.startFineTuning() })
         case nil:
             guard let command = CommandTable.command(for: key, on: screen) else { return [] }
             return run(command)

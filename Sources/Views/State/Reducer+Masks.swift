@@ -11,6 +11,7 @@ extension WorkbenchState {
         }
         masks.loaded = loaded
         masks.complaint = nil
+        if masks.prediction?.isWritten == true, masks.prediction?.subject == loaded.id { masks.prediction = nil }
         let isSaved = view.subject == loaded.id && view.cursor.map { loaded.axes.extent.contains($0) } == true
         // The cross-hair stays when the same subject comes again with a new mask, and returns to where it was left last time.
         if !isSaved || (isNew && view.cursor == nil) { view.cursor = loaded.firstCursor }
@@ -26,6 +27,7 @@ extension WorkbenchState {
     }
 
     mutating func runMasks(_ command: CommandID) -> [Effect] {
+        if let effects = predictWhereAsked(command) { return effects }
         switch command {
         case .nextSubject: return choose(subject: subjectIndex + 1)
         case .previousSubject: return choose(subject: subjectIndex - 1)
@@ -36,9 +38,7 @@ extension WorkbenchState {
         case .widenWindow: view.window = view.window.widened(by: 50)
         case .narrowWindow: view.window = view.window.widened(by: -50)
         case .invert: view.inverted.toggle()
-        case .toggleOverlays: view.shows = view.shows.isEmpty ? Set(EmphysemaSubtype.allCases) : []
-        case .toggleCentrilobular: view.shows.formSymmetricDifference([.centrilobular])
-        case .toggleParaseptal: view.shows.formSymmetricDifference([.paraseptal])
+        case .toggleOverlays, .toggleCentrilobular, .toggleParaseptal: toggle(command)
         case .raiseOpacity: view.opacityTenths = min(10, view.opacityTenths + 1)
         case .lowerOpacity: view.opacityTenths = max(1, view.opacityTenths - 1)
         case .nextOverlayKind: changeOverlayKind()
@@ -59,8 +59,16 @@ extension WorkbenchState {
         return []
     }
 
+    mutating func toggle(_ command: CommandID) {
+        switch command {
+        case .toggleCentrilobular: view.shows.formSymmetricDifference([.centrilobular])
+        case .toggleParaseptal: view.shows.formSymmetricDifference([.paraseptal])
+        default: view.shows = view.shows.isEmpty ? Set(EmphysemaSubtype.allCases) : []
+        }
+    }
+
     private mutating func changeThreshold(by steps: Int) {
-        guard masks.loaded?.statistics.hasProbabilities == true else {
+        guard masks.partial != nil || masks.loaded?.statistics.hasProbabilities == true else {
             message = Message(text: "this subject has no probabilities: only its masks can be shown", isFault: false)
             return
         }
@@ -69,7 +77,9 @@ extension WorkbenchState {
 
     private mutating func changeOverlayKind() {
         var kind = view.overlayKind.next
-        while let subtype = kind.subtype, masks.loaded?.volumes[subtype].probability == nil { kind = kind.next }
+        while let subtype = kind.subtype, masks.loaded?.volumes[subtype].probability == nil,
+            masks.partial?.subtypes.contains(subtype) != true
+        { kind = kind.next }
         if kind == view.overlayKind { message = Message(text: "this subject has no probabilities", isFault: false) }
         view.overlayKind = kind
     }
@@ -98,6 +108,10 @@ extension WorkbenchState {
 
     private mutating func jumpToDisease(by step: Int) {
         guard let loaded = masks.loaded, let cursor = view.cursor else { return }
+        guard masks.partial == nil else {
+            message = Message(text: "the prediction is not complete: slices with emphysema are known when it is", isFault: false)
+            return
+        }
         let axis = view.plane.normal
         let counts = loaded.diseasePerSlice[axis.rawValue]
         var at = loaded.axes.position(cursor, axis) + step

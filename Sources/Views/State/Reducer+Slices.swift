@@ -129,9 +129,8 @@ extension WorkbenchState {
         case .press:
             plane = pane.plane
             let picture = pane.picture
-            let projection = SliceProjection(
-                axes: axes, plane: pane.plane, columns: picture.columns, cellRows: picture.rows, cellRatio: view.cellRatio,
-                radiological: view.radiological, zoom: screen == .masks ? view.zoom : SliceZoom())
+            let projection = pane.projection(
+                axes: axes, cellRatio: view.cellRatio, radiological: view.radiological, zoom: screen == .masks ? view.zoom : SliceZoom())
             guard picture.contains(column: mouse.column, row: mouse.row),
                 let position = projection.position(x: mouse.column - picture.column, y: 2 * (mouse.row - picture.row))
             else { return [] }

@@ -7,7 +7,7 @@ extension WorkbenchState {
         let source = source(of: event)
         release(before: event)
         var effects = fold(event)
-        effects += wantedLoads()
+        effects += wantedLoads() + wantedMaskWork()
         remember(event, before: viewBefore, source: source)
         if view != viewBefore, session != nil, !event.opensSession { effects.append(.saveView(view)) }
         return effects
@@ -78,6 +78,7 @@ extension WorkbenchState {
             if masks.loading == id { masks.loading = nil }
             masks.complaint = sentence
             return []
+        case .masks(let report, _): return fold(report)
         case .atlasLoaded(let atlas):
             show(atlas)
             return []
@@ -149,6 +150,8 @@ extension WorkbenchState {
             .markRuler,
             .toggleThirds:
             return runMasks(command)
+        case .predict, .stopMaskWork, .boxCentrilobular, .boxParaseptal, .boxHealthy, .removeBox, .toggleBoxes, .fineTune:
+            return runMaskWork(command)
         case .acceptSubject, .excludeSubject, .clearReview, .redoSubject, .prepareAgain, .nextDoubtful, .previousDoubtful,
             .toggleLungOutline, .toggleAtlasOutline, .toggleLandmarks:
             return runCohort(command) ?? []
@@ -177,9 +180,10 @@ extension WorkbenchState {
     private mutating func leaveSession() -> [Effect] {
         guard session != nil else { return [] }
         let saved = view
+        let isBusy = masks.prediction != nil || masks.isFineTuning
         session = nil
         overlay = nil
-        return [.saveView(saved)] + listSessions()
+        return (isBusy ? [.masks(.stop)] : []) + [.saveView(saved)] + listSessions()
     }
 
     private mutating func open(_ identity: SessionIdentity, _ settings: ViewSettings) -> [Effect] {
@@ -216,6 +220,9 @@ extension WorkbenchState {
             case .mask(let mask):
                 subjectsChanged = true
                 if mask.subject == masks.loaded?.id || mask.subject == masks.loading { masks.needsReload = true }
+            case .classifiers(let trained):
+                // Masks are stale now.
+                if trained.refusal == nil, masks.loaded != nil { masks.needsReload = true }
             case .progress(let progress): subjectsChanged = subjectsChanged || progress.done >= progress.total
             case .started:
                 subjectsChanged = true

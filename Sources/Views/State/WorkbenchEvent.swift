@@ -20,6 +20,8 @@ package enum WorkbenchEvent: Sendable {
     case subjectFailed(id: String, String)
     case atlasLoaded(LoadedAtlas?)
     case atlasFailed(String)
+    /// What goes on in the background of the masks screen of a session, given by its folder's path.
+    case masks(MaskReport, session: String)
     case cohortListed(CohortSnapshot)
     case cohortSubjectLoaded(LoadedCohortSubject)
     case cohortSubjectFailed(id: String, String)
@@ -52,6 +54,7 @@ package enum Effect: Equatable, Sendable {
     case loadAtlas
     case listSubjects
     case listSessions
+    case masks(MaskRequest)
     case listCohort
     case loadCohortSubject(String)
     /// Nil takes a judgement back.

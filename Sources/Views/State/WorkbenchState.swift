@@ -59,6 +59,7 @@ package enum Overlay: Equatable, Sendable {
     case confirmRollBack(Int)
     case confirmDelete(String)
     case confirmQuit(hint: String)
+    case confirmFineTuning(FineTuningPlan)
 }
 
 /// One line at the foot of the screen, until the next key.
@@ -105,4 +106,10 @@ package struct MasksState: Equatable, Sendable {
     /// True where a mask arrived while its subject was being read: read again.
     var needsReload = false
     package var complaint: String?
+    package var prediction: RunningPrediction?
+    package var isFineTuning = false
+    /// All of the session's.
+    package var boxes: [LesionBox] = []
+    var hasAskedForBoxes = false
+    package var showsBoxes = true
 }

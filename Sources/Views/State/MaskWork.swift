@@ -1,0 +1,53 @@
+import Engine
+
+/// Where the masks screen has predictions, boxes and fine-tuning done: in the background.
+public protocol MaskWork: Sendable {
+    /// Takes a request and returns at once; `report` is called from any thread.
+    func perform(_ request: MaskRequest, report: @escaping @Sendable (MaskReport) -> Void)
+    /// Lets nothing further be written, and returns when nothing is being written.
+    func finish()
+}
+
+extension MaskWorkshop: MaskWork {}
+
+/// For a session whose cohort is not at hand: refuses everything that takes one.
+public struct NoMaskWork: MaskWork {
+    public init() {}
+
+    public func perform(_ request: MaskRequest, report: @escaping @Sendable (MaskReport) -> Void) {
+        switch request {
+        case .readBoxes, .look, .stop: break
+        case .change, .predict, .planFineTuning, .fineTune: report(.failed("this session's cohort is not at hand"))
+        }
+    }
+
+    public func finish() {}
+}
+
+/// A prediction that goes on.
+package struct RunningPrediction: Equatable, Sendable {
+    package let subject: String
+    /// The slice that was asked for last.
+    var slice: MaskSlice
+    /// Nil while the CT is being read.
+    package var partial: PartialPrediction?
+    package var isWriting = false
+    /// The masks lie in the session; what is known of them is shown until they are read.
+    var isWritten = false
+
+    init(subject: String, slice: MaskSlice) {
+        self.subject = subject
+        self.slice = slice
+    }
+}
+
+extension MasksState {
+    /// What is known so far of the masks of the subject that is shown.
+    package var partial: PartialPrediction? { prediction?.subject == loaded?.id ? prediction?.partial : nil }
+
+    /// The boxes of the subject that is shown, placed on this very CT.
+    package var shownBoxes: [LesionBox] {
+        guard let loaded else { return [] }
+        return boxes.filter { $0.subject == loaded.id && $0.fits(image: loaded.volumes.imageChecksum) }
+    }
+}
