@@ -26,10 +26,13 @@ struct BoxFeatures {
     }
 
     /// - Throws: `Failure` where a box names a subject that the cohort does not hold, or lies outside its image.
-    static func extract(_ model: InferenceModel, cohort: PreparedCohort, boxes: [LesionBox], seed: UInt64, parallel: Parallel) throws
-        -> BoxFeatures
-    {
-        let values = try representations(model, cohort: cohort, boxes: boxes, parallel: parallel) { jittered(index: $0, seed: seed) }
+    static func extract(
+        _ model: InferenceModel, cohort: PreparedCohort, boxes: [LesionBox], seed: UInt64, parallel: Parallel,
+        progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
+    ) throws -> BoxFeatures {
+        let values = try representations(model, cohort: cohort, boxes: boxes, parallel: parallel, progress: progress) {
+            jittered(index: $0, seed: seed)
+        }
         return BoxFeatures(boxes: boxes, values: values)
     }
 
@@ -37,7 +40,8 @@ struct BoxFeatures {
     /// - Parameter moves: where the views of a box lie, voxels from its corner; as many for each box.
     /// - Returns: `[box][view][128]`.
     static func representations(
-        _ model: InferenceModel, cohort: PreparedCohort, boxes: [LesionBox], parallel: Parallel, moves: (_ box: Int) -> [SIMD3<Int>]
+        _ model: InferenceModel, cohort: PreparedCohort, boxes: [LesionBox], parallel: Parallel,
+        progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }, moves: (_ box: Int) -> [SIMD3<Int>]
     ) throws -> [Float] {
         guard !boxes.isEmpty else { return [] }
         let width = EncoderArchitecture.representation
@@ -52,6 +56,7 @@ struct BoxFeatures {
             )
         }
         let augmentation = PatchAugmentation(kernels: kernels)
+        let done = ProgressCount { progress($0, boxes.count) }
         try forEachBox(cohort: cohort, boxes: boxes, parallel: parallel, moves: moves) { index, patches in
             spaces.with { space in
                 space.mixed.mix(model.encoder, at: [patches.location], foldingNorm: true, kernels: kernels, parallel: Parallel(threads: 1))
@@ -65,6 +70,7 @@ struct BoxFeatures {
                         representations: result.pointer + (index * count + first) * width)
                 }
             }
+            done.add()
         }
         return result.array
     }

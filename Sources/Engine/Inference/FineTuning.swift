@@ -29,7 +29,7 @@ public struct FineTuning {
 
     /// Trains one classifier for each subtype; features of a frozen encoder are made once for all.
     public func fit(
-        _ subtypes: [EmphysemaSubtype], boxes: [LesionBox], options: Options, progress: (Int, Int) -> Void = { _, _ in }
+        _ subtypes: [EmphysemaSubtype], boxes: [LesionBox], options: Options, progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
     ) throws -> [Classifier] {
         let chosen = try subtypes.map { subtype in
             try TrainingBoxes.choose(
@@ -41,7 +41,8 @@ public struct FineTuning {
         case .linear:
             var all: [LesionBox] = []
             for box in chosen.flatMap(\.boxes) where !all.contains(box) { all.append(box) }
-            let features = try BoxFeatures.extract(model, cohort: cohort, boxes: all, seed: options.seed, parallel: parallel)
+            let features = try BoxFeatures.extract(
+                model, cohort: cohort, boxes: all, seed: options.seed, parallel: parallel, progress: progress)
             let tuner = LinearFineTuner(model: model, features: features)
             return try zip(subtypes, chosen).map { try tuner.fit($1, subtype: $0, seed: options.seed) }
         case .full:

@@ -11,7 +11,7 @@ public struct FineTuningPlan: Codable, Equatable, Sendable {
     ///   - unused: how many others there are, of other cohorts.
     ///   - present: what is written on the session's present classifiers.
     /// - Throws: `Failure` that says which boxes are missing, where no subtype can be trained.
-    init(boxes: [LesionBox], unused: Int, present: [EmphysemaSubtype: [String: String]]) throws {
+    package init(boxes: [LesionBox], unused: Int, present: [EmphysemaSubtype: [String: String]]) throws {
         var trained: [EmphysemaSubtype] = []
         var lines: [String] = []
         var missing: [String] = []

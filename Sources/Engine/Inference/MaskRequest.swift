@@ -39,6 +39,8 @@ public enum MaskReport: Codable, Equatable, Sendable {
     /// The prediction was stopped; nothing of it was written.
     case stopped
     case planned(FineTuningPlan)
+    /// Boxes that were encoded, of how many.
+    case fineTuning(StageProgress)
     /// Classifiers were trained, in a sentence.
     case fineTuned(String)
     /// What was asked for last did not go: one sentence.

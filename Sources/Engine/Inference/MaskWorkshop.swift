@@ -190,7 +190,9 @@ public final class MaskWorkshop: Sendable {
             let classifiers = try FineTuning(
                 model: try InferenceModel.open(session, parallel: parallel), cohort: prepared, subjects: prepared.subjects.map(\.id),
                 parallel: parallel
-            ).fit(plan.subtypes, boxes: boxes, options: options)
+            ).fit(plan.subtypes, boxes: boxes, options: options) {
+                report(.fineTuning(StageProgress(stage: "fine-tune", done: $0, total: $1)))
+            }
             guard !isStopped else { return .stopped }
             let summary = classifiers.map { classifier in
                 "\(classifier.subtype.word): \(classifier.provenance["positives"] ?? "?") boxes against \(classifier.provenance["negatives"] ?? "?")"

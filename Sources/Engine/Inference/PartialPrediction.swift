@@ -29,22 +29,31 @@ public struct PartialPrediction: Equatable, Sendable {
         /// For each subtype the points' Float32.
         let values: [Data]
 
-        init(points: [Int], values: [[Float]]) {
+        /// - Parameters:
+        ///   - points: of the lattice.
+        ///   - values: `[subtype][point]`.
+        package init(points: [Int], values: [[Float]]) {
             self.points = points.map { UInt32($0).littleEndian }.withUnsafeBytes { Data($0) }
             self.values = values.map { numbers in numbers.withUnsafeBytes { Data($0) } }
         }
     }
 
-    init(subject: String, classifiers: [Classifier], lattice: DenseLattice, needed: [Int], toMillimetres: Affine3) {
+    /// Nothing known yet.
+    /// - Parameters:
+    ///   - needed: the points that are going to be known.
+    ///   - toMillimetres: voxels of the CT → voxels of the 1 mm grid.
+    package init(
+        subject: String, subtypes: [EmphysemaSubtype], model: String, lattice: DenseLattice, needed: [Int], toMillimetres: Affine3
+    ) {
         self.subject = subject
-        subtypes = classifiers.map(\.subtype)
-        model = classifiers[0].encoder.name
+        self.subtypes = subtypes
+        self.model = model
         stride = lattice.stride
         extent = lattice.extent
         self.toMillimetres = toMillimetres
         var empty = [Float](repeating: Self.notNeeded, count: lattice.extent.count)
         for point in needed { empty[point] = Self.notYet }
-        values = classifiers.map { _ in empty }
+        values = subtypes.map { _ in empty }
         total = needed.count
     }
 

@@ -25,7 +25,7 @@ package struct ProgressivePrediction {
     /// Nothing known yet.
     package func beginning(subject: String) -> PartialPrediction {
         PartialPrediction(
-            subject: subject, classifiers: classifiers, lattice: lattice, needed: needed,
+            subject: subject, subtypes: classifiers.map(\.subtype), model: classifiers[0].encoder.name, lattice: lattice, needed: needed,
             toMillimetres: image.worldToVoxel * image.lungs.voxelToWorld)
     }
 

@@ -151,7 +151,9 @@ package enum MasksScreen {
 
     /// What goes on in the background and is not told by the overlays.
     private static func backgroundSpans(_ masks: MasksState) -> [(String, Style)] {
-        if masks.isFineTuning { return [("  fine-tuning …", .title)] }
+        if let tuning = masks.fineTuning {
+            return [("  fine-tuning\(tuning.total > 0 ? ", box \(tuning.done) of \(tuning.total)" : " …")", .title)]
+        }
         guard let running = masks.prediction, masks.partial == nil else { return [] }
         guard let partial = running.partial else { return [("  reading \(running.subject) to predict …", .title)] }
         return [("  predicting \(running.subject), \(Int((100 * partial.fraction).rounded(.down))) %", .title)]

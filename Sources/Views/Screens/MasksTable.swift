@@ -63,7 +63,7 @@ struct MasksTable {
             for (index, region) in regions.enumerated() {
                 let end = area.column + labelWidth + index * fieldWidth + 7
                 guard line.isPresent, statistics.hasLungs else {
-                    painter.textRight(partial == nil ? "–" : "partial", row: row, endColumn: end, .faint)
+                    painter.textRight(partial == nil ? "–" : "partial", row: row, endColumn: partial == nil ? end : end + 2, .faint)
                     continue
                 }
                 let voxels = line.voxels(region.1)

@@ -6,7 +6,7 @@ extension WorkbenchState {
         switch command {
         case .predict: return predict()
         case .stopMaskWork:
-            guard masks.prediction != nil || masks.isFineTuning else { return [] }
+            guard masks.prediction != nil || masks.fineTuning != nil else { return [] }
             message = Message(text: "stopping …", isFault: false)
             return [.masks(.stop)]
         case .boxCentrilobular: return placeBox(.cle)
@@ -37,7 +37,7 @@ extension WorkbenchState {
 
     /// Whoever asks for a mask that is missing, or has a stale one shown, gets it predicted; nil where the command has only its own meaning.
     mutating func predictWhereAsked(_ command: CommandID) -> [Effect]? {
-        guard let loaded = masks.loaded, masks.prediction == nil, !masks.isFineTuning, masks.loading == nil else { return nil }
+        guard let loaded = masks.loaded, masks.prediction == nil, masks.fineTuning == nil, masks.loading == nil else { return nil }
         let volumes = EmphysemaSubtype.allCases.map { loaded.volumes[$0] }
         let isMissing = volumes.allSatisfy { $0.mask == nil }
         switch command {
@@ -77,7 +77,7 @@ extension WorkbenchState {
     private mutating func isFree() -> Bool {
         if let running = masks.prediction {
             message = Message(text: "\(running.subject) is being predicted; Esc stops it", isFault: false)
-        } else if masks.isFineTuning {
+        } else if masks.fineTuning != nil {
             message = Message(text: "fine-tuning goes on; Esc stops it", isFault: false)
         } else {
             return true
@@ -144,7 +144,7 @@ extension WorkbenchState {
 
     mutating func startFineTuning() -> [Effect] {
         guard isFree() else { return [] }
-        masks.isFineTuning = true
+        masks.fineTuning = StageProgress(stage: "fine-tune", done: 0, total: 0)
         return [.masks(.fineTune)]
     }
 
@@ -166,6 +166,7 @@ extension WorkbenchState {
             endMaskWork()
             message = Message(text: "stopped; nothing was written", isFault: false)
         case .planned(let plan): if isFree() { overlay = .confirmFineTuning(plan) }
+        case .fineTuning(let progress): if masks.fineTuning != nil { masks.fineTuning = progress }
         case .fineTuned(let sentence):
             endMaskWork()
             let effects = masks.loaded == nil || masks.loading != nil ? [] : predict()
@@ -180,6 +181,6 @@ extension WorkbenchState {
 
     private mutating func endMaskWork() {
         masks.prediction = nil
-        masks.isFineTuning = false
+        masks.fineTuning = nil
     }
 }

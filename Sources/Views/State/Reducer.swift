@@ -180,7 +180,7 @@ extension WorkbenchState {
     private mutating func leaveSession() -> [Effect] {
         guard session != nil else { return [] }
         let saved = view
-        let isBusy = masks.prediction != nil || masks.isFineTuning
+        let isBusy = masks.prediction != nil || masks.fineTuning != nil
         session = nil
         overlay = nil
         return (isBusy ? [.masks(.stop)] : []) + [.saveView(saved)] + listSessions()

@@ -107,7 +107,8 @@ package struct MasksState: Equatable, Sendable {
     var needsReload = false
     package var complaint: String?
     package var prediction: RunningPrediction?
-    package var isFineTuning = false
+    /// Boxes encoded for fine-tuning; nil where none goes on.
+    package var fineTuning: StageProgress?
     /// All of the session's.
     package var boxes: [LesionBox] = []
     var hasAskedForBoxes = false
