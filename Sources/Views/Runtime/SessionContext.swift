@@ -8,6 +8,8 @@ public struct SessionContext: Sendable {
     public var atlas: AtlasSource
     /// The cohort that the session was prepared from.
     public var cohort: any CohortSource
+    /// The experiments on it.
+    public var experiments: any ExperimentSource = NoExperiments()
     /// The screen to begin with instead of the one that was left; nil for that one.
     package var firstScreen: ScreenID?
     /// Who computes in the session now. Cheap: asked every two seconds.

@@ -23,6 +23,7 @@ package enum WorkbenchEvent: Sendable {
     case cohortListed(CohortSnapshot)
     case cohortSubjectLoaded(LoadedCohortSubject)
     case cohortSubjectFailed(id: String, String)
+    case experimentsListed(ExperimentSnapshot)
     /// Steps of the checkpoints that can be gone back to.
     case checkpointsListed([Int])
     case runsCompared(RunComparison)
@@ -53,6 +54,9 @@ package enum Effect: Equatable, Sendable {
     case listSubjects
     case listSessions
     case listCohort
+    case listExperiments
+    case startExperiments([ExperimentName])
+    case stopExperiments
     case loadCohortSubject(String)
     /// Nil takes a judgement back.
     case review(String, CohortReview.Entry?)
