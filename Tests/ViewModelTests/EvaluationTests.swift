@@ -4,11 +4,11 @@ import Testing
 import Views
 
 @Suite("The evaluation screen") struct EvaluationTests {
-    private static func measurement(_ method: String, _ target: String, _ metric: String, _ folds: [Double]) -> Measurement {
+    private static func measurement(_ method: String, _ target: String, _ metric: String, _ folds: [Double]) -> Engine.Measurement {
         let interval = BootstrapInterval(folds: folds.map { _ in 3 }, draws: 50, seed: 1) { fold, drawn in
             folds[fold] + 0.01 * Double(drawn.reduce(0, +) - 3)
         }
-        return Measurement(method: method, target: target, metric: metric, folds: folds, interval: interval, count: 40)
+        return Engine.Measurement(method: method, target: target, metric: metric, folds: folds, interval: interval, count: 40)
     }
 
     private static let table2: ExperimentResult = {
@@ -48,7 +48,7 @@ import Views
             }
         }
         result.measurements = [
-            Measurement(
+            Engine.Measurement(
                 method: "DrasCLR", target: "cle", metric: "Spearman ρ with GOLD", folds: [0.9], interval: nil, count: 24, note: "p 1e-09")
         ]
         return result
@@ -205,9 +205,9 @@ import Views
         var state = state(80, 24)
         #expect(state.press("s").isEmpty && state.message?.text.contains("done") == true)
         choose(.table4, &state)
-        #expect(state.press("s") == [.startExperiments([.table4])])
+        #expect(state.press("s") == [.startExperiments([.table4]), .listExperiments])
         let left: [ExperimentName] = [.table3, .table4, .table5, .table6, .table7, .table8, .table9]
-        #expect(state.press("S") == [.startExperiments(left)])
+        #expect(state.press("S") == [.startExperiments(left), .listExperiments])
         #expect(state.press("x").isEmpty)
         var snapshot = Self.snapshot(running: true)
         snapshot.isOwn = true

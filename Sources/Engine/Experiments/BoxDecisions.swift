@@ -12,14 +12,11 @@ struct BoxDecisions: Codable, Equatable {
 
     var scores: DetectionScores { DetectionScores(truth: truth, found: found) }
 
-    /// The subjects that have boxes here, by name.
-    var names: [String] { Array(Set(subjects)).sorted() }
-
-    /// The scores of drawn subjects, by their places in `names`; one drawn twice counts twice.
-    func scores(_ drawn: [Int]) -> DetectionScores {
-        let names = names
+    /// The scores of each subject that has boxes here, by name; those of several subjects are their sum.
+    var scoresBySubject: [DetectionScores] {
         let rows = Dictionary(grouping: subjects.indices) { subjects[$0] }
-        let chosen = drawn.flatMap { rows[names[$0]] ?? [] }
-        return DetectionScores(truth: chosen.map { truth[$0] }, found: chosen.map { found[$0] })
+        return rows.keys.sorted().map { name in
+            DetectionScores(truth: rows[name]!.map { truth[$0] }, found: rows[name]!.map { found[$0] })
+        }
     }
 }

@@ -98,8 +98,9 @@ extension ExperimentRun {
     private func measured(
         _ method: String, _ subtype: EmphysemaSubtype, _ metric: String, _ folds: [BoxDecisions], _ value: (DetectionScores) -> Double
     ) -> Measurement {
-        let interval = BootstrapInterval(folds: folds.map(\.names.count), draws: profile.bootstrapDraws, seed: Self.seed) { fold, drawn in
-            value(folds[fold].scores(drawn))
+        let parts = folds.map(\.scoresBySubject)
+        let interval = BootstrapInterval(folds: parts.map(\.count), draws: profile.bootstrapDraws, seed: Self.seed) { fold, drawn in
+            value(drawn.reduce(.none) { $0 + parts[fold][$1] })
         }
         return Measurement(
             method: method, target: subtype.rawValue, metric: metric, folds: folds.map { value($0.scores) }, interval: interval,
@@ -163,18 +164,21 @@ extension ExperimentRun {
     ///   - own: `[fraction][fold]`.
     ///   - full: of the random network with all boxes, `[fold]`.
     private func saving(_ subtype: EmphysemaSubtype, own: [[BoxDecisions]], full: [BoxDecisions]) -> ExperimentResult.Saving {
-        func fraction(_ score: (BoxDecisions, _ fold: Int) -> Double) -> Double? {
-            func mean(_ folds: [BoxDecisions]) -> Double { Spread(folds.enumerated().map { score($1, $0) }).mean }
-            let goal = mean(full)
-            return profile.fractions.indices.first { mean(own[$0]) >= goal }.map { profile.fractions[$0] }
+        let (ownParts, fullParts) = (own.map { $0.map(\.scoresBySubject) }, full.map(\.scoresBySubject))
+        /// Of drawn subjects in each fold.
+        func fraction(_ drawn: [[Int]]) -> Double? {
+            func mean(_ folds: [[DetectionScores]]) -> Double {
+                Spread(zip(folds, drawn).map { parts, rows in rows.reduce(.none) { $0 + parts[$1] }.f1 }).mean
+            }
+            let goal = mean(fullParts)
+            return profile.fractions.indices.first { mean(ownParts[$0]) >= goal }.map { profile.fractions[$0] }
         }
-        let folds = full.map(\.names.count)
-        let interval = BootstrapInterval(folds: folds, draws: profile.bootstrapDraws, seed: Self.seed) { drawn in
-            fraction { $0.scores(drawn[$1]).f1 } ?? ExperimentResult.Saving.never
+        let sizes = fullParts.map(\.count)
+        let interval = BootstrapInterval(folds: sizes, draws: profile.bootstrapDraws, seed: Self.seed) { drawn in
+            fraction(drawn) ?? ExperimentResult.Saving.never
         }
         return ExperimentResult.Saving(
-            target: subtype.title, fraction: fraction { decisions, _ in decisions.scores.f1 }, lower: interval?.lower,
-            upper: interval?.upper)
+            target: subtype.title, fraction: fraction(sizes.map { Array(0..<$0) }), lower: interval?.lower, upper: interval?.upper)
     }
 
     /// Figure 5: dense masks by classifiers that never saw the subject.

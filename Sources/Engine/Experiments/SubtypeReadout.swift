@@ -117,11 +117,18 @@ struct SubtypeReadout {
                     boxes: boxes, values: try file.floats("views", shape: [boxes.count, BoxFeatures.views, width])),
                 voxels: try file.floats("voxels", shape: [boxes.count, moves.count, width]), voxelCount: moves.count)
         }
-        progress(0, 2)
-        let training = try BoxFeatures.extract(model, cohort: cohort, boxes: boxes, seed: seed, parallel: parallel)
-        progress(1, 2)
-        let voxels = try BoxFeatures.representations(model, cohort: cohort, boxes: boxes, parallel: parallel) { _ in moves }
-        progress(2, 2)
+        progress(0, 1)
+        // Views and voxels in one pass, so that every image is read once.
+        let count = BoxFeatures.views + moves.count
+        let both = try BoxFeatures.representations(model, cohort: cohort, boxes: boxes, parallel: parallel) {
+            BoxFeatures.jittered(index: $0, seed: seed) + moves
+        }
+        func part(_ range: Range<Int>) -> [Float] {
+            boxes.indices.flatMap { both[($0 * count + range.lowerBound) * width..<($0 * count + range.upperBound) * width] }
+        }
+        let training = BoxFeatures(boxes: boxes, values: part(0..<BoxFeatures.views))
+        let voxels = part(BoxFeatures.views..<count)
+        progress(1, 1)
         var writer = SafetensorsWriter(metadata: ["key": key])
         writer.add("views", shape: [boxes.count, BoxFeatures.views, width], floats: training.values)
         writer.add("voxels", shape: [boxes.count, moves.count, width], floats: voxels)

@@ -104,11 +104,13 @@ package enum EvaluationScreen {
         let evaluation = state.evaluation
         let entry = evaluation.entry
         let name = page.columns >= 60 ? "\(entry.name.heading). \(entry.name.title)" : entry.name.heading
-        let right = "\(evaluation.page.rawValue), v: \(next(evaluation.page).rawValue)"
+        let right = evaluation.page.rawValue + (page.columns >= 56 ? ", v: \(next(evaluation.page).rawValue)" : "")
         let room = page.columns - right.count - 10
         painter.heading(name.count > room ? String(name.prefix(max(0, room - 1))) + "…" : name, page, right: right)
         let area = body(page)
-        guard let result = entry.result, !(evaluation.page == .results && result.measurements.isEmpty && result.groups.isEmpty) else {
+        guard let result = entry.result,
+            !(evaluation.page == .results && result.measurements.isEmpty && result.groups.isEmpty && result.curves.isEmpty)
+        else {
             if evaluation.page == .claims { return drawText(state, &painter, area) }
             return drawState(state, &painter, area)
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Foundation
+import Views
 
 extension ExperimentProfile: ExpressibleByArgument {}
 
@@ -71,7 +72,7 @@ struct ExperimentCommand: ParsableCommand {
         let folder = ExperimentFolder(URL(fileURLWithPath: out, isDirectory: true))
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
         let job = ExperimentJob(try names(), request, folder: folder, parallel: parallel)
-        if headless || json || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 { return try follow(job) }
+        if headless || json || NcursesTerminal.probe() == nil { return try follow(job) }
         try Interface.showExperiments(folder, job: job)
     }
 

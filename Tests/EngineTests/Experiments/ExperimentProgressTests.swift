@@ -27,7 +27,7 @@ struct ExperimentProgressTests {
         guard case .failed(let sentence)? = state(.table3) else { throw Failure("table3 did not fail") }
         #expect(sentence.contains("0 subjects have the labels time, event"))
         #expect(snapshot.claims.contains { $0.title == "Random locations hurt" && !$0.evidence.isEmpty })
-        #expect(browser.cohort == cohort.folder.standardizedFileURL)
+        #expect(browser.cohort?.path == cohort.folder.path)
         let report = try String(contentsOf: out.appendingPathComponent("report.md"), encoding: .utf8)
         #expect(report.contains("Could not be run: \(sentence)"))
         // What is asked for again is taken from where it was, and a browser that comes later sees the same.
@@ -171,7 +171,7 @@ struct ExperimentCommandTests {
         #expect(kills > 1)
         let resumed = try WorkbenchProcess.run(arguments("killed"), in: scratch.url)
         #expect(resumed.status == 0, "\(resumed.errors)")
-        func measured(_ out: String) throws -> [Measurement] {
+        func measured(_ out: String) throws -> [Engine.Measurement] {
             let file = scratch.url.appendingPathComponent("\(out)/results/table8.json")
             return try JSONDecoder().decode(ExperimentResult.self, from: Data(contentsOf: file)).measurements
         }
