@@ -238,7 +238,7 @@ import Views
         "goldens",
         arguments: [
             ("evaluation-80x24", 80, 24, true, ExperimentName.table2), ("evaluation-plots-80x24", 80, 24, true, .figure5),
-            ("evaluation-40x12-ascii", 40, 12, false, .figure4),
+            ("evaluation-40x12-ascii", 40, 12, false, .table2),
         ])
     func goldens(name: String, columns: Int, rows: Int, unicode: Bool, chosen: ExperimentName) throws {
         var state = state(columns, rows, unicode ? World.colour : Capabilities(colours: .mono, unicode: false))
