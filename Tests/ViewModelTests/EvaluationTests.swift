@@ -148,7 +148,7 @@ import Views
     func curves() {
         var state = state(120, 40)
         choose(.figure4, &state)
-        for text in ["cle, F1", "paraseptal, F1", "── DrasCLR", "╌╌ no pre-training", "with 25 % of the boxes [10 %, 50 %]"] {
+        for text in ["cle, F1", "paraseptal, F1", "── DrasCLR", "╌╌ no pre-training", "[10 %, 50 %]"] {
             #expect(state.shown.contains(text), "\(text)")
         }
         let frame = Screens.render(state)
