@@ -28,6 +28,24 @@ enum Interface {
         try finish(try WorkbenchApp.run(configuration), folder: SessionFolder(folder), job: nil)
     }
 
+    /// Shows the experiments of a folder.
+    /// - Parameter job: is run in the background of this process; nil only looks, and can start more.
+    static func showExperiments(_ folder: ExperimentFolder, job: ExperimentJob? = nil) throws {
+        let browser = ExperimentBrowser(folder)
+        if let job {
+            // The interface needs the folder from its first moment on.
+            try AtomicFile.makeFolder(folder.root)
+            try browser.start(job)
+        }
+        let configuration = WorkbenchConfiguration(
+            sessionsRoot: folder.root.deletingLastPathComponent(), session: SessionViewing.context(forExperiments: browser),
+            open: { SessionViewing.context(for: $0) })
+        let reason = try WorkbenchApp.run(configuration)
+        if reason == .hangUp { return browser.waitToEnd() }
+        if browser.stop() { Output.message("the experiments were stopped; run the same command again to go on") }
+        if case .signal(let number) = reason { throw ExitCode(128 + number) }
+    }
+
     /// Shows the list of sessions; runs and the demo are started from there.
     static func showSessions(_ root: URL, linear: Bool) throws {
         let jobs = InterfaceJobs()

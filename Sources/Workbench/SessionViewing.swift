@@ -25,7 +25,7 @@ enum SessionViewing {
     ///   - cohort: a prepared cohort to browse instead of the session's own.
     static func context(for folder: SessionFolder, job: EngineJob.Outcome? = nil, cohort: URL? = nil) -> SessionContext {
         let masks = MaskWorkshop(folder, cohort: { cohort ?? Self.cohort(of: folder) }, parallel: .allProcessors)
-        return SessionContext(
+        var context = SessionContext(
             folder: folder, library: CohortLibrary(folder, cohort: cohort), atlas: { try atlas(of: folder) },
             cohort: SessionCohort { cohort ?? Self.cohort(of: folder) }, masks: masks,
             ownership: {
@@ -35,6 +35,8 @@ enum SessionViewing {
                 return SessionLock.isHeld(folder) ? .otherProcess : .nobody
             },
             quitHint: job == nil ? nil : "The run saves a checkpoint and stops; `workbench open` goes on with it.")
+        context.experiments = SessionExperiments(folder, experiments(of: folder))
+        return context
     }
 
     /// What the interface needs to show a prepared cohort, or one that is being prepared, without any session.
@@ -44,6 +46,27 @@ enum SessionViewing {
             cohort: CohortBrowser(folder, parallel: .allProcessors), ownership: { .nobody })
         context.firstScreen = .cohort
         return context
+    }
+
+    /// What the interface needs to show experiments that belong to no session.
+    static func context(forExperiments browser: ExperimentBrowser) -> SessionContext {
+        var context = SessionContext(
+            folder: SessionFolder(browser.folder.root), library: EmptyLibrary(), atlas: { nil },
+            cohort: SessionCohort { browser.cohort }, ownership: { .nobody })
+        context.experiments = browser
+        context.firstScreen = .evaluation
+        return context
+    }
+
+    /// The experiments of a session: its encoder, on its cohort.
+    private static func experiments(of folder: SessionFolder) -> ExperimentBrowser {
+        let place = ExperimentFolder(folder.root.appendingPathComponent("experiments", isDirectory: true))
+        let request = cohort(of: folder).map { cohort in
+            var request = ExperimentRequest(cohort: cohort)
+            request.session = folder.root.path
+            return request
+        }
+        return ExperimentBrowser(place, request: request)
     }
 
     /// Where the session's cohort lies; the demo's before it has settings. Nil where there is none.

@@ -146,11 +146,11 @@ import Views
     @Test func tabGoesRoundAndDigitsGoStraight() {
         var state = World.state()
         var seen: [ScreenID] = []
-        for _ in 0..<4 {
+        for _ in 0..<5 {
             _ = state.press("Tab")
             seen.append(state.screen)
         }
-        #expect(seen == [.atlas, .masks, .cohort, .training])
+        #expect(seen == [.atlas, .masks, .cohort, .evaluation, .training])
         _ = state.press("3")
         #expect(state.screen == .masks)
         #expect(state.press("0").contains(.listSessions))

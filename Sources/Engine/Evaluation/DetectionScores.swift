@@ -10,6 +10,20 @@ package struct DetectionScores: Equatable {
         falseNegatives = pairs.count { $0 && !$1 }
     }
 
+    private init(_ truePositives: Int, _ falsePositives: Int, _ falseNegatives: Int) {
+        self.truePositives = truePositives
+        self.falsePositives = falsePositives
+        self.falseNegatives = falseNegatives
+    }
+
+    /// The scores of all decisions of both.
+    package static func + (a: Self, b: Self) -> Self {
+        Self(a.truePositives + b.truePositives, a.falsePositives + b.falsePositives, a.falseNegatives + b.falseNegatives)
+    }
+
+    /// No decisions.
+    package static let none = Self(0, 0, 0)
+
     /// TP / (TP + FP); 0 where nothing was found.
     package var precision: Double { ratio(truePositives, truePositives + falsePositives) }
     /// TP / (TP + FN); 0 where nothing was there to find.

@@ -3,27 +3,25 @@ import Foundation
 /// The encoders of the experiments, each pre-trained once, in a session folder of its own, and what they say of the cohort.
 final class EncoderLibrary {
     private let cohort: PreparedCohort
-    private let folder: URL
+    private let folder: ExperimentFolder
     /// A session of the user's that stands for the method itself.
     private let given: SessionFolder?
     private let profile: ExperimentProfile
     private let parallel: Parallel
-    private let report: @Sendable (StageProgress) -> Void
-    private let isCancelled: @Sendable () -> Bool
+    private let monitor: ExperimentMonitor
     private var models: [EncoderVariant: InferenceModel] = [:]
     private var diseased: PreparedCohort?
 
     init(
-        cohort: PreparedCohort, folder: URL, given: SessionFolder?, profile: ExperimentProfile, parallel: Parallel,
-        report: @escaping @Sendable (StageProgress) -> Void, isCancelled: @escaping @Sendable () -> Bool
+        cohort: PreparedCohort, folder: ExperimentFolder, given: SessionFolder?, profile: ExperimentProfile, parallel: Parallel,
+        monitor: ExperimentMonitor
     ) throws {
         self.cohort = cohort
         self.folder = folder
         self.given = given
         self.profile = profile
         self.parallel = parallel
-        self.report = report
-        self.isCancelled = isCancelled
+        self.monitor = monitor
         if let given, try SessionDescription.read(given).atlas != cohort.atlas.checksum {
             throw Failure(
                 "\(cohort.folder.path) was prepared with another atlas than the session \(given.name); prepare it with \(given.atlas.path)")
@@ -62,8 +60,16 @@ final class EncoderLibrary {
         return model
     }
 
+    /// Steps of a variant's pre-training that are done, of how many; nil where nothing is trained for it.
+    func steps(_ variant: EncoderVariant) throws -> (done: Int, total: Int)? {
+        guard variant != .random, variant != .drasclr || given == nil else { return nil }
+        let settings = variant.settings(try baseSettings())
+        let total = cohort.atlas.landmarks.count * max(1, cohort.subjects.count / settings.batch) * settings.epochs
+        return (min(total, Checkpoint.steps(in: folder.session(variant)).last ?? 0), total)
+    }
+
     private func train(_ variant: EncoderVariant) throws -> SessionFolder {
-        let session = SessionFolder(folder.appendingPathComponent("sessions/\(variant.rawValue)", isDirectory: true))
+        let session = folder.session(variant)
         let cohort = try cohort(of: variant)
         let settings = variant.settings(try baseSettings())
         if FileManager.default.fileExists(atPath: session.description.path) {
@@ -76,27 +82,34 @@ final class EncoderLibrary {
         } else {
             try Trainer.create(session, cohort: cohort, settings: settings)
         }
-        let steps = cohort.atlas.landmarks.count * max(1, cohort.subjects.count / settings.batch) * settings.epochs
-        guard Checkpoint.steps(in: session).last != steps else { return session }
+        let total = cohort.atlas.landmarks.count * max(1, cohort.subjects.count / settings.batch) * settings.epochs
+        var done = Checkpoint.steps(in: session).last ?? 0
+        defer { monitor.effort.end(.training(variant)) }
+        guard done < total else { return session }
         let lock = try SessionLock(session)
         defer { withExtendedLifetime(lock) {} }
         let journal = try Journal(session)
+        monitor.effort.begin(.training(variant), at: Double(done) / Double(total))
         // A piece at a time, so that progress is shown and an interruption noticed between two checkpoints.
-        let piece = settings.checkpointEvery
-        var done = Checkpoint.steps(in: session).last ?? 0
-        while done < steps {
-            if isCancelled() { throw Cancelled() }
-            report(StageProgress(stage: "pre-train \(variant.title)", done: done, total: steps))
+        while done < total {
+            try monitor.checkCancelled()
+            monitor.tell("pre-train \(variant.title)", done, of: total)
             var options = Trainer.Options()
             options.resume = true
             options.parallel = parallel
             options.task = "experiment"
-            options.stepLimit = min(steps, done + piece)
+            options.stepLimit = min(total, done + settings.checkpointEvery)
             guard try Trainer(session, cohort: cohort, options: options, journal: journal).run() == .done else { throw Cancelled() }
-            done = Checkpoint.steps(in: session).last ?? steps
+            done = Checkpoint.steps(in: session).last ?? total
+            monitor.effort.reach(Double(done) / Double(total))
         }
-        report(StageProgress(stage: "pre-train \(variant.title)", done: steps, total: steps))
+        monitor.tell("pre-train \(variant.title)", total, of: total)
         return session
+    }
+
+    /// Where a variant's image-level features are kept.
+    func file(_ variant: EncoderVariant, isMisplaced: Bool) -> URL {
+        folder.features("\(variant.rawValue)\(isMisplaced ? "-misplaced" : "")")
     }
 
     /// Image-level features of the cohort, read back where the file holds those of this encoder and these patches.
@@ -107,7 +120,9 @@ final class EncoderLibrary {
         let title = name ?? variant.title
         let key = Checksum.sha256(
             Data("\(model.checksum) \(cohort.atlas.checksum) \(isMisplaced) \(try cohortChecksum(cohort))".utf8))
-        let file = folder.appendingPathComponent("features/\(variant.rawValue)\(isMisplaced ? "-misplaced" : "").safetensors")
+        let file = file(variant, isMisplaced: isMisplaced)
+        let piece = ExperimentEffort.Piece.features(variant, isMisplaced: isMisplaced)
+        defer { monitor.effort.end(piece) }
         let width = EncoderArchitecture.representation
         if let found = try? Safetensors(contentsOf: file), found.metadata["key"] == key {
             let values = try found.floats("h", shape: [cohort.subjects.count, width])
@@ -118,8 +133,11 @@ final class EncoderLibrary {
             var generator = SeededGenerator(7, 0x706C_6163)
             misplaced = generator.permutation(cohort.atlas.landmarks.count)
         }
-        let features = FeatureExtractor(model: model, parallel: parallel).imageFeatures(cohort, locationsOf: misplaced) { [report] in
-            report(StageProgress(stage: "features of \(title)", done: $0, total: $1))
+        try monitor.checkCancelled()
+        monitor.effort.begin(piece)
+        let features = FeatureExtractor(model: model, parallel: parallel).imageFeatures(cohort, locationsOf: misplaced) { [monitor] in
+            monitor.effort.reach(Double($0) / Double($1))
+            monitor.tell("features of \(title)", $0, of: $1)
         }
         var writer = SafetensorsWriter(metadata: ["key": key, "model": model.name])
         writer.add("h", shape: [cohort.subjects.count, width], floats: features.values)
@@ -135,7 +153,7 @@ final class EncoderLibrary {
 
     /// The cohort prepared with the lungs of its most diseased subject as atlas.
     private func prepareDiseased() throws -> PreparedCohort {
-        let root = folder.appendingPathComponent("diseased-atlas", isDirectory: true)
+        let root = folder.root.appendingPathComponent("diseased-atlas", isDirectory: true)
         func burden(_ subject: PreparedSubject) -> Double { (subject.labels["cle"] ?? 0) + (subject.labels["paraseptal"] ?? 0) / 10 }
         guard let chosen = cohort.subjects.max(by: { burden($0) < burden($1) }), burden(chosen) > 0 else {
             throw Failure(
@@ -151,7 +169,7 @@ final class EncoderLibrary {
         try AtomicFile.write(Data(CSVTable.text(columns: ["subject", "image", "lungs"] + names, rows: rows).utf8), to: list)
         let place = root.appendingPathComponent("prepared", isDirectory: true)
         let made = try Preparation(manifest: CohortManifest(contentsOf: list), atlas: atlas, folder: place, parallel: parallel).run(
-            progress: report, isCancelled: isCancelled)
+            progress: { [monitor] in monitor.tell($0) }, isCancelled: monitor.isCancelled)
         if made.interrupted { throw Cancelled() }
         guard made.prepared == cohort.subjects.count else {
             throw Failure(
@@ -160,9 +178,4 @@ final class EncoderLibrary {
         }
         return try PreparedCohort(place)
     }
-}
-
-/// The user interrupted an experiment; what is done is kept.
-public struct Cancelled: Error {
-    public init() {}
 }

@@ -1,5 +1,5 @@
 /// An encoder that an experiment needs: the method, its ablations and comparators.
-enum EncoderVariant: String, Codable, CaseIterable, Sendable {
+package enum EncoderVariant: String, Codable, CaseIterable, Sendable {
     case drasclr, random, globalMoCo = "global-moco"
     case unconditioned, concatenation, hypernetwork
     case neighbours0, neighbours1, neighbours3

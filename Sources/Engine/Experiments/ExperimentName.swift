@@ -16,4 +16,7 @@ public enum ExperimentName: String, Codable, CaseIterable, Sendable {
         case .figure5: "Emphysema against GOLD stage"
         }
     }
+
+    /// `Table 2`.
+    public var heading: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst().dropLast() + " " + rawValue.suffix(1) }
 }

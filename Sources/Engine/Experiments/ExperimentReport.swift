@@ -3,11 +3,13 @@ import Foundation
 /// The report of all experiments that are there: `report.md`, one CSV a table, one SVG a figure, and `CLAIMS.md`.
 package struct ExperimentReport {
     let results: [ExperimentResult]
+    let failures: [ExperimentFailure]
     /// Lines on the run as a whole.
     let run: [String]
 
-    package init(results: [ExperimentResult], run: [String]) {
+    package init(results: [ExperimentResult], failures: [ExperimentFailure] = [], run: [String]) {
         self.results = results
+        self.failures = failures
         self.run = run
     }
 
@@ -30,7 +32,8 @@ package struct ExperimentReport {
             columns: ["method", "target", "metric", "n", "folds", "mean", "sd", "lower95", "upper95", "note"],
             rows: result.measurements.map { m in
                 [
-                    m.method, m.target, m.metric, "\(m.count)", "\(m.folds.count)", "\(m.mean)", "\(m.deviation)",
+                    m.method, m.target, m.metric, "\(m.count)", "\(m.folds.count)", m.folds.isEmpty ? "" : "\(m.mean)",
+                    m.folds.isEmpty ? "" : "\(m.deviation)",
                     m.lower.map { "\($0)" } ?? "", m.upper.map { "\($0)" } ?? "", m.note,
                 ]
             })
@@ -48,33 +51,27 @@ package struct ExperimentReport {
         var lines = ["# Experiments", "", "Research use only. The numbers are of this cohort and these settings.", ""]
         lines += run.map { "- \($0)" }
         for result in results {
-            lines += ["", "## \(Self.heading(result.name)). \(result.name.title)", ""]
+            lines += ["", "## \(result.name.heading). \(result.name.title)", ""]
             lines += table(result)
             if !result.curves.isEmpty || !result.groups.isEmpty { lines += ["", "![\(result.name.title)](\(result.name.rawValue).svg)"] }
             lines += comparisons(result)
-            lines += [""] + (result.notes + ["\(String(format: "%.0f", result.seconds)) s"]).map { "- \($0)" }
+            let findings = result.savings.map(\.sentence) + result.method + result.notes
+            lines += [""] + (findings + ["\(String(format: "%.0f", result.seconds)) s"]).map { "- \($0)" }
+        }
+        for failure in failures {
+            lines += ["", "## \(failure.name.heading). \(failure.name.title)", "", "Could not be run: \(failure.sentence)"]
         }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// `Table 2`.
-    static func heading(_ name: ExperimentName) -> String {
-        name.rawValue.prefix(1).uppercased() + name.rawValue.dropFirst().dropLast() + " " + name.rawValue.suffix(1)
-    }
-
     /// Methods down, targets and metrics across.
     private func table(_ result: ExperimentResult) -> [String] {
-        let columns = Self.ordered(result.measurements.map { [$0.target, $0.metric] })
-        let methods = Self.ordered(result.measurements.map(\.method))
-        guard !columns.isEmpty else { return [] }
-        let cells = methods.map { method in
-            columns.map { column in
-                result.measurements.first { $0.method == method && [$0.target, $0.metric] == column }.map(Self.cell) ?? ""
-            }
-        }
-        return ["| method | " + columns.map { $0.joined(separator: ", ") }.joined(separator: " | ") + " |"]
-            + ["|---|" + columns.map { _ in "---|" }.joined()]
-            + zip(methods, cells).map { "| \($0) | " + $1.joined(separator: " | ") + " |" }
+        let table = MeasurementTable(result)
+        guard !table.columns.isEmpty else { return [] }
+        let cells = table.rows.map { row in row.cells.map { $0.map(Self.cell) ?? "" } }
+        return ["| method | " + table.columns.map { "\($0.target), \($0.metric)" }.joined(separator: " | ") + " |"]
+            + ["|---|" + table.columns.map { _ in "---|" }.joined()]
+            + zip(table.rows, cells).map { "| \($0.method) | " + $1.joined(separator: " | ") + " |" }
     }
 
     private static func cell(_ m: Measurement) -> String {
@@ -93,12 +90,12 @@ package struct ExperimentReport {
             }
     }
 
-    static func number(_ value: Double) -> String { value.isFinite ? String(format: "%.3f", value) : "–" }
-    static func signed(_ value: Double) -> String { value.isFinite ? String(format: "%+.3f", value) : "–" }
-    static func probability(_ p: Double) -> String { p < 0.001 ? "< 0.001" : String(format: "%.3f", p) }
+    package static func number(_ value: Double) -> String { value.isFinite ? String(format: "%.3f", value) : "–" }
+    package static func signed(_ value: Double) -> String { value.isFinite ? String(format: "%+.3f", value) : "–" }
+    package static func probability(_ p: Double) -> String { p < 0.001 ? "< 0.001" : String(format: "%.3f", p) }
 
     /// Different values in the order in which they come.
-    static func ordered<Value: Hashable>(_ values: [Value]) -> [Value] {
+    package static func ordered<Value: Hashable>(_ values: [Value]) -> [Value] {
         var seen = Set<Value>()
         return values.filter { seen.insert($0).inserted }
     }

@@ -1,14 +1,16 @@
+import Foundation
+
 /// What one experiment found; kept as JSON beside the report.
-public struct ExperimentResult: Codable, Sendable {
+public struct ExperimentResult: Codable, Equatable, Sendable {
     /// Two methods over the same folds.
-    public struct Comparison: Codable, Sendable {
+    public struct Comparison: Codable, Equatable, Sendable {
         public let target, metric, first, second: String
         public let difference, lower, upper, plain, corrected: Double
         public let folds: Int
     }
 
     /// A group of a box plot: one value a subject.
-    public struct Group: Codable, Sendable {
+    public struct Group: Codable, Equatable, Sendable {
         public let series, name: String
         public let subjects: [String]
         public let values: [Double]
@@ -22,9 +24,37 @@ public struct ExperimentResult: Codable, Sendable {
     }
 
     /// A curve with intervals.
-    public struct Curve: Codable, Sendable {
+    public struct Curve: Codable, Equatable, Sendable {
         public let series, target: String
         public let x, mean, lower, upper: [Double]
+
+        package init(series: String, target: String, x: [Double], mean: [Double], lower: [Double], upper: [Double]) {
+            self.series = series
+            self.target = target
+            self.x = x
+            self.mean = mean
+            self.lower = lower
+            self.upper = upper
+        }
+    }
+
+    /// The least part of the boxes with which the pre-trained network is as good as the random one with all.
+    public struct Saving: Codable, Equatable, Sendable {
+        public let target: String
+        /// Nil where not even all boxes are enough.
+        public let fraction: Double?
+        /// Over subjects; `Self.never` stands for more than all boxes.
+        public let lower, upper: Double?
+
+        /// More than all.
+        package static let never = 2.0
+
+        package init(target: String, fraction: Double?, lower: Double?, upper: Double?) {
+            self.target = target
+            self.fraction = fraction
+            self.lower = lower
+            self.upper = upper
+        }
     }
 
     public let name: ExperimentName
@@ -35,7 +65,10 @@ public struct ExperimentResult: Codable, Sendable {
     public var comparisons: [Comparison] = []
     public var groups: [Group] = []
     public var curves: [Curve] = []
-    /// n, folds, seeds, what was tuned and where; findings in words.
+    public var savings: [Saving] = []
+    /// How the numbers were made: n, folds, seeds, what was tuned and where.
+    public var method: [String] = []
+    /// What was left out, and findings in words.
     public var notes: [String] = []
     public var seconds = 0.0
 
@@ -45,12 +78,23 @@ public struct ExperimentResult: Codable, Sendable {
         self.key = key
     }
 
+    /// Reads a result; nil where there is none, or one of another version.
+    package static func read(_ name: ExperimentName, in folder: ExperimentFolder) -> ExperimentResult? {
+        (try? Data(contentsOf: folder.result(name))).flatMap { try? JSONDecoder().decode(ExperimentResult.self, from: $0) }
+    }
+
+    /// Adds a sentence, once.
+    mutating func note(_ sentence: String) { if !notes.contains(sentence) { notes.append(sentence) } }
+
     /// Compares a method with every other one, target by target, over the folds that both have.
     /// - Parameter testFraction: n_test / n_training of a fold.
     package mutating func compare(_ first: String, testFraction: Double) {
         for own in measurements where own.method == first {
             for other in measurements where other.method != first && other.target == own.target && other.metric == own.metric {
-                guard own.folds.count == other.folds.count,
+                let isKnown = comparisons.contains {
+                    $0.target == own.target && $0.metric == own.metric && Set([$0.first, $0.second]) == [own.method, other.method]
+                }
+                guard !isKnown, own.folds.count == other.folds.count,
                     let test = PairedTest(zip(own.folds, other.folds).map { $0 - $1 }, testFraction: testFraction)
                 else { continue }
                 comparisons.append(

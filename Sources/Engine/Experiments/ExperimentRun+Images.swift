@@ -9,6 +9,7 @@ extension ExperimentRun {
 
     /// Table 4.
     func severity(_ result: inout ExperimentResult) throws {
+        try requireSome(of: [.severity])
         try readouts(&result, targets: [.severity], methods: try comparators())
     }
 
@@ -16,16 +17,24 @@ extension ExperimentRun {
     private func comparators() throws -> [any FeatureMethod] {
         var methods: [any FeatureMethod] = []
         for variant in [EncoderVariant.drasclr, .globalMoCo, .random] { methods.append(try library.features(variant)) }
-        report(StageProgress(stage: "densitometry and histograms", done: 0, total: 2))
+        monitor.tell("densitometry and histograms", 0, of: 2)
         methods.append(HistogramClusterFeatures(cohort, seed: Self.seed, parallel: parallel))
+        monitor.tell("densitometry and histograms", 1, of: 2)
         methods.append(try LowAttenuationFeatures(cohort.catalogue, parallel: parallel))
-        report(StageProgress(stage: "densitometry and histograms", done: 2, total: 2))
+        monitor.tell("densitometry and histograms", 2, of: 2)
         return methods
+    }
+
+    /// - Throws: `Failure` where no subject has any of the labels: nothing is pre-trained for nothing.
+    private func requireSome(of targets: [ReadoutTarget]) throws {
+        guard !targets.contains(where: { target in cohort.subjects.contains { $0.labels[target.column] != nil } }) else { return }
+        throw Failure("\(cohort.folder.path) has none of the labels \(targets.map(\.column).joined(separator: ", "))")
     }
 
     /// Every method for every target that the cohort has; the others are named in the notes.
     private func readouts(_ result: inout ExperimentResult, targets: [ReadoutTarget], methods: [any FeatureMethod]) throws {
         let readout = ImageReadout(cohort: cohort.catalogue, profile: profile, seed: Self.seed, parallel: parallel)
+        result.method += ImageReadout.method(profile, seed: Self.seed)
         var done = 0
         for target in targets {
             guard cohort.subjects.contains(where: { $0.labels[target.column] != nil }) else {
@@ -33,13 +42,10 @@ extension ExperimentRun {
                 continue
             }
             for method in methods {
-                if isCancelled() { throw Cancelled() }
-                report(
-                    StageProgress(
-                        stage: "readouts", done: done, total: targets.count * methods.count, detail: "\(target.title), \(method.name)"))
+                try monitor.checkCancelled()
+                monitor.tell("readouts", done, of: targets.count * methods.count, detail: "\(target.title), \(method.name)")
                 do { result.measurements += try readout.measure(method, target: target) } catch let failure as Failure {
-                    let note = "\(target.title): \(failure.description)"
-                    if !result.notes.contains(note) { result.notes.append(note) }
+                    result.note("\(target.title): \(failure.description)")
                 }
                 done += 1
             }
@@ -56,46 +62,47 @@ extension ExperimentRun {
     func survival(_ result: inout ExperimentResult) throws {
         let readout = try SurvivalReadout(cohort: cohort.catalogue, profile: profile, seed: Self.seed, parallel: parallel)
         let methods = try comparators()
-        for (index, method) in methods.enumerated() {
-            if isCancelled() { throw Cancelled() }
-            report(StageProgress(stage: "survival", done: index, total: methods.count, detail: method.name))
-            result.measurements += try readout.measure(method, covariates: .features, name: method.name)
+        result.method += readout.method(of: cohort.catalogue)
+        var asked: [(name: String, method: (any FeatureMethod)?, covariates: SurvivalReadout.Covariates)] = methods.map {
+            ($0.name, $0, .features)
         }
-        if !readout.clinicalNames.isEmpty {
-            let clinical = readout.clinicalNames.joined(separator: ", ")
-            result.measurements += try readout.measure(nil, covariates: .clinical, name: "clinical")
-            result.measurements += try readout.measure(methods[0], covariates: .both, name: "DrasCLR + clinical")
-            result.notes.append("Clinical columns, unpenalised: \(clinical)")
-            result.compare("DrasCLR + clinical", testFraction: testFraction)
+        if !readout.clinicalNames.isEmpty { asked += [("clinical", nil, .clinical), ("DrasCLR + clinical", methods[0], .both)] }
+        for (index, row) in asked.enumerated() {
+            try monitor.checkCancelled()
+            monitor.tell("survival", index, of: asked.count, detail: row.name)
+            do {
+                result.measurements += try readout.measure(row.method, covariates: row.covariates, name: row.name)
+            } catch let failure as Failure { result.note("\(row.name): \(failure.description)") }
         }
+        guard !result.measurements.isEmpty else { throw Failure("table3: \(result.notes.joined(separator: "; "))") }
+        result.compare("DrasCLR + clinical", testFraction: testFraction)
         result.compare(EncoderVariant.drasclr.title, testFraction: testFraction)
-        result.notes.append(
-            "\(profile.survivalRuns) seeded runs of \(profile.folds) folds; Uno's concordance truncated at 25, 50 and 75 % of the training subjects' censoring times; Efron ties"
-        )
     }
 
     /// Tables 6, 7 and 9: variants of pre-training in the same readouts, image by image and box by box.
-    func ablation(_ result: inout ExperimentResult, _ variants: [EncoderVariant], base: String) throws {
+    func ablation(_ result: inout ExperimentResult) throws {
+        let variants = Self.ablated(result.name)
+        try requireSome(of: ReadoutTarget.paper)
         try readouts(&result, targets: ReadoutTarget.paper, methods: try variants.map { try library.features($0) })
         let boxes: [LesionBox]
         do { boxes = try self.boxes() } catch let failure as Failure {
             result.notes.append("Boxes: \(failure.description)")
             return
         }
-        var measured: [Measurement] = []
-        for variant in variants {
-            measured += try linearDetection(variant, readout: try subtypeReadout(boxes, cohort: library.cohort(of: variant)))
-        }
-        result.comparisons = []
-        result.measurements += measured
-        result.compare(base, testFraction: testFraction)
+        let readouts = try variants.map { try subtypeReadout(boxes, cohort: library.cohort(of: $0)) }
+        for (variant, readout) in zip(variants, readouts) { result.measurements += try linearDetection(variant, readout: readout) }
+        result.method += readouts[0].method
+        result.compare("\(EncoderVariant.drasclr.title), linear", testFraction: testFraction)
+        guard result.name == .table6 else { return }
+        for kind in ["", ", linear"] { result.compare(EncoderVariant.concatenation.title + kind, testFraction: testFraction) }
     }
 
     /// Table 8.
     func misplaced(_ result: inout ExperimentResult) throws {
+        try requireSome(of: ReadoutTarget.paper)
         let right = try library.features(.drasclr, name: "true locations")
         let wrong = try library.features(.drasclr, name: "random locations", isMisplaced: true)
         try readouts(&result, targets: ReadoutTarget.paper, methods: [right, wrong])
-        result.notes.append("Random: each landmark is encoded with the location of another one, by a seeded permutation")
+        result.method.append("Random: each landmark is encoded with the location of another one, by a seeded permutation")
     }
 }

@@ -17,12 +17,21 @@ public struct ExperimentRun {
         public init() {}
     }
 
+    /// What came of a run.
+    public struct Outcome: Sendable {
+        /// In the order that was asked for.
+        public var results: [ExperimentResult] = []
+        public var failures: [ExperimentFailure] = []
+    }
+
     private let options: Options
-    private let folder: URL
+    let folder: ExperimentFolder
     let cohort: PreparedCohort
     let library: EncoderLibrary
-    let report: @Sendable (StageProgress) -> Void
-    let isCancelled: @Sendable () -> Bool
+    let monitor: ExperimentMonitor
+    let pieces: ExperimentPieces
+    /// Covers cohort, boxes, profile and settings.
+    private let key: String
     static let seed: UInt64 = 7
 
     var profile: ExperimentProfile { options.profile }
@@ -32,44 +41,62 @@ public struct ExperimentRun {
 
     /// - Parameters:
     ///   - folder: receives the report; sessions, features and results are kept in it.
-    ///   - report: progress of the piece at work.
+    ///   - report: what happens, for example the progress of the piece at work.
     ///   - isCancelled: asked between pieces; where it says yes, `run` throws `Cancelled`.
+    /// - Throws: `Failure` where the cohort is too small or has not got a column that is asked for, or the session does not fit it.
     public init(
-        cohort: PreparedCohort, folder: URL, options: Options, report: @escaping @Sendable (StageProgress) -> Void,
-        isCancelled: @escaping @Sendable () -> Bool
+        cohort: PreparedCohort, folder: URL, options: Options, report: @escaping @Sendable (ExperimentEvent) -> Void = { _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
+        try self.init(
+            cohort: cohort, folder: ExperimentFolder(folder), options: options,
+            monitor: ExperimentMonitor(report: report, isCancelled: isCancelled))
+    }
+
+    init(cohort: PreparedCohort, folder: ExperimentFolder, options: Options, monitor: ExperimentMonitor) throws {
         guard cohort.subjects.count >= 2 * options.profile.folds else {
             throw Failure(
                 "\(cohort.folder.path) has \(cohort.subjects.count) subjects; \(options.profile.folds)-fold cross-validation needs at least \(2 * options.profile.folds)"
             )
         }
+        for column in options.targets { _ = try ReadoutTarget(column: column, of: cohort.catalogue) }
         self.cohort = cohort
         self.folder = folder
         self.options = options
-        self.report = report
-        self.isCancelled = isCancelled
+        self.monitor = monitor
         library = try EncoderLibrary(
-            cohort: cohort, folder: folder, given: options.session, profile: options.profile, parallel: options.parallel, report: report,
-            isCancelled: isCancelled)
+            cohort: cohort, folder: folder, given: options.session, profile: options.profile, parallel: options.parallel, monitor: monitor)
+        key = try Self.key(cohort, options, settings: library.baseSettings())
+        pieces = ExperimentPieces(folder: folder, key: key)
     }
 
-    /// Runs experiments in order and writes the report after each.
-    /// - Returns: the results, in the order of the names.
-    public func run(_ names: [ExperimentName]) throws -> [ExperimentResult] {
-        let key = try self.key()
-        var results: [ExperimentResult] = []
-        for (index, name) in names.enumerated() {
-            if isCancelled() { throw Cancelled() }
-            report(StageProgress(stage: "experiments", done: index, total: names.count, detail: name.rawValue))
-            let result = try finished(name, key: key) ?? compute(name, key: key)
-            results.append(result)
-            try ExperimentReport(results: known(key), run: describe()).write(to: folder)
+    /// Runs experiments in order and writes the report after each; one that fails does not keep the others from being run.
+    public func run(_ names: [ExperimentName]) throws -> Outcome {
+        monitor.tell(ExperimentEvent(.opened, key: key))
+        try plan(names.filter { finished($0) == nil })
+        var outcome = Outcome()
+        for name in names {
+            try monitor.checkCancelled()
+            do {
+                if let result = finished(name) {
+                    outcome.results.append(result)
+                } else {
+                    monitor.tell(ExperimentEvent(.began, name: name))
+                    outcome.results.append(try compute(name))
+                }
+                monitor.tell(ExperimentEvent(.done, name: name))
+            } catch let failure as Failure {
+                outcome.failures.append(ExperimentFailure(name: name, sentence: failure.description))
+                monitor.tell(ExperimentEvent(.failed, name: name, message: failure.description))
+            }
+            try ExperimentReport(
+                results: ExperimentName.allCases.compactMap(finished), failures: outcome.failures, run: describe()
+            ).write(to: folder.root)
         }
-        report(StageProgress(stage: "experiments", done: names.count, total: names.count))
-        return results
+        return outcome
     }
 
-    private func compute(_ name: ExperimentName, key: String) throws -> ExperimentResult {
+    private func compute(_ name: ExperimentName) throws -> ExperimentResult {
         let clock = ContinuousClock()
         let start = clock.now
         var result = ExperimentResult(name: name, profile: profile, key: key)
@@ -78,54 +105,43 @@ public struct ExperimentRun {
         case .table3: try survival(&result)
         case .table4: try severity(&result)
         case .table5: try subtypes(&result)
-        case .table6:
-            try ablation(&result, [.drasclr, .hypernetwork, .concatenation, .unconditioned], base: EncoderVariant.drasclr.title)
-        case .table7: try ablation(&result, [.drasclr, .neighbours0, .neighbours1, .neighbours3], base: EncoderVariant.drasclr.title)
+        case .table6, .table7, .table9: try ablation(&result)
         case .table8: try misplaced(&result)
-        case .table9: try ablation(&result, [.drasclr, .diseasedAtlas, .ownKeysKept], base: EncoderVariant.drasclr.title)
         case .figure4: try labelEfficiency(&result)
         case .figure5: try emphysemaByStage(&result)
         }
         result.seconds = (clock.now - start) / .seconds(1)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        try AtomicFile.write(try encoder.encode(result), to: place(name))
+        try AtomicFile.write(try encoder.encode(result), to: folder.result(name))
         return result
     }
 
-    private func place(_ name: ExperimentName) -> URL { folder.appendingPathComponent("results/\(name.rawValue).json") }
-
-    private func finished(_ name: ExperimentName, key: String) throws -> ExperimentResult? {
-        guard let data = try? Data(contentsOf: place(name)), let found = try? JSONDecoder().decode(ExperimentResult.self, from: data),
-            found.key == key
-        else { return nil }
-        return found
+    /// The result of an earlier run with the same inputs.
+    private func finished(_ name: ExperimentName) -> ExperimentResult? {
+        ExperimentResult.read(name, in: folder).flatMap { $0.key == key ? $0 : nil }
     }
 
-    /// All results that are there, also of earlier runs with the same inputs.
-    private func known(_ key: String) throws -> [ExperimentResult] { try ExperimentName.allCases.compactMap { try finished($0, key: key) } }
-
-    /// Covers cohort, boxes, profile and settings.
-    private func key() throws -> String {
+    private static func key(_ cohort: PreparedCohort, _ options: Options, settings: TrainingSettings) throws -> String {
         let prepared = try WholeFile.read(cohort.folder.appendingPathComponent("prepared.json"), kind: "prepared cohort")
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let settings = try encoder.encode(library.baseSettings())
-        let boxes = (try? boxesFile()).flatMap { try? Data(contentsOf: $0) } ?? Data()
-        let session = try options.session.map { try Checkpoint($0).step } ?? -1
+        let boxes = (try? boxesFile(cohort, options)).flatMap { try? Data(contentsOf: $0) } ?? Data()
+        let session = try options.session.map { try Checksum.sha256(of: Checkpoint.file($0, step: Checkpoint($0).step)) } ?? ""
         return Checksum.sha256(
-            prepared + settings + boxes + Data("\(profile.rawValue) \(options.targets) \(session) \(WorkbenchVersion.text)".utf8))
+            prepared + (try encoder.encode(settings)) + boxes
+                + Data("\(options.profile.rawValue) \(options.targets) \(session) \(WorkbenchVersion.text)".utf8))
     }
 
     /// The reader's boxes that lie in the cohort's subjects.
     func boxes() throws -> [LesionBox] {
-        let file = try boxesFile()
+        let file = try Self.boxesFile(cohort, options)
         let boxes = try LesionBox.read(file)
         let leftOut = Set(try cohort.catalogue.leftOut(boxes, of: file.path).map(\.subject))
         return boxes.filter { !leftOut.contains($0.subject) }
     }
 
-    private func boxesFile() throws -> URL {
+    private static func boxesFile(_ cohort: PreparedCohort, _ options: Options) throws -> URL {
         if let boxes = options.boxes { return boxes }
         let folders = [cohort.folder] + cohort.subjects.prefix(1).map { $0.image.deletingLastPathComponent() }
         let candidates = folders.map { $0.appendingPathComponent("boxes.csv") }
@@ -134,8 +150,6 @@ public struct ExperimentRun {
         }
         return found
     }
-
-    func cache(_ name: String) -> URL { folder.appendingPathComponent("features/\(name).safetensors") }
 
     /// What the report says of the run as a whole.
     private func describe() throws -> [String] {
@@ -146,10 +160,20 @@ public struct ExperimentRun {
                 + TrainingSetting.all.filter { !["checkpointEvery", "keepCheckpoints"].contains($0.name) }.map {
                     "\($0.name)=\($0.value(in: settings))"
                 }.joined(separator: ", "),
-            "Folds: \(profile.folds), by subject, stratified, \(profile.repetitions) repetition(s); penalties chosen by \(ImageReadout.innerFolds) folds inside the training subjects "
-                + "(ridge \(ImageReadout.ridgePenalties), logistic C \(ImageReadout.logisticPenalties), Cox \(SurvivalReadout.penalties))",
-            "± is the standard deviation over folds; [ ] a 95 % bootstrap interval over subjects (\(profile.bootstrapDraws) draws); differences are paired over folds, "
-                + "p plain is the t-test as in the paper, p corrected that of Nadeau and Bengio",
+            "± is the standard deviation over folds (and repetitions); [ ] a 95 % bootstrap interval of the mean over folds, subjects drawn within each fold "
+                + "(\(profile.bootstrapDraws) draws, first repetition); differences are paired over folds, p plain is the t-test as in the paper, p corrected that of "
+                + "Nadeau and Bengio, whose interval is given",
         ]
+    }
+}
+
+/// An experiment that could not be run, and why.
+public struct ExperimentFailure: Codable, Equatable, Sendable {
+    public let name: ExperimentName
+    public let sentence: String
+
+    public init(name: ExperimentName, sentence: String) {
+        self.name = name
+        self.sentence = sentence
     }
 }

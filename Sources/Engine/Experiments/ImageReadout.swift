@@ -18,6 +18,21 @@ package struct ImageReadout {
         self.parallel = parallel
     }
 
+    /// How the numbers are made, in sentences.
+    package static func method(_ profile: ExperimentProfile, seed: UInt64) -> [String] {
+        let seeds =
+            profile.repetitions == 1
+            ? "seed \(seed)" : "\(profile.repetitions) repetitions, seeds \(seed)…\(seed + UInt64(profile.repetitions) - 1)"
+        return [
+            "n: subjects with the label, below each column; the interval of R² is that of all folds' subjects together. \(profile.folds) folds by subject, stratified by class, or by neighbouring values of a continuous label; \(seeds)",
+            "Tuned by \(innerFolds) folds inside the training subjects: ridge α of \(list(ridgePenalties)) by squared error, logistic C of \(list(logisticPenalties)) by log loss; "
+                + "features are standardised on the training subjects; what was chosen in each fold is in the CSV",
+        ]
+    }
+
+    /// Numbers in a sentence.
+    static func list(_ values: [Double]) -> String { values.map { String(format: "%g", $0) }.joined(separator: ", ") }
+
     /// What one fold's test subjects were predicted to be.
     private struct FoldOutcome {
         let test: [Int]
@@ -50,19 +65,35 @@ package struct ImageReadout {
             outcomes.append(try found.map { try $0.get() })
         }
         let penalties = outcomes.joined().map { "\($0.penalty)" }
-        let note =
-            "penalties \(penalties.joined(separator: " "))" + (missing > 0 ? "; \(missing) subjects without the label are not used" : "")
+        let first = outcomes[0]
         return metrics(target, values: values).map { metric, score in
-            let folds = outcomes.joined().compactMap { score($0.test, $0.predictions, $0.scores) }
-            // The interval draws subjects from the first repetition's out-of-fold predictions.
-            let first = outcomes[0]
-            let (test, predictions, scores) = (first.flatMap(\.test), first.flatMap(\.predictions), first.flatMap(\.scores))
-            let interval = BootstrapInterval(subjects: test.count, draws: profile.bootstrapDraws, seed: seed) { drawn in
-                score(drawn.map { test[$0] }, drawn.map { predictions[$0] }, scores.isEmpty ? [] : drawn.map { scores[$0] })
+            let scores = outcomes.joined().map { score($0.test, $0.predictions, $0.scores) }
+            let drawn = { (fold: Int, rows: [Int]) in
+                let outcome = first[fold]
+                return (
+                    test: rows.map { outcome.test[$0] }, predictions: rows.map { outcome.predictions[$0] },
+                    scores: outcome.scores.isEmpty ? [] : rows.map { outcome.scores[$0] }
+                )
             }
+            let sizes = first.map(\.test.count)
+            let interval =
+                target.kind == .classes
+                ? BootstrapInterval(folds: sizes, draws: profile.bootstrapDraws, seed: seed) { fold, rows in
+                    let part = drawn(fold, rows)
+                    return score(part.test, part.predictions, part.scores)
+                }
+                // R² of a dozen drawn subjects is hardly a number: that of the subjects of all folds is.
+                : BootstrapInterval(folds: sizes, draws: profile.bootstrapDraws, seed: seed) { folds in
+                    let parts = folds.enumerated().map { drawn($0, $1) }
+                    return score(parts.flatMap(\.test), parts.flatMap(\.predictions), [])
+                }
+            var note = "penalties \(penalties.joined(separator: " "))"
+            if missing > 0 { note += "; \(missing) subjects without the label are not used" }
+            let without = scores.count { $0 == nil }
+            if without > 0 { note += "; \(without) folds, whose subjects all have one value, are left out" }
             return Measurement(
-                method: method.name, target: target.title, metric: metric, folds: folds, interval: interval, count: subjects.count,
-                note: note)
+                method: method.name, target: target.title, metric: metric, folds: scores.compactMap { $0 }, interval: interval,
+                count: subjects.count, note: note)
         }
     }
 

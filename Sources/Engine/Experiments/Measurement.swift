@@ -10,7 +10,8 @@ public struct Measurement: Codable, Equatable, Sendable {
     /// What was chosen inside the training folds, and folds that had to be left out.
     public let note: String
 
-    public var mean: Double { Spread(folds).mean }
+    /// NaN where no fold gave a value.
+    public var mean: Double { folds.isEmpty ? .nan : Spread(folds).mean }
     public var deviation: Double { Spread(folds).deviation }
 
     package init(

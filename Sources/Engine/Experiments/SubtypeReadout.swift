@@ -61,8 +61,9 @@ struct SubtypeReadout {
     var foldCount: Int { folds.count }
 
     /// The voxels of a box that are looked at, as moves of a patch from the box's corner: a voxel is classified by the patch around it.
-    var voxelMoves: [SIMD3<Int>] {
-        let stride = profile.boxStride
+    var voxelMoves: [SIMD3<Int>] { Self.moves(stride: profile.boxStride) }
+
+    static func moves(stride: Int) -> [SIMD3<Int>] {
         let places = Swift.stride(from: stride / 2, to: Atlas.patchSide, by: stride).map { $0 - Atlas.patchSide / 2 }
         return places.flatMap { z in places.flatMap { y in places.map { x in SIMD3(x, y, z) } } }
     }
@@ -88,8 +89,24 @@ struct SubtypeReadout {
         }
     }
 
+    /// How the numbers are made, in sentences.
+    var method: [String] {
+        let counts = EmphysemaSubtype.allCases.map { subtype in
+            let used = chosen[subtype]
+            let positive = used?.positive.count { $0 } ?? 0
+            return "\(subtype.title) \(positive) positive and \((used?.boxes.count ?? 0) - positive) negative"
+        }
+        return [
+            "Boxes: \(counts.joined(separator: ", ")), of \(subjects.count) subjects; negatives are healthy boxes. \(foldCount) folds by subject, alike in which subtypes "
+                + "they have, seed \(seed)",
+            "A box is positive where at least \(Int(100 * Self.positiveFraction)) % of its voxels have p > 0.5; every \(profile.boxStride)th voxel along each axis is looked at",
+            "Linear readouts are tuned by \(LinearFineTuner.folds) folds of subjects inside the training subjects: C of \(ImageReadout.list(LinearFineTuner.penalties)) by log loss",
+        ]
+    }
+
     /// Features of all boxes, read back where the file holds those of this encoder and these boxes.
-    func freeze(_ model: InferenceModel, cache: URL) throws -> FrozenBoxes {
+    /// - Parameter progress: called with parts done and parts in all, where they are computed.
+    func freeze(_ model: InferenceModel, cache: URL, progress: (Int, Int) -> Void) throws -> FrozenBoxes {
         let moves = voxelMoves
         let names = boxes.map { "\($0.subject) \($0.label.rawValue) \($0.centre)" }.joined(separator: "\n")
         let key = Checksum.sha256(Data("\(model.checksum) \(seed) \(moves)\n\(names)".utf8))
@@ -100,8 +117,18 @@ struct SubtypeReadout {
                     boxes: boxes, values: try file.floats("views", shape: [boxes.count, BoxFeatures.views, width])),
                 voxels: try file.floats("voxels", shape: [boxes.count, moves.count, width]), voxelCount: moves.count)
         }
-        let training = try BoxFeatures.extract(model, cohort: cohort, boxes: boxes, seed: seed, parallel: parallel)
-        let voxels = try BoxFeatures.representations(model, cohort: cohort, boxes: boxes, parallel: parallel) { _ in moves }
+        progress(0, 1)
+        // Views and voxels in one pass, so that every image is read once.
+        let count = BoxFeatures.views + moves.count
+        let both = try BoxFeatures.representations(model, cohort: cohort, boxes: boxes, parallel: parallel) {
+            BoxFeatures.jittered(index: $0, seed: seed) + moves
+        }
+        func part(_ range: Range<Int>) -> [Float] {
+            boxes.indices.flatMap { both[($0 * count + range.lowerBound) * width..<($0 * count + range.upperBound) * width] }
+        }
+        let training = BoxFeatures(boxes: boxes, values: part(0..<BoxFeatures.views))
+        let voxels = part(BoxFeatures.views..<count)
+        progress(1, 1)
         var writer = SafetensorsWriter(metadata: ["key": key])
         writer.add("views", shape: [boxes.count, BoxFeatures.views, width], floats: training.values)
         writer.add("voxels", shape: [boxes.count, moves.count, width], floats: voxels)
@@ -112,33 +139,33 @@ struct SubtypeReadout {
     /// The linear readout of a fold; `fraction` of the training boxes of either class are used, a seeded choice.
     func linear(
         _ subtype: EmphysemaSubtype, held: Int, model: InferenceModel, frozen: FrozenBoxes, fraction: Double = 1
-    ) throws -> (classifier: Classifier, scores: DetectionScores) {
+    ) throws -> (classifier: Classifier, decisions: BoxDecisions) {
         let (training, test) = split(subtype, held: held)
         let classifier = try LinearFineTuner(model: model, features: frozen.training).fit(
             part(training, fraction: fraction, held: held), subtype: subtype, seed: seed)
-        return (classifier, DetectionScores(truth: test.positive, found: frozen.found(test.boxes, by: classifier)))
+        return (classifier, BoxDecisions(test, found: frozen.found(test.boxes, by: classifier)))
     }
 
     /// Full fine-tuning of a fold.
     func fineTuned(
         _ subtype: EmphysemaSubtype, held: Int, model: InferenceModel, fraction: Double = 1, progress: (Int, Int) -> Void
-    ) throws -> DetectionScores {
+    ) throws -> BoxDecisions {
         let (training, test) = split(subtype, held: held)
-        let held = Set(test.boxes.map(\.subject))
-        let rows = cohort.subjects.indices.filter { !held.contains(cohort.subjects[$0].id) }
+        let tested = Set(test.boxes.map(\.subject))
+        let rows = cohort.subjects.indices.filter { !tested.contains(cohort.subjects[$0].id) }
         let tuner = FullFineTuner(model: model, cohort: cohort, settings: profile.fineTuning, parallel: parallel)
         let classifier = try tuner.fit(
-            part(training, fraction: fraction, held: 0), subtype: subtype, calibrationRows: rows, seed: seed, progress: progress)
+            part(training, fraction: fraction, held: held), subtype: subtype, calibrationRows: rows, seed: seed, progress: progress)
         let moves = voxelMoves
         let voxels = try BoxFeatures.representations(
             classifier.encoder, cohort: cohort, boxes: test.boxes, parallel: parallel
         ) { _ in moves }
         let frozen = FrozenBoxes(training: BoxFeatures(boxes: test.boxes, values: []), voxels: voxels, voxelCount: moves.count)
-        return DetectionScores(truth: test.positive, found: frozen.found(test.boxes, by: classifier))
+        return BoxDecisions(test, found: frozen.found(test.boxes, by: classifier))
     }
 
     /// Logistic regression on the boxes' LAA-950.
-    func lowAttenuation(_ subtype: EmphysemaSubtype, held: Int, fractions: [Double]) throws -> DetectionScores {
+    func lowAttenuation(_ subtype: EmphysemaSubtype, held: Int, fractions: [Double]) throws -> BoxDecisions {
         let (training, test) = split(subtype, held: held)
         func values(_ part: TrainingBoxes) -> FeatureMatrix {
             FeatureMatrix(values: part.boxes.map { fractions[boxes.firstIndex(of: $0) ?? 0] }, width: 1)
@@ -147,7 +174,7 @@ struct SubtypeReadout {
         let readout = try LogisticReadout(
             features: scaling.apply(values(training)).values, width: 1, positive: training.positive, penalty: 1)
         let rows = scaling.apply(values(test))
-        return DetectionScores(truth: test.positive, found: (0..<rows.count).map { readout.probability(rows[$0]) > 0.5 })
+        return BoxDecisions(test, found: (0..<rows.count).map { readout.probability(rows[$0]) > 0.5 })
     }
 
     /// LAA-950 of every box: the fraction of its voxels below -950 HU, outside the body (-1024) not counted.

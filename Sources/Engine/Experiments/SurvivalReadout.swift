@@ -52,6 +52,19 @@ package struct SurvivalReadout {
         clinical = names.isEmpty ? nil : FeatureMatrix(rows: known.map { subject in names.map { subject.labels[$0] ?? .nan } })
     }
 
+    /// How the numbers are made, in sentences.
+    func method(of cohort: CohortCatalogue) -> [String] {
+        let missing = cohort.subjects.count - subjects.count
+        return [
+            "n \(subjects.count), \(survival.events.count { $0 }) events; \(missing) subjects lack \((["time", "event"] + clinicalNames).joined(separator: ", ")) or one of them and are not used. "
+                + "\(profile.survivalRuns) seeded runs (seeds \(seed)…\(seed + UInt64(profile.survivalRuns) - 1)) of \(profile.folds) folds by subject, stratified by event",
+            "Cox models with Efron ties; Uno's concordance weighs by the training subjects' censoring and is truncated at 25, 50 and 75 % of their censoring times",
+            "Tuned by Harrell's concordance in \(Self.innerFolds) folds inside the training subjects: ridge ρ on the standardised features of \(ImageReadout.list(Self.penalties)); "
+                + (clinicalNames.isEmpty
+                    ? "the cohort has no clinical columns" : "clinical columns (\(clinicalNames.joined(separator: ", "))) are unpenalised"),
+        ]
+    }
+
     /// One fold's test subjects and what the model says of them.
     private struct FoldOutcome {
         let survival: SurvivalTimes
@@ -74,46 +87,49 @@ package struct SurvivalReadout {
             }
             outcomes.append(try found.map { try $0.get() })
         }
-        let metrics: [(String, (FoldOutcome, [Int]) -> Double?)] =
+        let metrics: [(String, (FoldOutcome, [Int]) throws -> Double)] =
             Self.quantiles.enumerated().map { place, quantile in
-                ("Uno \(Int(quantile * 100)) %", { Self.uno($0, $1, truncation: place) })
+                ("Uno \(Int(quantile * 100)) %", { try Self.uno($0, $1, truncation: place) })
             } + [
                 (
                     "Harrell",
                     { outcome, drawn in
-                        try? Concordance.harrell(outcome.survival.rows(drawn), risk: drawn.map { outcome.risk[$0] }).index
+                        try Concordance.harrell(outcome.survival.rows(drawn), risk: drawn.map { outcome.risk[$0] }).index
                     }
                 ),
                 (
                     "Antolini",
                     { outcome, drawn in
-                        try? Concordance.antolini(outcome.survival.rows(drawn)) { outcome.chance($0, drawn[$1]) }.index
+                        try Concordance.antolini(outcome.survival.rows(drawn)) { outcome.chance($0, drawn[$1]) }.index
                     }
                 ),
             ]
         let all = outcomes.flatMap { $0 }
-        return metrics.map { metric, score in
-            let values = all.map { score($0, Array(0..<$0.survival.count)) }
-            let skipped = values.count { $0 == nil }
-            // The interval draws the test subjects of every fold of the first run.
-            let places = outcomes[0].enumerated().flatMap { fold, outcome in (0..<outcome.survival.count).map { (fold, $0) } }
-            let interval = BootstrapInterval(subjects: places.count, draws: profile.bootstrapDraws, seed: seed) { drawn in
-                let chosen = Dictionary(grouping: drawn.map { places[$0] }) { $0.0 }
-                let scores = chosen.keys.sorted().compactMap { fold in score(outcomes[0][fold], chosen[fold]!.map(\.1)) }
-                return scores.isEmpty ? nil : Spread(scores).mean
+        return try metrics.map { metric, score in
+            var values: [Double] = []
+            var reasons: [String] = []
+            for outcome in all {
+                do { values.append(try score(outcome, Array(0..<outcome.survival.count))) } catch let failure as Failure {
+                    reasons.append(failure.description)
+                }
             }
-            let note =
-                (covariates == .clinical ? "" : "ridges \(all.map { "\($0.penalty)" }.joined(separator: " "))")
-                + (skipped > 0 ? "; \(skipped) folds without comparable subjects are left out" : "")
+            let first = outcomes[0]
+            let interval = BootstrapInterval(folds: first.map(\.survival.count), draws: profile.bootstrapDraws, seed: seed) { fold, drawn in
+                try? score(first[fold], drawn)
+            }
+            var notes = covariates == .clinical ? [] : ["ridges \(all.map { "\($0.penalty)" }.joined(separator: " "))"]
+            if let reason = reasons.first { notes.append("\(reasons.count) of \(all.count) folds are left out: \(reason)") }
             return Measurement(
-                method: name, target: "survival", metric: metric, folds: values.compactMap { $0 }, interval: interval,
-                count: survival.count, note: note)
+                method: name, target: "survival", metric: metric, folds: values, interval: interval, count: survival.count,
+                note: notes.joined(separator: "; "))
         }
     }
 
-    private static func uno(_ outcome: FoldOutcome, _ drawn: [Int], truncation place: Int) -> Double? {
-        guard outcome.truncations.indices.contains(place) else { return nil }
-        return try? Concordance.uno(
+    private static func uno(_ outcome: FoldOutcome, _ drawn: [Int], truncation place: Int) throws -> Double {
+        guard outcome.truncations.indices.contains(place) else {
+            throw Failure("no training subject is censored: there is no censoring time to truncate at")
+        }
+        return try Concordance.uno(
             outcome.survival.rows(drawn), risk: drawn.map { outcome.risk[$0] }, censoring: outcome.censoring,
             truncation: outcome.truncations[place]
         ).index

@@ -75,7 +75,7 @@ public enum ScreenExport {
     /// - Throws: `Failure` where the journal, the atlas or the subject cannot be read.
     public static func png(_ context: SessionContext, screen: String, size: Size) throws -> Data {
         guard let wanted = ScreenID(rawValue: screen), wanted != .sessions else {
-            throw Failure("there is no screen \(screen); expected training, atlas or masks")
+            throw Failure("there is no screen \(screen); expected training, atlas, masks, cohort or evaluation")
         }
         var view = ViewSettings.read(context.folder.view)
         view.screen = wanted
@@ -92,6 +92,9 @@ public enum ScreenExport {
                 switch effect {
                 case .listSubjects: effects += state.reduce(SubjectLoading.listEvent(context.library))
                 case .loadSubject(let id): effects += state.reduce(SubjectLoading.event(subject: id, context.library))
+                case .listCohort: effects += state.reduce(SubjectLoading.cohortListEvent(context.cohort))
+                case .loadCohortSubject(let id): effects += state.reduce(SubjectLoading.cohortEvent(subject: id, context.cohort))
+                case .listExperiments: effects += state.reduce(SubjectLoading.experimentsEvent(context.experiments))
                 case .loadAtlas: effects += state.reduce(SubjectLoading.atlasEvent(context.atlas))
                 default: break
                 }

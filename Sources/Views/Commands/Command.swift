@@ -1,6 +1,6 @@
 /// The screens.
 package enum ScreenID: String, CaseIterable, Codable, Sendable {
-    case sessions, training, atlas, masks, cohort
+    case sessions, training, atlas, masks, cohort, evaluation
 
     package var title: String {
         switch self {
@@ -9,6 +9,7 @@ package enum ScreenID: String, CaseIterable, Codable, Sendable {
         case .atlas: "Atlas"
         case .masks: "Masks"
         case .cohort: "Cohort"
+        case .evaluation: "Evaluation"
         }
     }
 
@@ -20,6 +21,7 @@ package enum ScreenID: String, CaseIterable, Codable, Sendable {
         case .atlas: "Atlas"
         case .masks: "Masks"
         case .cohort: "Cohort"
+        case .evaluation: "Eval"
         }
     }
 }
@@ -31,6 +33,7 @@ package enum CommandID: String, CaseIterable, Codable, Sendable {
     case showAtlas = "screen.atlas"
     case showMasks = "screen.masks"
     case showCohort = "screen.cohort"
+    case showEvaluation = "screen.evaluation"
     case nextScreen = "screen.next"
     case previousScreen = "screen.previous"
     case help
@@ -160,6 +163,20 @@ package enum CommandID: String, CaseIterable, Codable, Sendable {
     case toggleLungOutline = "outline.lungs"
     case toggleAtlasOutline = "outline.atlas"
     case toggleLandmarks = "outline.patches"
+
+    case nextExperiment = "experiment.next"
+    case previousExperiment = "experiment.previous"
+    case runExperiment = "experiment.run"
+    case runAllExperiments = "experiment.run.all"
+    case stopExperiments = "experiment.stop"
+    case nextEvaluationPage = "evaluation.page"
+    case evaluationDown = "evaluation.down"
+    case evaluationUp = "evaluation.up"
+    case evaluationRight = "evaluation.right"
+    case evaluationLeft = "evaluation.left"
+    case nextPoint = "point.next"
+    case previousPoint = "point.previous"
+    case openPoint = "point.open"
 }
 
 /// One row of the command table.

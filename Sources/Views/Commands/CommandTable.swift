@@ -1,7 +1,8 @@
 /// The one table of commands: the key map, the help, the palette, the hints at the foot of each screen and the tape all read it.
 package enum CommandTable {
     /// In the order in which help shows them.
-    package static let all: [Command] = sessions + training + atlas + viewing(masks) + corrections + cohort + viewing(slices) + everywhere
+    package static let all: [Command] =
+        sessions + training + atlas + viewing(masks) + corrections + cohort + viewing(slices) + evaluation + everywhere
 
     private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
 
@@ -168,12 +169,29 @@ package enum CommandTable {
         row(.resetView, "r", "", "cross-hair to the middle, display as at first", [.atlas, .masks]),
     ]
 
+    private static let evaluation: [Command] = [
+        row(.nextExperiment, "Down j", "experiment", "next experiment", [.evaluation]),
+        row(.previousExperiment, "Up k", "", "previous experiment", [.evaluation]),
+        row(.nextEvaluationPage, "v", "page", "results, comparisons, claims of the paper, how the numbers were made", [.evaluation]),
+        row(.runExperiment, "s", "run", "run the chosen experiment, or go on with it", [.evaluation]),
+        row(.runAllExperiments, "S", "run all", "run every experiment that is not done", [.evaluation]),
+        row(.stopExperiments, "x", "stop", "stop after the piece at work; what is done stays", [.evaluation]),
+        row(.nextPoint, "]", "subject", "next subject in the box plots", [.evaluation]),
+        row(.previousPoint, "[", "", "previous subject in the box plots", [.evaluation]),
+        row(.openPoint, "Enter", "open", "open the subject of the chosen point: its masks, or the cohort", [.evaluation]),
+        row(.evaluationRight, "Right l", "", "further columns of the table; in box plots the next stage", [.evaluation]),
+        row(.evaluationLeft, "Left h", "", "earlier columns of the table; in box plots the previous stage", [.evaluation]),
+        row(.evaluationDown, "PgDn", "", "further down the page", [.evaluation]),
+        row(.evaluationUp, "PgUp", "", "up the page", [.evaluation]),
+    ]
+
     private static let everywhere: [Command] = [
         row(.showSessions, "0", "", "go to the list of sessions", []),
         row(.showTraining, "1", "", "go to the training", []),
         row(.showAtlas, "2", "", "go to the atlas", []),
         row(.showMasks, "3", "", "go to the masks", []),
         row(.showCohort, "4", "", "go to the cohort", []),
+        row(.showEvaluation, "5", "", "go to the evaluation", []),
         row(.nextScreen, "Tab", "", "next screen", []),
         row(.previousScreen, "S-Tab", "", "previous screen", []),
         row(.palette, ":", "commands", "find a command by name", []),

@@ -176,6 +176,13 @@ package final class EventLoop {
         case .masks(let request): ask(request)
         case .listCohort: listCohort()
         case .loadCohortSubject(let id): loadCohortSubject(id)
+        case .listExperiments: listExperiments()
+        case .startExperiments(let names): changeExperiments { try $0.start(names) }
+        case .stopExperiments:
+            changeExperiments { source in
+                guard source.stop() else { throw Failure("the experiments are run by another process; stop them there") }
+                send(.noticed("the experiments stop after the piece at work"))
+            }
         case .review(let id, let entry): changeCohort { try $0.review(id, entry) }
         case .prepareAgain(let ids): changeCohort { try $0.prepareAgain(ids) }
         case .openSession(let name):
@@ -323,6 +330,24 @@ package final class EventLoop {
             if case .cohortListed(let snapshot) = event, isListed, snapshot == shown { return }
             wake.post(event)
         }
+    }
+
+    /// As with the cohort: an idle interface stays idle.
+    private func listExperiments() {
+        guard let source = open?.context.experiments else { return }
+        let (shown, isListed) = (state.evaluation.snapshot, state.evaluation.isListed)
+        let wake = wake
+        background.async {
+            let event = SubjectLoading.experimentsEvent(source)
+            if case .experimentsListed(let snapshot) = event, isListed, snapshot == shown { return }
+            wake.post(event)
+        }
+    }
+
+    private func changeExperiments(_ change: (any ExperimentSource) throws -> Void) {
+        guard let source = open?.context.experiments else { return }
+        do { try change(source) } catch { send(.failed("\(error)")) }
+        listExperiments()
     }
 
     private func loadCohortSubject(_ id: String) {

@@ -10,6 +10,8 @@ public struct SessionContext: Sendable {
     public var cohort: any CohortSource
     /// What the masks screen has computed.
     public var masks: any MaskWork
+    /// The experiments on it.
+    public var experiments: any ExperimentSource = NoExperiments()
     /// The screen to begin with instead of the one that was left; nil for that one.
     package var firstScreen: ScreenID?
     /// Who computes in the session now. Cheap: asked every two seconds.

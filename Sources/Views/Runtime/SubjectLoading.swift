@@ -30,6 +30,10 @@ enum SubjectLoading {
         }
     }
 
+    static func experimentsEvent(_ source: any ExperimentSource) -> WorkbenchEvent {
+        do { return .experimentsListed(try source.snapshot()) } catch { return .failed("\(error)") }
+    }
+
     static func listEvent(_ library: any SubjectLibrary) -> WorkbenchEvent {
         do { return .subjectsListed(try library.subjects()) } catch { return .failed("\(error)") }
     }

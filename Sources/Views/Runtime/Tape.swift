@@ -24,7 +24,8 @@ package struct TapeLine: Codable, Equatable, Sendable {
     package var command: CommandID?
     /// `press 12 5`: action, column, row.
     package var mouse: String?
-    /// A background load that was completed: of a subject, of the atlas, of the list of subjects, of the cohort and of a subject of it.
+    /// A background load that was completed: of a subject, of the atlas, of the list of subjects, of the cohort and of a subject of it, of the
+    /// experiments.
     package var loaded: String?
     package var atlas: Bool?
     package var subjects: Bool?
@@ -34,6 +35,7 @@ package struct TapeLine: Codable, Equatable, Sendable {
     package var masks: [EmphysemaSubtype]?
     /// What the background of the masks screen told: predicted tiles, boxes, fine-tuning.
     package var work: MaskReport?
+    package var experiments: Bool?
     package var failed: String?
     package var checkpoints: [Int]?
     package var lag: Bool?
@@ -79,6 +81,7 @@ package struct TapeLine: Codable, Equatable, Sendable {
         case .cohortListed: cohort = true
         case .cohortSubjectLoaded(let subject): cohortSubject = subject.id
         case .cohortSubjectFailed(let id, _): cohortSubject = id
+        case .experimentsListed: experiments = true
         case .failed(let sentence): failed = sentence
         case .checkpointsListed(let steps): checkpoints = steps
         case .lag(let lags): lag = lags

@@ -7,15 +7,17 @@ package enum Chrome {
 
     private static let tabs: [(ScreenID, CommandID)] = [
         (.sessions, .showSessions), (.training, .showTraining), (.atlas, .showAtlas), (.masks, .showMasks),
-        (.cohort, .showCohort),
+        (.cohort, .showCohort), (.evaluation, .showEvaluation),
     ]
 
-    /// The tabs' places; names are left out where the width is short.
-    private static func tabSpans(_ width: Int) -> [(screen: ScreenID, command: CommandID, text: String, column: Int)] {
+    /// The tabs' places; in a narrow window the current one alone has its name.
+    private static func tabSpans(_ state: WorkbenchState) -> [(screen: ScreenID, command: CommandID, text: String, column: Int)] {
+        let width = state.size.columns
         var column = 0
         return tabs.map { screen, command in
             let key = CommandTable[command].keys[0].name
-            let text = width >= 70 ? " \(key) \(screen.title) " : "\(width >= 46 ? " " : "")\(key) \(screen.shortTitle) "
+            let name = width >= 84 ? screen.title : width >= 56 || screen == state.screen ? screen.shortTitle : ""
+            let text = name.isEmpty ? " \(key) " : " \(key) \(name) "
             defer { column += text.count }
             return (screen, command, text, column)
         }
@@ -24,13 +26,13 @@ package enum Chrome {
     /// The tab under the mouse.
     package static func tab(column: Int, row: Int, _ state: WorkbenchState) -> CommandID? {
         guard row == 0 else { return nil }
-        return tabSpans(state.size.columns).first { column >= $0.column && column < $0.column + $0.text.count }?.command
+        return tabSpans(state).first { column >= $0.column && column < $0.column + $0.text.count }?.command
     }
 
     package static func draw(_ state: WorkbenchState, _ painter: inout Painter) {
         let width = state.size.columns
         var end = 0
-        for tab in tabSpans(width) {
+        for tab in tabSpans(state) {
             let isCurrent = tab.screen == state.screen
             let isClosed = state.session == nil && tab.screen != .sessions
             end = painter.text(tab.text, row: 0, column: tab.column, isCurrent ? .selected : isClosed ? .faint : .plain)
@@ -56,6 +58,9 @@ package enum Chrome {
         if let finished = training.finished { return (finished.outcome == "done" ? "✓ finished" : "■ \(finished.outcome)", .good) }
         if training.started == nil, !state.cohort.snapshot.subjects.isEmpty {
             return state.cohort.snapshot.isRunning ? ("● preparing", .good) : ("■ prepared", .plain)
+        }
+        if training.started == nil, state.evaluation.isListed, state.session?.ownership == .nobody {
+            return state.evaluation.snapshot.isRunning ? ("● evaluating", .good) : ("■ experiments", .plain)
         }
         switch state.session?.ownership ?? .nobody {
         case .nobody: return training.started == nil ? ("○ empty", .faint) : ("■ not running", .warning)

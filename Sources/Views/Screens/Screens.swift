@@ -19,6 +19,7 @@ package enum Screens {
         case .atlas: AtlasScreen.draw(state, &painter, content)
         case .masks: MasksScreen.draw(state, &painter, content)
         case .cohort: CohortScreen.draw(state, &painter, content)
+        case .evaluation: EvaluationScreen.draw(state, &painter, content)
         }
         Overlays.draw(state, &painter, content)
         return painter.finish()

@@ -147,6 +147,7 @@ extension WorkbenchState {
         case .sessions: return handleSessions(mouse, content)
         case .training: return handleTraining(mouse, content)
         case .atlas, .masks, .cohort: return handleSlices(mouse, content)
+        case .evaluation: return handleEvaluation(mouse, content)
         }
     }
 }

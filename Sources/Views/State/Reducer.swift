@@ -29,6 +29,7 @@ extension WorkbenchState {
         case .tick(let time):
             now = max(now, time)
             if screen == .cohort { return lookAtCohort() }
+            if screen == .evaluation { return lookAtEvaluation() }
             return screen == .sessions && now - sessions.lastListed >= 2 ? listSessions() : []
         case .sessionOpened(let identity, let settings): return open(identity, settings)
         case .ownership(let ownership):
@@ -93,6 +94,9 @@ extension WorkbenchState {
         case .cohortSubjectFailed(let id, let sentence):
             cohortFailed(id, sentence)
             return []
+        case .experimentsListed(let snapshot):
+            show(snapshot)
+            return []
         case .failed(let sentence):
             message = Message(text: sentence, isFault: true)
             return []
@@ -111,6 +115,7 @@ extension WorkbenchState {
         case .showAtlas: return go(to: .atlas)
         case .showMasks: return go(to: .masks)
         case .showCohort: return go(to: .cohort)
+        case .showEvaluation: return go(to: .evaluation)
         case .nextScreen: return go(by: 1)
         case .previousScreen: return go(by: -1)
         case .help: overlay = .help(0)
@@ -155,6 +160,9 @@ extension WorkbenchState {
         case .acceptSubject, .excludeSubject, .clearReview, .redoSubject, .prepareAgain, .nextDoubtful, .previousDoubtful,
             .toggleLungOutline, .toggleAtlasOutline, .toggleLandmarks:
             return runCohort(command) ?? []
+        case .nextExperiment, .previousExperiment, .runExperiment, .runAllExperiments, .stopExperiments, .nextEvaluationPage,
+            .evaluationDown, .evaluationUp, .evaluationRight, .evaluationLeft, .nextPoint, .previousPoint, .openPoint:
+            return runEvaluation(command)
         }
         return []
     }
@@ -172,7 +180,7 @@ extension WorkbenchState {
 
     /// Tab goes round the screens of a session; the list of sessions has its own key, since going there closes the session.
     private mutating func go(by step: Int) -> [Effect] {
-        let round: [ScreenID] = [.training, .atlas, .masks, .cohort]
+        let round: [ScreenID] = [.training, .atlas, .masks, .cohort, .evaluation]
         let at = round.firstIndex(of: view.screen) ?? 0
         return go(to: round[(at + step + round.count) % round.count])
     }
@@ -197,12 +205,17 @@ extension WorkbenchState {
         atlas = AtlasState()
         masks = MasksState()
         cohort = CohortState()
+        evaluation = EvaluationState()
         return [.listSubjects]
     }
 
     mutating func quit() -> [Effect] {
         if let hint = session?.quitHint, !training.isOver {
             overlay = .confirmQuit(hint: hint)
+            return []
+        }
+        if evaluation.snapshot.isOwn {
+            overlay = .confirmQuit(hint: "The experiments stop; what is done stays, and they can be gone on with.")
             return []
         }
         return leave()
@@ -258,6 +271,7 @@ extension WorkbenchState {
             let wanted = masks.subjects.first { $0.id == view.subject } ?? masks.subjects[0]
             return load(subject: wanted.id)
         case .cohort: return lookAtCohort()
+        case .evaluation: return lookAtEvaluation()
         default: return []
         }
     }

@@ -25,6 +25,7 @@ package enum WorkbenchEvent: Sendable {
     case cohortListed(CohortSnapshot)
     case cohortSubjectLoaded(LoadedCohortSubject)
     case cohortSubjectFailed(id: String, String)
+    case experimentsListed(ExperimentSnapshot)
     /// Steps of the checkpoints that can be gone back to.
     case checkpointsListed([Int])
     case runsCompared(RunComparison)
@@ -56,6 +57,9 @@ package enum Effect: Equatable, Sendable {
     case listSessions
     case masks(MaskRequest)
     case listCohort
+    case listExperiments
+    case startExperiments([ExperimentName])
+    case stopExperiments
     case loadCohortSubject(String)
     /// Nil takes a judgement back.
     case review(String, CohortReview.Entry?)

@@ -29,6 +29,7 @@ package struct WorkbenchState: Equatable, Sendable {
     package var atlas = AtlasState()
     package var masks = MasksState()
     package var cohort = CohortState()
+    package var evaluation = EvaluationState()
 
     package init(size: Size, capabilities: Capabilities) {
         self.size = size

@@ -1,25 +1,30 @@
 import ArgumentParser
 import Engine
 import Foundation
+import Views
 
 extension ExperimentProfile: ExpressibleByArgument {}
 
 /// `workbench experiment`: the paper's tables and figures on the user's cohort.
 struct ExperimentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "experiment", abstract: "Run the paper's experiments on a prepared cohort.",
+        commandName: "experiment", abstract: "Run the paper's experiments on a cohort.",
         discussion: ExperimentName.allCases.map { "  \($0.rawValue): \($0.title)" }.joined(separator: "\n")
             + "\n  all: every one of them\n\nWrites report.md, CLAIMS.md, a CSV for each table and an SVG for each figure. "
-            + "Run the same command again after an interruption.")
+            + "In a terminal the Evaluation screen shows how it goes. Run the same command again after an interruption; "
+            + "`workbench open OUT` looks at the results.")
 
     @Argument(help: "table2 … table9, figure4, figure5, or all.")
     var name: String
 
-    @Option(help: "Prepared cohort, from `workbench prepare`.")
+    @Option(help: "Prepared cohort, from `workbench prepare`; or a cohort.csv, which is prepared with --atlas first.")
     var cohort: String
 
     @Option(help: "Folder to write; pre-trained sessions, features and results are kept in it.")
     var out: String
+
+    @Option(help: "Atlas folder with which a cohort is prepared that is not yet.")
+    var atlas: String?
 
     @Option(help: "Session whose encoder stands for the method (default: one is pre-trained).")
     var session: String?
@@ -36,7 +41,10 @@ struct ExperimentCommand: ParsableCommand {
     @Option(help: "Threads.")
     var threads: Int?
 
-    @Flag(help: "Print one JSON object.")
+    @Flag(help: "Run without the interface and print what came of it.")
+    var headless = false
+
+    @Flag(help: "Print one JSON object, without the interface.")
     var json = false
 
     private func names() throws -> [ExperimentName] {
@@ -54,24 +62,35 @@ struct ExperimentCommand: ParsableCommand {
     }
 
     func run() throws {
-        let prepared = try PreparedCohort(URL(fileURLWithPath: cohort, isDirectory: true))
-        let folder = URL(fileURLWithPath: out, isDirectory: true)
-        var options = ExperimentRun.Options()
-        options.profile = profile
-        options.session = session.map { SessionFolder(URL(fileURLWithPath: $0, isDirectory: true)) }
-        options.boxes = boxes.map { URL(fileURLWithPath: $0) }
-        options.targets = targets
-        if let threads { options.parallel = Parallel(threads: threads) }
+        var request = ExperimentRequest(cohort: URL(fileURLWithPath: cohort))
+        func path(_ given: String) -> String { URL(fileURLWithPath: given).standardizedFileURL.path }
+        request.atlas = atlas.map(path)
+        request.session = session.map(path)
+        request.boxes = boxes.map(path)
+        request.targets = targets
+        request.profile = profile
+        let folder = ExperimentFolder(URL(fileURLWithPath: out, isDirectory: true))
+        let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
+        let job = ExperimentJob(try names(), request, folder: folder, parallel: parallel)
+        if headless || json || NcursesTerminal.probe() == nil { return try follow(job) }
+        try Interface.showExperiments(folder, job: job)
+    }
+
+    /// Runs here, with progress on standard error.
+    private func follow(_ job: ExperimentJob) throws {
         // Control-C ends the run at the next piece; a second one ends it at once.
         let interruption = Interruption()
         let line = ProgressLine()
-        let results: [ExperimentResult]
+        let outcome: ExperimentRun.Outcome
         do {
-            results = try ExperimentRun(
-                cohort: prepared, folder: folder, options: options,
-                report: { line.show($0.stage, done: $0.done, total: $0.total, detail: $0.detail) },
-                isCancelled: { interruption.isRequested }
-            ).run(try names())
+            outcome = try job.run(
+                report: { event in
+                    if event.kind == .began, let name = event.name { Output.message("\(name.heading): \(name.title)") }
+                    guard let stage = event.stage else { return }
+                    let left = event.secondsLeft.map { "everything: about \(ProgressLine.duration($0)) left" }
+                    let detail = [stage.detail, left].compactMap { $0 }.joined(separator: "; ")
+                    line.show(stage.stage, done: stage.done, total: stage.total, detail: detail.isEmpty ? nil : detail)
+                }, isCancelled: { interruption.isRequested })
         } catch is Cancelled {
             line.finish()
             Output.message("interrupted: run the same command again to go on")
@@ -79,17 +98,24 @@ struct ExperimentCommand: ParsableCommand {
         }
         line.finish()
         if json {
-            try JSONOutput.print(Report(out: folder.path, profile: profile.rawValue, experiments: results))
+            try JSONOutput.print(
+                Report(out: job.folder.root.path, profile: profile.rawValue, experiments: outcome.results, failures: outcome.failures))
         } else {
-            for result in results {
+            for result in outcome.results {
                 print("\(result.name.rawValue): \(result.measurements.count) measurements, \(Output.number(result.seconds, 0)) s")
             }
-            print("written to \(folder.appendingPathComponent("report.md").path)")
+            if !outcome.results.isEmpty { print("written to \(job.folder.report.path)") }
         }
+        guard let first = outcome.failures.first else { return }
+        let others = outcome.failures.count - 1
+        throw Failure(
+            "\(first.name.rawValue) could not be run: \(first.sentence)\(others > 0 ? "; so could not \(others) more, see \(job.folder.report.path)" : "")"
+        )
     }
 
     private struct Report: Encodable {
         let out, profile: String
         let experiments: [ExperimentResult]
+        let failures: [ExperimentFailure]
     }
 }

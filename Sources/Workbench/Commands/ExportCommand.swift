@@ -8,7 +8,7 @@ struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write a session's steps as CSV or for TensorBoard, or a screen as PNG.")
 
-    @Argument(help: "The session's folder.")
+    @Argument(help: "The session's folder; with --png also that of experiments.")
     var session: String
 
     @Option(help: "CSV file for every step's numbers.")
@@ -20,7 +20,7 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "PNG file for a picture of a screen.")
     var png: String?
 
-    @Option(help: "The screen of --png: training, atlas or masks.")
+    @Option(help: "The screen of --png: training, atlas, masks, cohort or evaluation.")
     var screen = "training"
 
     @Option(help: "Size of --png in characters, COLSxROWS.")
@@ -32,6 +32,10 @@ struct ExportCommand: ParsableCommand {
     }
 
     func run() throws {
+        let experiments = ExperimentFolder(URL(fileURLWithPath: session, isDirectory: true))
+        if experiments.isBegun, metrics == nil, tensorboard == nil {
+            return try draw(SessionViewing.context(forExperiments: ExperimentBrowser(experiments)), screen: "evaluation")
+        }
         let folder = try SessionViewing.folder(session)
         if metrics != nil || tensorboard != nil {
             let steps = try RunMetrics(folder)
@@ -47,10 +51,12 @@ struct ExportCommand: ParsableCommand {
                 Output.message("\(file.path): \(steps.rows.count) steps")
             }
         }
-        if let png, let size = Size(size) {
-            let picture = try ScreenExport.png(SessionViewing.context(for: folder), screen: screen, size: size)
-            try AtomicFile.write(picture, to: URL(fileURLWithPath: png))
-            Output.message("\(png): the \(screen) screen at \(size.description)")
-        }
+        try draw(SessionViewing.context(for: folder), screen: screen)
+    }
+
+    private func draw(_ context: SessionContext, screen: String) throws {
+        guard let png, let size = Size(size) else { return }
+        try AtomicFile.write(try ScreenExport.png(context, screen: screen, size: size), to: URL(fileURLWithPath: png))
+        Output.message("\(png): the \(screen) screen at \(size.description)")
     }
 }

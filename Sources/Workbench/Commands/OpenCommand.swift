@@ -7,9 +7,11 @@ import Views
 struct OpenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "open", abstract: "Open the interface on a session; a training that was interrupted goes on.",
-        discussion: "A session that another process works on is shown and can be steered; a finished one is shown.")
+        discussion:
+            "A session that another process works on is shown and can be steered; a finished one is shown. So are the experiments of a folder "
+            + "that `workbench experiment` wrote.")
 
-    @Argument(help: "The session's folder.")
+    @Argument(help: "The session's folder, or that of experiments.")
     var session: String
 
     @Option(help: "Prepared cohort to browse instead of the session's own, for example of real CTs.")
@@ -24,11 +26,21 @@ struct OpenCommand: ParsableCommand {
     var linear = false
 
     func run() throws {
+        let experiments = ExperimentFolder(URL(fileURLWithPath: session, isDirectory: true))
+        if experiments.isBegun { return try showExperiments(experiments) }
         let folder = try SessionViewing.folder(session)
         if !view, cohort == nil, let work = try SessionViewing.remainingWork(folder) {
             try EngineJob(session: folder, options: job, work: work).run(headless: false, linear: linear)
         } else {
             try Interface.show(folder, job: nil, linear: linear, cohort: cohort.map { URL(fileURLWithPath: $0, isDirectory: true) })
+        }
+    }
+
+    /// Without a screen a line an experiment.
+    private func showExperiments(_ folder: ExperimentFolder) throws {
+        guard linear || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 else { return try Interface.showExperiments(folder) }
+        for entry in try ExperimentBrowser(folder).snapshot().entries {
+            print("\(entry.name.rawValue): \(EvaluationText.state(entry.state))")
         }
     }
 }

@@ -77,4 +77,14 @@ struct ComparisonTests {
         #expect(BootstrapInterval(subjects: 200, seed: 1) { drawn in Spread(drawn.map { values[$0] }).mean } == interval)
         #expect(BootstrapInterval(subjects: 20, seed: 1) { _ in nil } == nil)
     }
+
+    @Test("drawn within folds the interval is of the mean over folds; folds without a score are left out")
+    func bootstrapWithinFolds() throws {
+        let folds = [[0.0, 1, 2], [10, 11, 12], []]
+        let mean = { (fold: Int, drawn: [Int]) -> Double? in drawn.isEmpty ? nil : Spread(drawn.map { folds[fold][$0] }).mean }
+        let interval = try #require(BootstrapInterval(folds: folds.map(\.count), draws: 2000, seed: 1, score: mean))
+        // The mean is 6; each fold's mean of three draws has a deviation of √(2/3)/√3, halved and combined: 0.33.
+        #expect(abs(interval.lower - (6 - 1.96 * 0.333)) < 0.1 && abs(interval.upper - (6 + 1.96 * 0.333)) < 0.1)
+        #expect(BootstrapInterval(folds: [0, 0], draws: 10, seed: 1, score: mean) == nil)
+    }
 }

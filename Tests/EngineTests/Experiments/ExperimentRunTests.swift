@@ -5,7 +5,7 @@ import Testing
 @Suite("Experiments")
 struct ExperimentRunTests {
     /// A cohort of 12 with a session trained for one step.
-    private static func world(_ scratch: borrowing ScratchFolder) throws -> (cohort: PreparedCohort, session: SessionFolder) {
+    static func world(_ scratch: borrowing ScratchFolder) throws -> (cohort: PreparedCohort, session: SessionFolder) {
         let cohort = try TinyCohort(scratch.url.appendingPathComponent("prepared"), subjects: 12, landmarks: 2) {
             ["fev1pp": 40 + 3 * Double($0), "gold": Double($0 % 3)]
         }.cohort
@@ -30,6 +30,7 @@ struct ExperimentRunTests {
         var options = ExperimentRun.Options()
         options.session = session
         return try ExperimentRun(cohort: cohort, folder: out, options: options, report: { _ in }, isCancelled: isCancelled).run([.table8])
+            .results
     }
 
     @Test("a table is written with its CSV, and not computed again")
@@ -46,6 +47,8 @@ struct ExperimentRunTests {
         #expect(report.contains("## Table 8.") && report.contains("| true locations |"))
         let claims = try String(contentsOf: out.appendingPathComponent("CLAIMS.md"), encoding: .utf8)
         #expect(claims.contains("true locations − random locations"))
+        #expect(
+            report.contains("4 folds inside the training subjects") && report.contains("5 folds by subject") && report.contains("seed 7"))
         let second = try Self.run(cohort, session, out)
         #expect(second[0].seconds == first[0].seconds && second[0].measurements == first[0].measurements)
     }
@@ -69,6 +72,33 @@ struct ExperimentRunTests {
         #expect(ExperimentClaims.verdict(-0.1, 0.1, isEquality: false) == .undecided)
         #expect(ExperimentClaims.verdict(-0.05, 0.08, isEquality: true) == .holds)
         #expect(ExperimentClaims.verdict(-0.3, 0.2, isEquality: true) == .undecided)
+    }
+
+    @Test("each pair of methods is compared once, over the folds that both have")
+    func comparisons() {
+        var result = ExperimentResult(name: .table5, profile: .quick, key: "")
+        for (name, folds) in [("a", [1.0, 0.9, 0.8]), ("b", [0.5, 0.6, 0.7]), ("c", [0.5])] {
+            result.measurements.append(Engine.Measurement(method: name, target: "t", metric: "F1", folds: folds, interval: nil, count: 3))
+        }
+        result.compare("a", testFraction: 0.25)
+        result.compare("b", testFraction: 0.25)
+        #expect(result.comparisons.map { "\($0.first)\($0.second)" } == ["ab"])
+        #expect(abs((result.comparisons.first?.difference ?? 0) - 0.3) < 1e-12)
+    }
+
+    @Test(
+        "labels are saved where the whole interval is below all boxes",
+        arguments: [
+            (0.25, 0.1, 0.5, "holds", "with 25 % of the boxes [10 %, 50 %]"), (0.5, 0.25, 1.0, "undecided", "with 50 %"),
+            (nil, 2.0, 2.0, "does not hold", "does not reach the random one's F1 with all boxes [more than all, more than all]"),
+            (1.0, 0.5, 2.0, "undecided", "[50 %, more than all]"),
+        ])
+    func savings(fraction: Double?, lower: Double, upper: Double, verdict: String, words: String) {
+        var result = ExperimentResult(name: .figure4, profile: .quick, key: "")
+        result.savings = [ExperimentResult.Saving(target: "centrilobular", fraction: fraction, lower: lower, upper: upper)]
+        let claim = ExperimentClaims(results: [result]).all[0]
+        #expect(claim.evidence.map(\.verdict.rawValue) == [verdict])
+        #expect(claim.evidence[0].text.contains(words), "\(claim.evidence[0].text)")
     }
 
     @Test("figures are drawn with every subject")

@@ -75,6 +75,65 @@ struct ReadoutTests {
     }
 }
 
+@Suite("Readouts of labels that are hard to read")
+struct HardLabelTests {
+    private static func readout(_ labels: @escaping (Int) -> [String: Double]) throws -> (CohortCatalogue, ImageReadout) {
+        let scratch = try ScratchFolder()
+        let cohort = try TinyCohort(scratch.url.appendingPathComponent("prepared"), subjects: 40, landmarks: 1, labels: labels).cohort
+            .catalogue
+        return (cohort, ImageReadout(cohort: cohort, profile: .quick, seed: 3, parallel: Parallel(threads: 2)))
+    }
+
+    @Test("separable classes with more features than subjects: every probability is finite, every subject is found")
+    func separable() throws {
+        let (_, readout) = try Self.readout { ["ae_history": $0 < 20 ? 0 : 1] }
+        let rows = (0..<40).map { subject in (0..<100).map { Double(subject < 20 ? -1 : 1) * Double($0 + 1) } }
+        let found = try readout.measure(KnownFeatures(rows), target: ReadoutTarget.paper[5])
+        #expect(found.map(\.mean) == [1, 1, 1])
+        #expect(found.allSatisfy { $0.lower == 1 && $0.upper == 1 })
+    }
+
+    @Test("a class of one subject: the fold that holds it cannot be trained, and the target says why")
+    func rare() throws {
+        let (_, readout) = try Self.readout { ["ae_history": $0 == 7 ? 1 : 0] }
+        let failure = #expect(throws: Failure.self) {
+            try readout.measure(KnownFeatures((0..<40).map { [Double($0)] }), target: ReadoutTarget.paper[5])
+        }
+        #expect(failure?.description.contains("at least two classes; all 32 subjects are 0") == true, "\(failure?.description ?? "")")
+    }
+
+    @Test("classes that some folds lack: their area under the curve is left out and counted")
+    func lacking() throws {
+        let (_, readout) = try Self.readout { ["ae_history": $0 % 14 == 7 ? 1 : 0] }
+        let found = try readout.measure(KnownFeatures((0..<40).map { [Double($0 % 14)] }), target: ReadoutTarget.paper[5])
+        let area = try #require(found.first { $0.metric == "AUC" })
+        #expect(area.folds.count == 3 && area.note.contains("2 folds, whose subjects all have one value"))
+        #expect(found[0].folds.count == 5)
+    }
+
+    @Test("features that are all the same: the mean is predicted")
+    func constantFeatures() throws {
+        let (_, readout) = try Self.readout { ["fev1pp": 40 + Double($0), "gold": Double($0 % 2)] }
+        let same = KnownFeatures((0..<40).map { _ in [3.0, 3.0] })
+        let found = try readout.measure(same, target: ReadoutTarget.paper[0])
+        #expect(found[0].mean <= 0 && found[0].mean > -0.5)
+        #expect(try readout.measure(same, target: ReadoutTarget.paper[2])[0].mean <= 0.6)
+    }
+
+    @Test("the interval is of the number before it: the mean over folds")
+    func interval() throws {
+        let (_, readout) = try Self.readout { ["fev1pp": 30 + 1.5 * Double($0)] }
+        let noisy = KnownFeatures(
+            (0..<40).map { subject in
+                var generator = SeededGenerator(4, UInt64(subject))
+                return [Double(subject) + 6 * generator.normal()]
+            })
+        let found = try readout.measure(noisy, target: ReadoutTarget.paper[0])[0]
+        let (lower, upper) = (try #require(found.lower), try #require(found.upper))
+        #expect(lower < found.mean && found.mean < upper && upper - lower < 1)
+    }
+}
+
 @Suite("Survival readout")
 struct SurvivalReadoutTests {
     private static func cohort(_ scratch: borrowing ScratchFolder, _ labels: @escaping (Int) -> [String: Double]) throws -> CohortCatalogue
@@ -112,7 +171,7 @@ struct SurvivalReadoutTests {
         let method = KnownFeatures((0..<40).map { [Double($0 % 7)] })
         let found = try Self.readout(cohort).measure(method, covariates: .features, name: "features")
         let harrell = try #require(found.first { $0.metric == "Harrell" })
-        #expect(harrell.folds.count < 25 && harrell.note.contains("folds without comparable subjects"))
+        #expect(harrell.folds.count < 25 && harrell.note.contains("folds are left out: no two of"))
     }
 
     @Test(
@@ -125,5 +184,29 @@ struct SurvivalReadoutTests {
         let cohort = try Self.cohort(ScratchFolder()) { _ in labels }
         let failure = #expect(throws: Failure.self) { try Self.readout(cohort) }
         #expect(failure?.description.contains(words) == true, "\(failure?.description ?? "none")")
+    }
+
+    @Test("tied and zero times, an event for everybody, nobody censored: what is defined is given, what is not says why")
+    func extremes() throws {
+        let tied = try Self.readout(try Self.cohort(ScratchFolder()) { ["time": Double($0 / 10), "event": $0 % 4 == 0 ? 0 : 1] })
+        let method = KnownFeatures((0..<40).map { [Double($0)] })
+        let found = try tied.measure(method, covariates: .features, name: "features")
+        #expect(found.allSatisfy { $0.folds.allSatisfy(\.isFinite) } && found[3].folds.count == 25)
+        let all = try Self.readout(try Self.cohort(ScratchFolder()) { ["time": 10 - 0.2 * Double($0), "event": 1] })
+        let uncensored = try all.measure(method, covariates: .features, name: "features")
+        #expect(uncensored[0].folds.isEmpty && uncensored[0].mean.isNaN)
+        #expect(uncensored[0].note.contains("25 of 25 folds are left out: no training subject is censored"))
+        #expect(uncensored[3].mean > 0.9)
+    }
+
+    @Test("nobody with an event, and a clinical column that orders the deaths perfectly, are refused in a sentence")
+    func hopeless() throws {
+        let method = KnownFeatures((0..<40).map { [Double($0)] })
+        let censored = try Self.readout(try Self.cohort(ScratchFolder()) { ["time": Double($0), "event": 0] })
+        let none = #expect(throws: Failure.self) { try censored.measure(method, covariates: .features, name: "features") }
+        #expect(none?.description.contains("needs at least one event; all 32 subjects are censored") == true)
+        let perfect = try Self.readout(try Self.cohort(ScratchFolder()) { ["time": 40 - Double($0), "event": 1, "age": Double($0)] })
+        let failure = #expect(throws: Failure.self) { try perfect.measure(nil, covariates: .clinical, name: "clinical") }
+        #expect(failure?.description.contains("no finite solution") == true)
     }
 }

@@ -1,0 +1,222 @@
+import Engine
+import Foundation
+import Synchronization
+import Testing
+
+@Suite("Progress of experiments")
+struct ExperimentProgressTests {
+    private static func job(_ names: [ExperimentName], _ cohort: PreparedCohort, _ session: SessionFolder, _ out: URL) -> ExperimentJob {
+        var request = ExperimentRequest(cohort: cohort.folder)
+        request.session = session.root.path
+        return ExperimentJob(names, request, folder: ExperimentFolder(out), parallel: Parallel(threads: 2))
+    }
+
+    @Test("whoever reads the folder knows what is done, what failed and why; a failure does not stop the others")
+    func followed() throws {
+        let scratch = try ScratchFolder()
+        let (cohort, session) = try ExperimentRunTests.world(scratch)
+        let out = scratch.url.appendingPathComponent("out")
+        let browser = ExperimentBrowser(ExperimentFolder(out))
+        #expect(try browser.snapshot() == ExperimentSnapshot())
+        let outcome = try Self.job([.table3, .figure5, .table8], cohort, session, out).run()
+        #expect(outcome.results.map(\.name) == [.table8])
+        #expect(outcome.failures.map(\.name) == [.table3, .figure5])
+        let snapshot = try browser.snapshot()
+        func state(_ name: ExperimentName) -> ExperimentSnapshot.State? { snapshot.entries.first { $0.name == name }?.state }
+        #expect(state(.table8) == .done && state(.table2) == .notRun && !snapshot.isRunning && snapshot.profile == .quick)
+        guard case .failed(let sentence)? = state(.table3) else { throw Failure("table3 did not fail") }
+        #expect(sentence.contains("0 subjects have the labels time, event"))
+        #expect(snapshot.claims.contains { $0.title == "Random locations hurt" && !$0.evidence.isEmpty })
+        #expect(browser.cohort?.path == cohort.folder.path)
+        let report = try String(contentsOf: out.appendingPathComponent("report.md"), encoding: .utf8)
+        #expect(report.contains("Could not be run: \(sentence)"))
+        // What is asked for again is taken from where it was, and a browser that comes later sees the same.
+        #expect(try Self.job([.table8], cohort, session, out).run().results == outcome.results)
+        #expect(
+            try ExperimentBrowser(ExperimentFolder(out)).snapshot().entries
+                == browser.snapshot().entries.map { entry in
+                    guard case .failed = entry.state else { return entry }
+                    return ExperimentSnapshot.Entry(name: entry.name, state: .notRun)
+                })
+    }
+
+    @Test("an interruption and a lost process show as such; two processes do not work in one folder")
+    func interrupted() throws {
+        let scratch = try ScratchFolder()
+        let (cohort, session) = try ExperimentRunTests.world(scratch)
+        let out = scratch.url.appendingPathComponent("out")
+        let job = Self.job([.table8], cohort, session, out)
+        let browser = ExperimentBrowser(job.folder)
+        let asked = Counter()
+        #expect(throws: Cancelled.self) { try job.run(isCancelled: { asked.next() > 2 }) }
+        #expect(try browser.snapshot().entries.first { $0.name == .table8 }?.state == .interrupted)
+        // While one works the other is refused, and the one that looks sees the stage.
+        let refused = Box<String?>(nil)
+        let stages = Counter()
+        _ = try job.run(report: { event in
+            guard event.kind == .progress, stages.next() == 1 else { return }
+            do { _ = try job.run() } catch { refused.value = "\(error)" }
+            let seen = try? browser.snapshot()
+            if seen?.isRunning != true || seen?.stage == nil { refused.value = nil }
+        })
+        #expect(refused.value?.contains("is being worked on by another process") == true)
+        #expect(try browser.snapshot().entries.first { $0.name == .table8 }?.state == .done)
+    }
+
+    @Test("a browser runs experiments in the background, and knows what of")
+    func background() throws {
+        let scratch = try ScratchFolder()
+        let (cohort, session) = try ExperimentRunTests.world(scratch)
+        let folder = ExperimentFolder(scratch.url.appendingPathComponent("out"))
+        let failure = #expect(throws: Failure.self) { try ExperimentBrowser(folder).start([.table8]) }
+        #expect(failure?.description.contains("does not say what its experiments are made of") == true)
+        var request = ExperimentRequest(cohort: cohort.folder)
+        request.session = session.root.path
+        let browser = ExperimentBrowser(folder, request: request)
+        try browser.start([.table8])
+        #expect(throws: Failure.self) { try browser.start([.table8]) }
+        browser.waitToEnd()
+        #expect(try browser.snapshot().entries.first { $0.name == .table8 }?.state == .done)
+        #expect(!browser.stop())
+        // A later one finds the request in the folder.
+        try ExperimentBrowser(folder).start([.table8])
+    }
+
+    @Test("a cohort that is not prepared needs an atlas; nothing is left behind where there is none")
+    func unprepared() throws {
+        let scratch = try ScratchFolder()
+        let table = scratch.url.appendingPathComponent("cohort.csv")
+        try Data("subject,image\na,a.nii.gz\n".utf8).write(to: table)
+        let folder = ExperimentFolder(scratch.url.appendingPathComponent("out"))
+        for place in [table, scratch.url] {
+            let failure = #expect(throws: Failure.self) {
+                try ExperimentJob([.table2], ExperimentRequest(cohort: place), folder: folder).run()
+            }
+            #expect(
+                failure?.description.contains("is a cohort that is not prepared; give the atlas") == true, "\(failure?.description ?? "")")
+        }
+        let missing = scratch.url.appendingPathComponent("none")
+        #expect(throws: Failure.self) { try ExperimentJob([.table2], ExperimentRequest(cohort: missing), folder: folder).run() }
+        #expect(!FileManager.default.fileExists(atPath: folder.root.path))
+    }
+
+    @Test("a column that nobody has is refused before anything is computed")
+    func unknownColumn() throws {
+        let scratch = try ScratchFolder()
+        let (cohort, session) = try ExperimentRunTests.world(scratch)
+        var job = Self.job([.table8], cohort, session, scratch.url.appendingPathComponent("out"))
+        job.request.targets = ["bode"]
+        let failure = #expect(throws: Failure.self) { try job.run() }
+        #expect(failure?.description.contains("no label \"bode\"; it has fev1pp, gold") == true)
+        #expect(try ExperimentBrowser(job.folder).snapshot().fault?.contains("bode") == true)
+    }
+
+    @Test("the time left is the passes that are left at the speed of those that were made")
+    func effort() {
+        let effort = ExperimentEffort()
+        effort.plan(.training(.drasclr), passes: 1000)
+        effort.plan(.training(.drasclr), passes: 5)
+        effort.plan(.masks, passes: 500)
+        #expect(effort.secondsLeft == nil)
+        effort.end(.masks)
+        effort.plan(.features(.random, isMisplaced: false), passes: 1000)
+        effort.measure(passes: 500, seconds: 10)
+        // 2000 passes at 50 a second.
+        #expect(effort.secondsLeft == 40)
+        effort.begin(.training(.drasclr), at: 0.5)
+        effort.end(.training(.drasclr))
+        #expect(effort.secondsLeft == 20)
+    }
+
+    @Test("a piece is computed once for the same inputs, again for others or where its file is damaged")
+    func pieces() throws {
+        let scratch = try ScratchFolder()
+        let folder = ExperimentFolder(scratch.url)
+        let pieces = ExperimentPieces(folder: folder, key: "a")
+        let computed = Counter()
+        func value(_ pieces: ExperimentPieces, _ inputs: String) throws -> Int { try pieces.value("x/y", of: inputs) { computed.next() } }
+        #expect(try value(pieces, "m") == 1 && value(pieces, "m") == 1)
+        #expect(try value(pieces, "n") == 2)
+        #expect(try value(ExperimentPieces(folder: folder, key: "b"), "n") == 3)
+        try Data("{".utf8).write(to: folder.piece("x/y"))
+        #expect(try value(pieces, "n") == 4)
+    }
+}
+
+@Suite("Experiments on the command line", .enabled(if: WorkbenchProcess.isBuilt))
+struct ExperimentCommandTests {
+    @Test("a run that is killed anywhere goes on and ends with the same numbers; --json is one object")
+    func killed() throws {
+        let scratch = try ScratchFolder()
+        let (cohort, session) = try ExperimentRunTests.world(scratch)
+        func arguments(_ out: String) -> [String] {
+            ["experiment", "table8", "--cohort", cohort.folder.path, "--out", out, "--session", session.root.path, "--json"]
+        }
+        let whole = try WorkbenchProcess.run(arguments("whole"), in: scratch.url)
+        #expect(whole.status == 0, "\(whole.errors)")
+        let report = try whole.json()
+        #expect(report["profile"] as? String == "quick" && (report["failures"] as? [Any])?.isEmpty == true)
+        var kills = 0
+        for delay in [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8] {
+            let shell = "\"$0\" \"$@\" & sleep \(delay); kill -9 $!; wait $!"
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/bash")
+            process.arguments = ["-c", shell, WorkbenchProcess.binary.path] + arguments("killed")
+            process.currentDirectoryURL = scratch.url
+            (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+            try process.run()
+            process.waitUntilExit()
+            kills += process.terminationStatus == 0 ? 0 : 1
+        }
+        #expect(kills > 1)
+        let resumed = try WorkbenchProcess.run(arguments("killed"), in: scratch.url)
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        func measured(_ out: String) throws -> [Engine.Measurement] {
+            let file = scratch.url.appendingPathComponent("\(out)/results/table8.json")
+            return try JSONDecoder().decode(ExperimentResult.self, from: Data(contentsOf: file)).measurements
+        }
+        #expect(try measured("killed") == measured("whole"))
+        let left = try FileManager.default.subpathsOfDirectory(atPath: scratch.url.appendingPathComponent("killed").path)
+        #expect(!left.contains { $0.contains(".partial-") }, "\(left)")
+        let opened = try WorkbenchProcess.run(["open", "killed"], in: scratch.url)
+        #expect(opened.status == 0 && opened.output.contains("table8: done") && opened.output.contains("table2: not run"))
+    }
+
+    @Test("a cohort.csv is prepared first; without an atlas, or with too few subjects, it is refused in a sentence")
+    func unprepared() throws {
+        let world = try SmallWorld()
+        expectRefusal(
+            try world.run("experiment table8 --cohort cohort.csv --out e --json"), "is a cohort that is not prepared; give the atlas",
+            "no atlas")
+        #expect(!world.exists("e"))
+        let result = try world.run("experiment table8 --cohort cohort.csv --atlas atlas --out e --json")
+        expectRefusal(result, "has 2 subjects; 5-fold cross-validation needs at least 10", "few")
+        #expect(world.exists("e/prepared/prepared.json"))
+        #expect(try world.unfinished().isEmpty)
+        #expect(try world.run("experiment table1 --cohort prepared --out e").status == 2)
+    }
+}
+
+/// A value that any thread may read and write.
+private final class Box<Value: Sendable>: Sendable {
+    private let held: Mutex<Value>
+
+    init(_ value: Value) { held = Mutex(value) }
+
+    var value: Value {
+        get { held.withLock { $0 } }
+        set { held.withLock { $0 = newValue } }
+    }
+}
+
+/// Counts calls from any thread.
+private final class Counter: Sendable {
+    private let count = Mutex(0)
+
+    func next() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
+        }
+    }
+}
