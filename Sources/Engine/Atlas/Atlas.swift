@@ -48,6 +48,11 @@ public struct Atlas: Sendable {
     /// The location input of any patch corner, in continuous atlas voxel coordinates; outside the landmarks' range it leaves [-1, 1].
     public func location(ofCorner corner: Point3) -> SIMD3<Float> { SIMD3<Float>(corner / largestCorner * 2 - 1) }
 
+    /// A length along each axis in the units of location inputs.
+    public func normalised(millimetres: Double) -> SIMD3<Float> {
+        SIMD3<Float>(Point3(millimetres, millimetres, millimetres) / largestCorner * 2)
+    }
+
     /// Covers extent, geometry (as the single-precision numbers that a NIfTI header keeps), voxels and landmarks.
     private static func checksum(_ lungs: Volume<UInt8>, _ landmarks: [VoxelIndex]) -> String {
         var bytes = Data("atlas-1".utf8)

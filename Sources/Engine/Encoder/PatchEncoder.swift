@@ -9,6 +9,8 @@ package final class PatchEncoder {
     package let parameters: ParameterSet
     /// `running_mean` and `running_var` of every batch norm.
     package let statistics: ParameterSet
+    /// Statistics that depend on the location, which inference takes instead; nil where there are none.
+    package var locationStatistics: LocationStatistics?
     /// Forward passes in train mode so far (`num_batches_tracked`).
     package var batchesTracked = 0
 
@@ -27,6 +29,7 @@ package final class PatchEncoder {
         let other = PatchEncoder(architecture: architecture)
         other.parameters.values.copy(from: parameters.values)
         other.statistics.values.copy(from: statistics.values)
+        other.locationStatistics = locationStatistics
         other.batchesTracked = batchesTracked
         return other
     }
@@ -45,6 +48,7 @@ package final class PatchEncoder {
         self.init(architecture: EncoderArchitecture(experts: first.shape[0], headLayers: headLayers, conditioning: conditioning))
         try parameters.load(from: file, prefix: prefix)
         try statistics.load(from: file, prefix: prefix)
+        locationStatistics = try LocationStatistics(from: file, prefix: prefix, architecture: architecture)
         let tracked = prefix + "bn1.num_batches_tracked"
         if let entry = file[tracked], entry.count == 1 { batchesTracked = try file.integers(tracked)[0] }
     }
@@ -66,6 +70,7 @@ package final class PatchEncoder {
     package func add(to writer: inout SafetensorsWriter, prefix: String = "") {
         parameters.add(to: &writer, prefix: prefix)
         statistics.add(to: &writer, prefix: prefix)
+        locationStatistics?.add(to: &writer, prefix: prefix)
         for layer in architecture.layers { writer.add(prefix + layer.norm + ".num_batches_tracked", shape: [], integers: [batchesTracked]) }
         if let kind = Conditioning.allCases.firstIndex(of: architecture.conditioning), kind > 0 {
             writer.add(prefix + Self.conditioningName, shape: [1], integers: [kind])

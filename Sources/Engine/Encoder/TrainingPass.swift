@@ -100,11 +100,11 @@ package final class TrainingPass {
         }
     }
 
-    /// Ends a pass: the running statistics move towards the mean over the groups of all its parts.
-    package func updateRunningStatistics(_ encoder: PatchEncoder) {
+    /// Ends a pass: the running statistics move by `momentum` towards the mean over the groups of all its parts.
+    package func updateRunningStatistics(_ encoder: PatchEncoder, momentum: Float = BatchNorm3D.momentum) {
         for (index, layer) in architecture.layers.enumerated() {
             let groups = groupStatistics[index].sorted { $0.key < $1.key }.map(\.value)
-            BatchNorm3D.updateRunning(encoder, norm: layer.norm, groups: groups)
+            BatchNorm3D.updateRunning(encoder, norm: layer.norm, groups: groups, momentum: momentum)
             groupStatistics[index] = [:]
         }
         encoder.batchesTracked += 1

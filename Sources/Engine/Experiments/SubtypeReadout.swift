@@ -151,11 +151,9 @@ struct SubtypeReadout {
         _ subtype: EmphysemaSubtype, held: Int, model: InferenceModel, fraction: Double = 1, progress: (Int, Int) -> Void
     ) throws -> BoxDecisions {
         let (training, test) = split(subtype, held: held)
-        let tested = Set(test.boxes.map(\.subject))
-        let rows = cohort.subjects.indices.filter { !tested.contains(cohort.subjects[$0].id) }
         let tuner = FullFineTuner(model: model, cohort: cohort, settings: profile.fineTuning, parallel: parallel)
         let classifier = try tuner.fit(
-            part(training, fraction: fraction, held: held), subtype: subtype, calibrationRows: rows, seed: seed, progress: progress)
+            part(training, fraction: fraction, held: held), subtype: subtype, seed: seed, progress: progress)
         let moves = voxelMoves
         let voxels = try BoxFeatures.representations(
             classifier.encoder, cohort: cohort, boxes: test.boxes, parallel: parallel

@@ -1,10 +1,13 @@
 import KernelInterface
 
 /// Re-estimates batch norm's running statistics over patches of all landmarks: at the end of training they reflect the last landmarks visited
-/// only. Mean and variance are pooled over the whole sample, layer after layer. Source: METHOD.md section 3 (`bnCalibration: all`).
+/// only. Mean and variance are pooled over the whole sample, or kept for each landmark (`LocationStatistics`), layer after layer. Source:
+/// METHOD.md section 3 (`bnCalibration`); `landmark` is ours.
 package struct BatchNormCalibration {
     /// Patches that the statistics are taken over, at most.
     package static let sampleSize = 4096
+    /// Standard deviation of the Gaussian that mixes landmarks' statistics; landmarks lie 26 mm apart.
+    private static let widthMillimetres = 10.0
     /// Landmarks that the sample comes from, at most; their mixed kernels are held in memory.
     private static let landmarkLimit = 128
 
@@ -39,15 +42,34 @@ package struct BatchNormCalibration {
         }
     }
 
-    /// Sets the encoder's running statistics from a cohort's unaugmented patches.
+    /// Sets the encoder's statistics from a cohort's unaugmented patches: the running ones pooled over all landmarks, and for `landmark` also
+    /// those that depend on the location.
     /// - Parameter rows: rows of the cohort's store, for example the training subjects'.
-    package func run(cohort: PreparedCohort, rows: [Int], seed: UInt64) {
+    package func run(_ kind: TrainingSettings.NormCalibration, cohort: PreparedCohort, rows: [Int], seed: UInt64) {
+        encoder.locationStatistics = nil
+        guard kind != .last else { return }
         let sample = Self.sample(rows: rows, landmarks: cohort.atlas.landmarks.count, seed: seed).filter { !$0.rows.isEmpty }
-        let landmarks = Array(Set(sample.map(\.landmark))).sorted()
+        estimate(sample, cohort: cohort)
+        guard kind == .landmark else { return }
+        let anchors = Set(sample.map(\.landmark)).sorted().map(cohort.atlas.location(ofLandmark:))
+        encoder.locationStatistics = LocationStatistics(
+            anchors: anchors, width: cohort.atlas.normalised(millimetres: Self.widthMillimetres), architecture: encoder.architecture)
+        estimate(sample, cohort: cohort)
+    }
+
+    /// Estimates the running statistics or, where the encoder has them, those by location, layer after layer.
+    private func estimate(_ sample: [Block], cohort: PreparedCohort) {
+        let landmarks = Set(sample.map(\.landmark)).sorted()
+        let locations = landmarks.map(cohort.atlas.location(ofLandmark:))
         let place = Dictionary(uniqueKeysWithValues: landmarks.enumerated().map { ($1, $0) })
         let mixed = MixedKernels(architecture: encoder.architecture, capacity: landmarks.count, trainable: false)
-        mixed.mix(encoder, at: landmarks.map(cohort.atlas.location(ofLandmark:)), foldingNorm: false, kernels: kernels, parallel: parallel)
-        let blocks = sample.map { LaneBatch.Block(group: 0, location: place[$0.landmark] ?? 0, samples: 0..<$0.rows.count) }
+        mixed.mix(encoder, at: locations, foldingNorm: false, kernels: kernels, parallel: parallel)
+        let blocks = sample.map { block in
+            let location = place[block.landmark] ?? 0
+            return LaneBatch.Block(
+                group: encoder.locationStatistics == nil ? 0 : location, location: location, samples: 0..<block.rows.count)
+        }
+        var firstAffines: [BatchNorm3D.Affine] = []
         let layers = encoder.architecture.layers
         let first = layers[0].geometry
         let spaces = Pool { (input: AlignedFloats(count: first.inputFloats), output: AlignedFloats(count: first.outputFloats)) }
@@ -77,13 +99,18 @@ package struct BatchNormCalibration {
                     }
                     let unused = AlignedFloats(count: first.slabs * first.outputPacks * LaneLayout.packedChannels * 3 * LaneLayout.lanes)
                     convolve(0, from: space.input.pointer, to: space.output.pointer, sums: unused.pointer)
-                    normalise(0, space.output.pointer)
+                    normalise(0, space.output.pointer, firstAffines[blocks[block].location])
                     convolve(
                         1, from: space.output.pointer, to: output.pointer + block * g.outputFloats, sums: sums.pointer + block * perBlock)
                 }
             }
-            setStatistics(layer, blocks: blocks, sums: sums)
-            if index > 0 { parallel.forEach(blocks.count) { normalise(index, output.pointer + $0 * g.outputFloats) } }
+            setStatistics(index, blocks: blocks, sums: sums)
+            let affines = locations.map { BatchNorm3D.affines(encoder, at: $0)[index] }
+            if index == 0 {
+                firstAffines = affines
+            } else {
+                parallel.forEach(blocks.count) { normalise(index, output.pointer + $0 * g.outputFloats, affines[blocks[$0].location]) }
+            }
             activations = output
         }
     }
@@ -118,9 +145,8 @@ package struct BatchNormCalibration {
         }
     }
 
-    private func normalise(_ layer: Int, _ block: MutableFloats) {
+    private func normalise(_ layer: Int, _ block: MutableFloats, _ affine: BatchNorm3D.Affine) {
         let g = encoder.architecture.layers[layer].geometry
-        let affine = BatchNorm3D.affine(encoder, norm: encoder.architecture.layers[layer].norm)
         let channelFloats = g.outputFloats / g.outputChannels
         for channel in 0..<g.outputChannels {
             let place = block + channel * channelFloats
@@ -130,16 +156,21 @@ package struct BatchNormCalibration {
         }
     }
 
-    private func setStatistics(_ layer: EncoderArchitecture.Layer, blocks: [LaneBatch.Block], sums: AlignedFloats) {
-        let pooled = BatchNorm3D.statistics(
+    private func setStatistics(_ index: Int, blocks: [LaneBatch.Block], sums: AlignedFloats) {
+        let layers = encoder.architecture.layers
+        let layer = layers[index]
+        let groups = BatchNorm3D.statistics(
             of: blocks[...], geometry: layer.geometry, sums: Floats(sums.pointer), gamma: encoder.parameters[layer.norm + ".weight"],
             beta: encoder.parameters[layer.norm + ".bias"])
-        guard let group = pooled[0] else { return }
-        let mean = encoder.statistics[layer.norm + ".running_mean"]
-        let variance = encoder.statistics[layer.norm + ".running_var"]
-        for channel in mean.indices {
-            mean[channel] = group.mean[channel]
-            variance[channel] = Float(group.variance[channel] * Double(group.count) / Double(max(1, group.count - 1)))
+        for (number, group) in groups {
+            let variance = group.variance.map { Float($0 * Double(group.count) / Double(max(1, group.count - 1))) }
+            if encoder.locationStatistics == nil {
+                _ = encoder.statistics[layer.norm + ".running_mean"].update(fromContentsOf: group.mean)
+                _ = encoder.statistics[layer.norm + ".running_var"].update(fromContentsOf: variance)
+            } else {
+                let first = layers[..<index].reduce(0) { $0 + $1.geometry.outputChannels }
+                encoder.locationStatistics?.set(anchor: number, first: first, mean: group.mean, variance: variance)
+            }
         }
     }
 }

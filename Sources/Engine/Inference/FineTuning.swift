@@ -46,10 +46,9 @@ public struct FineTuning {
             let tuner = LinearFineTuner(model: model, features: features)
             return try zip(subtypes, chosen).map { try tuner.fit($1, subtype: $0, seed: options.seed) }
         case .full:
-            let rows = cohort.subjects.indices.filter { subjects.contains(cohort.subjects[$0].id) }
             let tuner = FullFineTuner(model: model, cohort: cohort, settings: .init(), parallel: parallel)
             return try zip(subtypes, chosen).map {
-                try tuner.fit($1, subtype: $0, calibrationRows: rows, seed: options.seed, progress: progress)
+                try tuner.fit($1, subtype: $0, seed: options.seed, progress: progress)
             }
         }
     }

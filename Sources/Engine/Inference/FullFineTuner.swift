@@ -3,8 +3,9 @@ import KernelInterface
 
 /// Trains encoder and readout together on the boxes of a subtype: binary cross-entropy, SGD with momentum, cosine schedule.
 ///
-/// A step takes eight boxes, each a block of its 16 views at the box's location; batch norm's group is the whole step. Afterwards batch norm
-/// is calibrated again over patches of all landmarks. METHOD.md leaves these numbers open.
+/// A step takes eight boxes, each a block of its 16 views at the box's location; batch norm's group is the whole step. Afterwards batch norm's
+/// running statistics are averaged over one more sweep of the boxes with the final weights: the readout was trained on boxes so normalised, and
+/// statistics of the landmarks, chest wall and all, would shift its probabilities. METHOD.md leaves these numbers open.
 struct FullFineTuner {
     /// What METHOD.md leaves open.
     struct Settings: Equatable {
@@ -21,7 +22,7 @@ struct FullFineTuner {
     let parallel: Parallel
 
     func fit(
-        _ training: TrainingBoxes, subtype: EmphysemaSubtype, calibrationRows: [Int], seed: UInt64, progress: (Int, Int) -> Void
+        _ training: TrainingBoxes, subtype: EmphysemaSubtype, seed: UInt64, progress: (Int, Int) -> Void
     ) throws -> Classifier {
         let kernels = KernelSelection.best
         let count = training.boxes.count
@@ -37,9 +38,12 @@ struct FullFineTuner {
         let run = Run(
             model.encoder.copy(), boxesPerStep: min(settings.boxesPerStep, count), settings: settings, kernels: kernels, parallel: parallel)
         let stepsPerEpoch = max(1, count / run.boxesPerStep)
-        for epoch in 0..<settings.epochs {
+        func order(_ epoch: Int) -> [Int] {
             var generator = SeededGenerator(seed, 0x6675_6C6C, UInt64(epoch))
-            let order = generator.permutation(count)
+            return generator.permutation(count)
+        }
+        for epoch in 0..<settings.epochs {
+            let order = order(epoch)
             let rate = LearningRateSchedule(base: settings.learningRate, epochs: settings.epochs).rate(epoch: epoch)
             for step in 0..<stepsPerEpoch {
                 let members = order[step * run.boxesPerStep..<(step + 1) * run.boxesPerStep]
@@ -51,8 +55,10 @@ struct FullFineTuner {
                 progress(epoch * stepsPerEpoch + step + 1, settings.epochs * stepsPerEpoch)
             }
         }
-        BatchNormCalibration(encoder: run.encoder, kernels: kernels, parallel: parallel).run(
-            cohort: cohort, rows: calibrationRows, seed: seed)
+        let last = order(settings.epochs)
+        for step in 0..<stepsPerEpoch {
+            run.calibrate(last[step * run.boxesPerStep..<(step + 1) * run.boxesPerStep].map { patches[$0] }, after: step)
+        }
         let positives = training.positive.count { $0 }
         return Classifier(
             subtype: subtype, scheme: .full, weights: Array(run.readout[0..<run.width]), bias: run.readout[run.width],
@@ -95,23 +101,39 @@ struct FullFineTuner {
             optimiser = SGD(layout: encoder.parameters.layout, momentum: settings.momentum, weightDecay: settings.weightDecay)
             gradient = ParameterSet(encoder.parameters.layout)
             inputs = AlignedFloats(count: boxesPerStep * BoxFeatures.views * PatchStore.patchVoxels)
+            encoder.locationStatistics = nil
         }
 
-        /// One step; returns the mean loss.
-        func step(_ boxes: [BoxFeatures.BoxPatches], positive: [Bool], rate: Float) -> Double {
+        /// Takes boxes into the mean of batch norm's statistics.
+        /// - Parameter earlier: steps whose statistics are in the mean already.
+        func calibrate(_ boxes: [BoxFeatures.BoxPatches], after earlier: Int) {
+            _ = forward(boxes)
+            pass.updateRunningStatistics(encoder, momentum: 1 / Float(earlier + 1))
+        }
+
+        /// Representations of the boxes' views, `[box][view][128]`.
+        private func forward(_ boxes: [BoxFeatures.BoxPatches]) -> AlignedFloats {
             let views = BoxFeatures.views
             let samples = boxes.count * views
             let augmentation = PatchAugmentation(kernels: kernels)
             parallel.forEach(boxes.count) { boxes[$0].scaled(augmentation, into: inputs.pointer + $0 * views * PatchStore.patchVoxels) }
             mixed.mix(encoder, at: boxes.map(\.location), foldingNorm: false, kernels: kernels, parallel: parallel)
-            mixed.clearGradients()
-            for entry in gradient.layout.entries where entry.shape.count != 6 { gradient[entry].update(repeating: 0) }
             let blocks = boxes.indices.map { LaneBatch.Block(group: 0, location: $0, samples: $0 * views..<($0 + 1) * views) }
             let features = AlignedFloats(count: samples * width)
             pass.forward(
                 encoder, mixed: mixed, part: blocks[...],
                 patches: (0..<samples).map { Floats(inputs.pointer + $0 * PatchStore.patchVoxels) },
                 representations: features.pointer)
+            return features
+        }
+
+        /// One step; returns the mean loss.
+        func step(_ boxes: [BoxFeatures.BoxPatches], positive: [Bool], rate: Float) -> Double {
+            let views = BoxFeatures.views
+            let samples = boxes.count * views
+            let features = forward(boxes)
+            mixed.clearGradients()
+            for entry in gradient.layout.entries where entry.shape.count != 6 { gradient[entry].update(repeating: 0) }
             let featureGradient = AlignedFloats(count: samples * width)
             var readoutGradient = [Float](repeating: 0, count: width + 1)
             var loss = 0.0

@@ -24,9 +24,8 @@ public struct InferenceModel {
             throw Failure("\(cohort.folder.path) was prepared with another atlas than the session \(session.name); prepare it again")
         }
         let model = InferenceModel(
-            encoder: try checkpoint.query(), cohort: cohort, subjects: description.trainingSubjects, seed: description.settings.seed,
-            name: name,
-            parallel: parallel)
+            encoder: try checkpoint.query(), cohort: cohort, subjects: description.trainingSubjects, settings: description.settings,
+            name: name, parallel: parallel)
         var writer = SafetensorsWriter(metadata: ["checkpoint": source, "name": name])
         model.encoder.add(to: &writer)
         // Kept to save time only: a session that may not be written to can still be used.
@@ -40,14 +39,16 @@ public struct InferenceModel {
         let encoder = PatchEncoder(architecture: settings.architecture)
         encoder.initialise(seed: settings.seed &+ 1, scheme: settings.initialisation)
         return InferenceModel(
-            encoder: encoder, cohort: cohort, subjects: subjects, seed: settings.seed, name: "random weights", parallel: parallel)
+            encoder: encoder, cohort: cohort, subjects: subjects, settings: settings, name: "random weights", parallel: parallel)
     }
 
-    private init(encoder: PatchEncoder, cohort: PreparedCohort, subjects: [String], seed: UInt64, name: String, parallel: Parallel) {
+    private init(
+        encoder: PatchEncoder, cohort: PreparedCohort, subjects: [String], settings: TrainingSettings, name: String, parallel: Parallel
+    ) {
         let training = Set(subjects)
         let rows = cohort.subjects.indices.filter { training.contains(cohort.subjects[$0].id) }
         BatchNormCalibration(encoder: encoder, kernels: KernelSelection.best, parallel: parallel).run(
-            cohort: cohort, rows: rows, seed: seed)
+            settings.bnCalibration, cohort: cohort, rows: rows, seed: settings.seed)
         self.init(encoder: encoder, name: name)
     }
 
@@ -58,6 +59,7 @@ public struct InferenceModel {
         for set in [encoder.parameters, encoder.statistics] {
             bytes.append(UnsafeBufferPointer(start: set.values.pointer, count: set.values.count))
         }
+        if let local = encoder.locationStatistics { bytes.append(local.bytes) }
         checksum = Checksum.sha256(bytes)
     }
 }

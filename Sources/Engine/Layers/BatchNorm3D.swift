@@ -22,12 +22,26 @@ package enum BatchNorm3D {
         package var variance: [Double]
     }
 
-    /// Scale and shift from the running statistics.
-    package static func affine(_ encoder: PatchEncoder, norm: String) -> Affine {
+    /// Scale and shift of every layer for inference at a location: from the statistics there where the encoder has such, else from the running
+    /// ones.
+    package static func affines(_ encoder: PatchEncoder, at location: SIMD3<Float>) -> [Affine] {
+        let weights = encoder.locationStatistics?.weights(at: location) ?? []
+        var first = 0
+        return encoder.architecture.layers.map { layer in
+            let channels = first..<first + layer.geometry.outputChannels
+            first = channels.upperBound
+            guard let local = encoder.locationStatistics?.mixture(weights, channels: channels) else {
+                return affine(
+                    encoder, norm: layer.norm, mean: Array(encoder.statistics[layer.norm + ".running_mean"]),
+                    variance: Array(encoder.statistics[layer.norm + ".running_var"]))
+            }
+            return affine(encoder, norm: layer.norm, mean: local.mean, variance: local.variance)
+        }
+    }
+
+    private static func affine(_ encoder: PatchEncoder, norm: String, mean: [Float], variance: [Float]) -> Affine {
         let gamma = encoder.parameters[norm + ".weight"]
         let beta = encoder.parameters[norm + ".bias"]
-        let mean = encoder.statistics[norm + ".running_mean"]
-        let variance = encoder.statistics[norm + ".running_var"]
         let scale = gamma.indices.map { gamma[$0] / (variance[$0] + epsilon).squareRoot() }
         return Affine(scale: scale, shift: gamma.indices.map { beta[$0] - mean[$0] * scale[$0] })
     }
@@ -83,8 +97,8 @@ package enum BatchNorm3D {
         return result
     }
 
-    /// Moves the running statistics towards the mean over all groups of a pass.
-    package static func updateRunning(_ encoder: PatchEncoder, norm: String, groups: [GroupStatistics]) {
+    /// Moves the running statistics by `momentum` towards the mean over all groups of a pass.
+    package static func updateRunning(_ encoder: PatchEncoder, norm: String, groups: [GroupStatistics], momentum: Float) {
         let mean = encoder.statistics[norm + ".running_mean"]
         let variance = encoder.statistics[norm + ".running_var"]
         for channel in mean.indices {

@@ -106,10 +106,10 @@ package final class MixedKernels {
                 }
             }
         }
-        let fold = foldingNorm ? architecture.layers.map { BatchNorm3D.affine(encoder, norm: $0.norm) } : []
+        let fold = foldingNorm ? locations.map { BatchNorm3D.affines(encoder, at: $0) } : []
         parallel.forEach(packs.count) { i in
             let piece = packs[i]
-            mixPack(encoder, piece.layer, piece.location, piece.pack, fold: foldingNorm ? fold[piece.layer] : nil, kernels)
+            mixPack(encoder, piece.layer, piece.location, piece.pack, fold: foldingNorm ? fold[piece.location][piece.layer] : nil, kernels)
         }
         parallel.forEach(transposed.count) { i in packTransposed(transposed[i].layer, transposed[i].location, transposed[i].pack) }
     }

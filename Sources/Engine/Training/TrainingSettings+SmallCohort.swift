@@ -6,6 +6,7 @@ extension TrainingSettings {
     /// - Random vectors in an unfilled bank are best told from one point, too: the bank starts empty.
     /// - With the paper's augmentation two views of a patch are hardly more alike than two patients: at full strength hundreds of steps stay at
     ///   chance, at a quarter they learn.
+    /// - From white kernels, hundreds of steps go into leaving a start whose representations are noise (`WeightInitialisation.smooth`).
     mutating func fitSmallCohort() {
         batch = 16
         batchKeys = .include
@@ -13,7 +14,7 @@ extension TrainingSettings {
         momentum = 0.9
         temperature = 0.1
         augmentation = 0.25
-        initialisation = .perExpert
+        initialisation = .smooth
         learningRate = 0.1
     }
 }

@@ -46,6 +46,16 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
         var bytes: Int { self == .single ? 4 : 2 }
     }
 
+    /// Batch norm's statistics for inference.
+    public enum NormCalibration: String, Codable, CaseIterable, Sendable {
+        /// Pooled over patches of all landmarks.
+        case all
+        /// Those of the landmarks around a location: what training does, whose batches share their landmark.
+        case landmark
+        /// The running ones of the checkpoint, which reflect the last landmarks visited (release).
+        case last
+    }
+
     /// Subjects in a step.
     public var batch = 128
     public var epochs = 20
@@ -72,6 +82,7 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
     public var batchKeys = BatchKeys.exclude
     public var bankStart = BankStart.random
     public var bankScope = BankScope.landmark
+    public var bnCalibration = NormCalibration.all
     public var conditioning = Conditioning.locCondConv
     /// Steps between checkpoints.
     public var checkpointEvery = 200
@@ -108,6 +119,7 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
         try read(.batchKeys, \.batchKeys)
         try read(.bankStart, \.bankStart)
         try read(.bankScope, \.bankScope)
+        try read(.bnCalibration, \.bnCalibration)
         try read(.conditioning, \.conditioning)
         try read(.checkpointEvery, \.checkpointEvery)
         try read(.keepCheckpoints, \.keepCheckpoints)
@@ -168,6 +180,7 @@ public struct TrainingSetting: Sendable {
             "batchKeys", \.batchKeys, "whether the batch's other keys are negatives too; include where a landmark has few steps an epoch"),
         choice("bankStart", \.bankStart, "what an unfilled bank holds; empty where few steps fill it"),
         choice("bankScope", \.bankScope, "which past keys are negatives: those of the landmark, or of all"),
+        choice("bnCalibration", \.bnCalibration, "batch norm's statistics for inference: pooled, by landmark, or the last of training"),
         choice("conditioning", \.conditioning, "how the network knows the location"),
         whole("checkpointEvery", \.checkpointEvery, 1...1_000_000, "steps between checkpoints"),
         whole("keepCheckpoints", \.keepCheckpoints, 1...1000, "newest checkpoints that are kept"),

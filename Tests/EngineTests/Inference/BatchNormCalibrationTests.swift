@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import KernelInterface
 import Testing
 
@@ -15,7 +16,7 @@ struct BatchNormCalibrationTests {
         let kernels = KernelSelection.best
         let parallel = Parallel(threads: 2)
         BatchNormCalibration(encoder: calibrated, kernels: kernels, parallel: parallel).run(
-            cohort: cohort, rows: Array(0..<subjects), seed: 1)
+            .all, cohort: cohort, rows: Array(0..<subjects), seed: 1)
 
         let inputs = AlignedFloats(count: subjects * PatchStore.patchVoxels)
         for subject in 0..<subjects {
@@ -48,5 +49,68 @@ struct BatchNormCalibrationTests {
         let first = trained.architecture.layers[0].norm
         let exact = Array(trained.statistics[first + ".running_mean"]).map { $0 * 10 }
         #expect(relativeToLargest(Array(calibrated.statistics[first + ".running_mean"]), exact) < 1e-5)
+    }
+
+    @Test("by landmark, the first layer's statistics are the mixture of those that each landmark has alone")
+    func byLandmark() throws {
+        let folder = try ScratchFolder()
+        let subjects = 20
+        let kernels = KernelSelection.best
+        let parallel = Parallel(threads: 2)
+        let encoder = PatchEncoder(architecture: EncoderArchitecture(experts: 2))
+        encoder.initialise(seed: 4, scheme: .perExpert)
+        let cohort = try TinyCohort(folder.file("prepared"), subjects: subjects).cohort
+        let byLandmark = encoder.copy()
+        BatchNormCalibration(encoder: byLandmark, kernels: kernels, parallel: parallel).run(
+            .landmark, cohort: cohort, rows: Array(0..<subjects), seed: 1)
+        let local = try #require(byLandmark.locationStatistics)
+        let pooled = encoder.copy()
+        BatchNormCalibration(encoder: pooled, kernels: kernels, parallel: parallel).run(
+            .all, cohort: cohort, rows: Array(0..<subjects), seed: 1)
+        #expect(pooled.locationStatistics == nil)
+        let norm = encoder.architecture.layers[0].norm
+        #expect(Array(pooled.statistics[norm + ".running_mean"]) == Array(byLandmark.statistics[norm + ".running_mean"]))
+
+        // The landmarks' own: the first layer of a training pass over one landmark, whose single update is turned around.
+        let mixed = MixedKernels(architecture: encoder.architecture, capacity: 1, trainable: false)
+        let batch = LaneBatch(subjects: subjects, locations: 1, groupSize: subjects)
+        let pass = TrainingPass(
+            architecture: encoder.architecture, capacity: batch.blocks.count, trainable: false, kernels: kernels, parallel: parallel)
+        let own = cohort.atlas.landmarks.indices.map { landmark in
+            let alone = encoder.copy()
+            let inputs = AlignedFloats(count: subjects * PatchStore.patchVoxels)
+            for subject in 0..<subjects {
+                cohort.patches.withPatch(landmark: landmark, subject: subject) {
+                    PatchAugmentation(kernels: kernels).plain(
+                        $0.baseAddress!, output: inputs.pointer + subject * PatchStore.patchVoxels)
+                }
+            }
+            mixed.mix(
+                alone, at: [cohort.atlas.location(ofLandmark: landmark)], foldingNorm: false, kernels: kernels, parallel: parallel)
+            let h = AlignedFloats(count: subjects * 128)
+            pass.forward(
+                alone, mixed: mixed, part: batch.blocks[...],
+                patches: (0..<subjects).map { Floats(inputs.pointer + $0 * PatchStore.patchVoxels) }, representations: h.pointer)
+            pass.updateRunningStatistics(alone)
+            return (
+                mean: alone.statistics[norm + ".running_mean"].map { Double($0) * 10 },
+                variance: alone.statistics[norm + ".running_var"].map { (Double($0) - 0.9) * 10 }
+            )
+        }
+        for landmark in own.indices {
+            // 10 mm along each axis, from this landmark's corner to the others'.
+            let raw = own.indices.map { other in
+                let d = cohort.atlas.landmarks[other].point - cohort.atlas.landmarks[landmark].point
+                return exp(-(d.x * d.x + d.y * d.y + d.z * d.z) / 200)
+            }
+            let weights = raw.map { $0 / raw.reduce(0, +) }
+            let found = local.mixture(local.weights(at: cohort.atlas.location(ofLandmark: landmark)), channels: 0..<8)
+            for channel in 0..<8 {
+                let mean = own.indices.reduce(0) { $0 + weights[$1] * own[$1].mean[channel] }
+                let square = own.indices.reduce(0) { $0 + weights[$1] * (own[$1].variance[channel] + pow(own[$1].mean[channel], 2)) }
+                #expect(abs(Double(found.mean[channel]) - mean) < 1e-4 * square.squareRoot())
+                #expect(abs(Double(found.variance[channel]) - (square - mean * mean)) < 1e-3 * square)
+            }
+        }
     }
 }
