@@ -18,7 +18,10 @@ package struct DenseClassifier {
     let kernels: any KernelSet
     let parallel: Parallel
 
-    package init(image: PreparedImage, atlas: Atlas, classifiers: [Classifier], stride: Int, parallel: Parallel) {
+    package init(
+        image: PreparedImage, atlas: Atlas, classifiers: [Classifier], stride: Int, kernels: any KernelSet = KernelSelection.best,
+        parallel: Parallel
+    ) {
         precondition(stride >= 1 && stride <= Self.locationBlock, "DenseClassifier: stride \(stride), expected 1…\(Self.locationBlock)")
         precondition(!classifiers.isEmpty, "DenseClassifier: no classifier")
         precondition(
@@ -28,7 +31,7 @@ package struct DenseClassifier {
         self.atlas = atlas
         self.classifiers = classifiers
         self.stride = stride
-        kernels = KernelSelection.best
+        self.kernels = kernels
         self.parallel = parallel
     }
 

@@ -201,6 +201,7 @@ package final class EventLoop {
                 open?.saveView(now: now, force: true)
                 open = nil
             }
+        case .exportSubject(let words): exportSubject(words)
         case .redraw: terminal.redrawAll()
         case .captureMouse(let on): terminal.captureMouse(on)
         case .quit: exit = .quit
@@ -252,22 +253,7 @@ package final class EventLoop {
 
     private func compare(_ names: [String]) {
         let folders = names.map(folder)
-        inBackground {
-            .runsCompared(
-                RunComparison(
-                    runs: folders.map { folder in
-                        var training = TrainingState()
-                        var reader = JSONLinesReader<JournalEntry>(folder.journal)
-                        do {
-                            while case let entries = try reader.read(limit: 1 << 22), !entries.isEmpty {
-                                entries.forEach { training.fold($0) }
-                            }
-                            return RunComparison.Run(name: folder.name, training: training)
-                        } catch {
-                            return RunComparison.Run(name: folder.name, training: training, complaint: "\(error)")
-                        }
-                    }))
-        }
+        inBackground { .runsCompared(RunComparison(reading: folders)) }
     }
 
     // MARK: background work
@@ -280,6 +266,18 @@ package final class EventLoop {
     private func loadSubject(_ id: String) {
         guard let context = open?.context else { return }
         inBackground { SubjectLoading.event(subject: id, context.library) }
+    }
+
+    private func exportSubject(_ words: String) {
+        guard let folder = open?.context.folder else { return }
+        let export = SubjectExport(state, session: folder)
+        state.message = Message(text: "writing the report …", isFault: false)
+        inBackground {
+            do {
+                let files = try export.write(to: SubjectExport.place(words, folder))
+                return .noticed("\(files.count) files written: \(files[0].path)")
+            } catch { return .failed("not exported: \(error)") }
+        }
     }
 
     private func loadAtlas() {

@@ -31,6 +31,7 @@ package struct TapeLine: Codable, Equatable, Sendable {
     package var cohort: Bool?
     package var cohortSubject: String?
     package var failed: String?
+    package var noticed: String?
     package var checkpoints: [Int]?
     package var lag: Bool?
     package var settled: Bool?
@@ -73,6 +74,7 @@ package struct TapeLine: Codable, Equatable, Sendable {
         case .cohortSubjectLoaded(let subject): cohortSubject = subject.id
         case .cohortSubjectFailed(let id, _): cohortSubject = id
         case .failed(let sentence): failed = sentence
+        case .noticed(let sentence): noticed = sentence
         case .checkpointsListed(let steps): checkpoints = steps
         case .lag(let lags): lag = lags
         case .settled: settled = true
@@ -80,7 +82,7 @@ package struct TapeLine: Codable, Equatable, Sendable {
             views = seen.key.landmark
             step = seen.key.step
             neighbours = max(0, seen.pictures.count - 3)
-        case .tick, .sessionOpened, .journal, .sessionsListed, .noticed, .runsCompared, .runRead, .counted, .journalTail, .journalRead:
+        case .tick, .sessionOpened, .journal, .sessionsListed, .runsCompared, .runRead, .counted, .journalTail, .journalRead:
             return nil
         }
     }

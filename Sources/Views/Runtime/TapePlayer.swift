@@ -116,6 +116,7 @@ public struct TapePlayer {
         if line.cohort == true { return SubjectLoading.cohortListEvent(context.cohort) }
         if let id = line.cohortSubject { return SubjectLoading.cohortEvent(subject: id, context.cohort) }
         if let sentence = line.failed { return .failed(sentence) }
+        if let sentence = line.noticed { return .noticed(sentence) }
         if let steps = line.checkpoints { return .checkpointsListed(steps) }
         if let lags = line.lag { return .lag(lags) }
         if line.settled == true { return .settled }

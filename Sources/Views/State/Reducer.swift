@@ -147,7 +147,7 @@ extension WorkbenchState {
             .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity, .nextDisease, .previousDisease,
             .nextOverlayKind, .raiseThreshold, .lowerThreshold, .enlargeSlice, .shrinkSlice, .shiftLeft, .shiftRight, .shiftUp, .shiftDown,
             .markRuler,
-            .toggleThirds:
+            .toggleThirds, .exportSubject:
             return runMasks(command)
         case .acceptSubject, .excludeSubject, .clearReview, .redoSubject, .prepareAgain, .nextDoubtful, .previousDoubtful,
             .toggleLungOutline, .toggleAtlasOutline, .toggleLandmarks:
