@@ -74,7 +74,8 @@ package struct SubjectReport: Sendable {
         if !loaded.statistics.hasLungs { found.append("there is no lung mask, so that no volumes can be given") }
         let outside = loaded.statistics.outside.either
         if outside > 0 {
-            found.append("\(Text.fixed(loaded.statistics.millilitres(outside), 1)) mL of the masks lie outside the lungs and are not counted")
+            found.append(
+                "\(Text.fixed(loaded.statistics.millilitres(outside), 1)) mL of the masks lie outside the lungs and are not counted")
         }
         return found + loaded.densitometryCautions.map { "densitometry: \($0)" }
     }

@@ -6,7 +6,7 @@ package final class EventLoop {
     private let configuration: WorkbenchConfiguration
     private let terminal: any Terminal
     private let wake: WakePipe
-    private let background = DispatchQueue(label: "workbench.views.load", qos: .userInitiated)
+    private let background = BackgroundWork()
     private var state: WorkbenchState
     private var open: OpenSession?
     private let start = ContinuousClock.now
@@ -260,7 +260,7 @@ package final class EventLoop {
 
     private func inBackground(_ work: @escaping @Sendable () -> WorkbenchEvent) {
         let wake = wake
-        background.async { wake.post(work()) }
+        background.add { wake.post(work()) }
     }
 
     private func loadSubject(_ id: String) {
@@ -301,7 +301,7 @@ package final class EventLoop {
         guard let source = open?.context.cohort else { return }
         let (shown, isListed) = (state.cohort.snapshot, state.cohort.isListed)
         let wake = wake
-        background.async {
+        background.add {
             let event = SubjectLoading.cohortListEvent(source)
             if case .cohortListed(let snapshot) = event, isListed, snapshot == shown { return }
             wake.post(event)

@@ -92,7 +92,9 @@ package struct LinearNarrator {
         }
         // Each warning once while it holds; its numbers, behind the colon, change with every step.
         let warnings = training.warnings.map { (title: $0.prefix { $0 != ":" }, text: $0) }
-        lines += warnings.filter { !toldWarnings.contains($0.title) }.map { "\(Text.clock(entry.t)) step \(entry.step): warning: \($0.text)" }
+        lines += warnings.filter { !toldWarnings.contains($0.title) }.map {
+            "\(Text.clock(entry.t)) step \(entry.step): warning: \($0.text)"
+        }
         toldWarnings = Set(warnings.map(\.title))
         switch entry.event {
         case .step(let metrics):

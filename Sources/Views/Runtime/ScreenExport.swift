@@ -71,7 +71,8 @@ public struct ScreenExport {
         guard let subject else { return }
         let shown = screen == .masks ? state.masks.loaded?.id : screen == .cohort ? state.cohort.loaded?.id : subject
         guard shown == subject else {
-            throw Failure((screen == .masks ? state.masks.complaint : state.cohort.complaint?.sentence) ?? "the session has no subject \(subject)")
+            throw Failure(
+                (screen == .masks ? state.masks.complaint : state.cohort.complaint?.sentence) ?? "the session has no subject \(subject)")
         }
     }
 

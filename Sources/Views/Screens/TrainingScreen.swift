@@ -66,7 +66,9 @@ package enum TrainingScreen {
             let reading = training.latestProbe
             return (
                 Curves(
-                    title: reading.map { "Probe of \($0.column): \($0.metric), \($0.subjects) subjects (guessing: \(Text.fixed($0.baseline, 2)))" }
+                    title: reading.map {
+                        "Probe of \($0.column): \($0.metric), \($0.subjects) subjects (guessing: \(Text.fixed($0.baseline, 2)))"
+                    }
                         ?? "Probe: none in this run",
                     lines: [.init(series: training.probe, name: "probe", colour: local)]),
                 Curves(

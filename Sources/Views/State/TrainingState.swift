@@ -108,7 +108,8 @@ package struct TrainingState: Equatable, Sendable {
 
     private static var curves: [WritableKeyPath<TrainingState, Series>] {
         [
-            \.total, \.local, \.neighbour, \.accuracy, \.neighbourAccuracy, \.learningRate, \.speed, \.gradientNorm, \.spread, \.times, \.probe,
+            \.total, \.local, \.neighbour, \.accuracy, \.neighbourAccuracy, \.learningRate, \.speed, \.gradientNorm, \.spread, \.times,
+            \.probe,
         ]
     }
     private static let keptHappenings = 500
@@ -256,7 +257,8 @@ package struct TrainingState: Equatable, Sendable {
                 "the embeddings collapse: their spread is \(Text.fixed(latest?.embedding_sd ?? 0, 4)), and keys are not told apart")
         }
         if let reading = latestProbe, probeFindsNothing {
-            found.append("the probe finds nothing of \(reading.column): the last \(Self.watchedProbes) readings are no better than guessing")
+            found.append(
+                "the probe finds nothing of \(reading.column): the last \(Self.watchedProbes) readings are no better than guessing")
         }
         if learnsNothing { found.append("the run learns nothing: after \(total.count) steps loss and accuracy are where they began") }
         return found

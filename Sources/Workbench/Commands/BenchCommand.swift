@@ -87,9 +87,14 @@ struct BenchCommand: ParsableCommand {
     private func render() throws {
         var benchmark = try RenderBenchmark(size: Size(size)!)
         if underLoad {
+            // As the interface does it.
+            Parallel.yieldToInterface()
             // It ends with the process.
             let setup = try Benchmark.Setup(threads: threads, batch: batch, repeats: 100_000, isa: isa)
-            DispatchQueue(label: "load", qos: .userInitiated).async { _ = try? Benchmark.train(setup) }
+            Thread {
+                Parallel.stepBack()
+                _ = try? Benchmark.train(setup)
+            }.start()
             // Until it computes.
             sleep(10)
         }

@@ -81,7 +81,8 @@ struct ExportCommand: ParsableCommand {
         if let tensorboard {
             let created = (try? SessionDescription.read(folder)).flatMap { try? Date($0.created, strategy: .iso8601) }
             let began = created?.timeIntervalSince1970 ?? 0
-            let file = try TensorBoardFile(steps, began: began).write(to: URL(fileURLWithPath: tensorboard, isDirectory: true), began: began)
+            let file = try TensorBoardFile(steps, began: began).write(
+                to: URL(fileURLWithPath: tensorboard, isDirectory: true), began: began)
             Output.message("\(file.path): \(steps.rows.count) steps")
         }
     }
