@@ -70,7 +70,7 @@ struct SharedRunTests {
         second.type("q")
         #expect(second.exitStatus() == 0)
         first.type("p")
-        #expect(first.wait(for: "applied resume"))
+        #expect(try waitForJournal { _ in try settings().last == .resume })
         #expect(try settings() == [.pause, .set(.learningRate, 0.004), .set(.temperature, 0.3), .resume])
         first.type("xy")
         #expect(first.wait(for: "stopped"))

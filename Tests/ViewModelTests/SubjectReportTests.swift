@@ -124,7 +124,8 @@ struct SubjectReportTests {
             let files = try Self.export(state, to: folder)
             let page = try String(contentsOf: files[0], encoding: .utf8)
             for text in [
-                "a&lt;b&gt;&amp;c", "research use only", "demo, step 3", "stride 4 mm", "p ≥ 0.50", "made 1970-01-02", "written 1970-01-01",
+                "a&lt;b&gt;&amp;c", "research use only", "step-00000040", "stride 4 mm", "p ≥ 0.50", "made 1970-01-02",
+                "written 1970-01-01",
                 "49 × 31 × 17 voxels", "right upper third", "classifier linear 0123456789ab", "Perc15",
             ] {
                 #expect(page.contains(text), "\(text)")
