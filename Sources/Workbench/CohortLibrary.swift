@@ -53,7 +53,8 @@ final class CohortLibrary: SubjectLibrary {
         let probability = FileManager.default.fileExists(atPath: probabilityFile.path) ? try NiftiFile.readImage(probabilityFile) : nil
         return SubtypeVolumes(
             mask: mask, probability: probability, model: provenance.model, strideMillimetres: provenance.stride,
-            staleReason: try SessionSegmentation.staleReason(session, provenance, subject: subject, atlas: atlas))
+            staleReason: try SessionSegmentation.staleReason(session, provenance, subject: subject, atlas: atlas), provenance: provenance,
+            written: try? FileManager.default.attributesOfItem(atPath: file.path)[.modificationDate] as? Date)
     }
 
     private func prepared() throws -> CohortCatalogue? {

@@ -1,10 +1,9 @@
 import ArgumentParser
-import Dispatch
 import Engine
 import Foundation
 import Synchronization
 
-/// Work of the engine on its own Dispatch queue, with the interface or sparse lines of progress in front of it.
+/// Work of the engine on its own thread, with the interface or sparse lines of progress in front of it.
 struct EngineJob {
     let session: SessionFolder
     /// As given on the command line; nil for a run that was started from the list of sessions.
@@ -15,10 +14,11 @@ struct EngineJob {
     /// Runs to the end.
     /// - Parameter headless: no interface; an interrupt asks the run to save and stop.
     func run(headless: Bool, linear: Bool) throws {
-        let outcome = start()
         if headless || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 {
-            try follow(outcome)
+            try follow(start())
         } else {
+            Parallel.yieldToInterface()
+            let outcome = start()
             try Interface.show(session, job: outcome, linear: linear, onHangUp: options?.onHangup ?? .continue)
         }
     }
@@ -48,15 +48,16 @@ struct EngineJob {
         var isKnown: Bool { value.withLock { $0 != nil } }
     }
 
-    /// Begins the work on its own queue.
+    /// Begins the work on its own thread.
     func start() -> Outcome {
         let outcome = Outcome()
         let (work, session, notify) = (work, session, options?.notify)
-        DispatchQueue(label: "engine", qos: .userInitiated).async {
+        Thread {
+            Parallel.stepBack()
             let result = Result { try work() }
             if let notify { Notification(command: notify, session: session).send(result) }
             outcome.set(result)
-        }
+        }.start()
         return outcome
     }
 

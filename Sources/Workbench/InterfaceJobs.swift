@@ -34,6 +34,8 @@ final class InterfaceJobs: Sendable {
         try requireFree()
         let cohort = try PreparedCohort(URL(fileURLWithPath: request.cohort, isDirectory: true))
         if let origin {
+            let trained = try SessionDescription.read(origin).trainingSubjects
+            try Trainer.check(request.settings, cohort: cohort, trainingSubjects: trained)
             try SessionFork.make(folder, from: origin, settings: request.settings)
         } else {
             try DiskEstimate(settings: request.settings, subjects: cohort.subjects.count, landmarks: cohort.atlas.landmarks.count).check(

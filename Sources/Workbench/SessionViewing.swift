@@ -87,18 +87,13 @@ enum SessionViewing {
     static func remainingWork(_ folder: SessionFolder) throws -> (@Sendable () throws -> [String])? {
         guard !SessionLock.isHeld(folder) else { return nil }
         guard FileManager.default.fileExists(atPath: folder.description.path) else { return nil }
-        if case .finished(let end)? = try JournalTail.last(folder, kinds: ["started", "finished"])?.event,
+        // A step after the last end tells as much as the start before it, which may lie a million lines back.
+        if case .finished(let end)? = try JournalTail.last(folder, kinds: ["started", "step", "finished"])?.event,
             end.outcome == Trainer.Outcome.done.rawValue
         {
             return nil
         }
-        let isDemo: Bool
-        if case .started(let run)? = try JournalTail.last(folder, kinds: ["started"])?.event {
-            isDemo = run.task == DemoRun.task
-        } else {
-            isDemo = false
-        }
-        if isDemo {
+        if try DemoRun.isDemo(folder) {
             let demo = DemoRun(folder)
             return { try demo.run() }
         }

@@ -151,6 +151,50 @@ struct CurveTests {
         #expect(state.training.total.last?.value == 10)
     }
 
+    @Test("a probe is a curve of its own, told in the events and warned of where it finds nothing; a run without one has no page for it")
+    func probes() {
+        var state = World.state(120, 40)
+        _ = state.reduce(.journal(World.journal(steps: 40)))
+        _ = state.press("v", "v", "v")
+        #expect(state.view.curves.page == .losses)
+        func probe(_ step: Int, _ value: Double?) -> JournalEntry {
+            var reading = ProbeReading(column: "gold", metric: "balanced accuracy", value: value, baseline: 0.2, subjects: 12)
+            if value == nil { reading.complaint = "no solution" }
+            return JournalEntry(t: Double(step), step: step, event: .probe(reading))
+        }
+        _ = state.reduce(.journal((1...8).map { probe(5 * $0, 0.3 + 0.05 * Double($0)) }))
+        #expect(state.shown.contains("probe of gold on 12 subjects: balanced accuracy 0.700, guessing 0.200"))
+        _ = state.press("v", "v", "v")
+        #expect(state.view.curves.page == .probe)
+        #expect(state.shown.contains("Probe of gold: balanced accuracy, 12 subjects (guessing: 0.20)"))
+        #expect(state.training.probe.count == 8 && state.training.warnings.isEmpty)
+        _ = state.reduce(.journal([probe(41, nil)]))
+        #expect(state.training.probe.count == 8 && state.training.happenings.last?.text.contains("no solution") == true)
+        // A resumed run reads again what it computes again.
+        let resumed = RunStarted(
+            task: "pretrain", pid: 1, threads: 2, isa: "v3", totalSteps: 100, stepsPerEpoch: 20, landmarks: 4, resumedFrom: 20)
+        _ = state.reduce(.journal([JournalEntry(t: 50, step: 20, event: .started(resumed))]))
+        #expect(state.training.probe.steps == [5, 10, 15, 20])
+        _ = state.reduce(.journal((5...9).map { probe(5 * $0, 0.19) }))
+        #expect(state.training.warnings.contains { $0.contains("the probe finds nothing of gold") })
+    }
+
+    @Test("the linear mode tells a warning once while it holds")
+    func linearWarnings() {
+        var narrator = LinearNarrator()
+        var told: [String] = []
+        for entry in World.journal(steps: 60) {
+            var entry = entry
+            if case .step(var metrics) = entry.event {
+                metrics.embedding_sd = entry.step > 40 ? 0.08 : 0.0001 * Double(1 + entry.step % 2)
+                metrics.acc1 = 0
+                entry.event = .step(metrics)
+            }
+            told += narrator.lines(for: entry).filter { $0.contains("warning:") }
+        }
+        #expect(told.count == 1 && told[0].contains("the embeddings collapse"))
+    }
+
     @Test("a collapsed run and one that learns nothing are warned of; a good one is not")
     func warnings() {
         func run(_ change: (inout StepMetrics, Int) -> Void) -> [String] {

@@ -79,6 +79,13 @@ final class PseudoTerminal {
         return done(output)
     }
 
+    /// Takes at most so many bytes, as a link does that is slow.
+    func trickle(_ limit: Int) {
+        var buffer = [UInt8](repeating: 0, count: limit)
+        let count = Foundation.read(master, &buffer, limit)
+        if count > 0 { output.append(contentsOf: buffer[0..<count]) }
+    }
+
     /// Waits for text, and forgets what was written before and with it.
     func wait(for text: String, seconds: Double = 20) -> Bool {
         let found = read(seconds: seconds) { $0.range(of: Data(text.utf8)) != nil }

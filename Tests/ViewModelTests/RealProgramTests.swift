@@ -140,7 +140,7 @@ struct RealProgramTests {
     }
 
     /// Without UTF-8 nothing but ASCII is written; with NO_COLOR no colour.
-    @Test(arguments: ["vt100", "linux", "xterm", "xterm-256color", "screen", "tmux-256color"], ["C", "C.UTF-8"])
+    @Test(arguments: ["vt100", "linux", "xterm", "xterm-16color", "xterm-256color", "screen", "tmux-256color"], ["C", "C.UTF-8"])
     func encodingsAndColours(term: String, locale: String) throws {
         defer { World.remove(folder) }
         for colours in [[:], ["NO_COLOR": "1"]] {
@@ -149,6 +149,9 @@ struct RealProgramTests {
             let told = String(decoding: terminal.output, as: UTF8.self)
             let isASCII = told.utf8.allSatisfy { $0 < 128 }
             #expect(isASCII || locale != "C")
+            // Colours of the palette go to terminals that have it.
+            let usesPalette = told.range(of: "\u{1B}\\[[0-9;]*[34]8;5;", options: .regularExpression) != nil
+            #expect(usesPalette == (term.hasSuffix("256color") && colours.isEmpty))
             if !colours.isEmpty || term == "vt100" {
                 #expect(told.range(of: "\u{1B}\\[[0-9;]*[34][0-7][;m]", options: .regularExpression) == nil)
             }

@@ -33,6 +33,40 @@ extension Benchmark {
         }
     }
 
+    /// Dense classification of a slab of an adult phantom's right lung, as `segment` does it: cutting, kernels mixed for each block of 16 mm, encoder
+    /// and readout. `samples_per_s` counts voxels that are classified.
+    /// - Parameter stride: of the lattice, mm.
+    public static func dense(_ setup: Setup, stride: Int) throws -> Result {
+        let scan = ThoraxPhantom(size: .adult, seed: 1).atlasScan(parallel: setup.parallel)
+        let atlas = try Atlas(
+            lungs: Resampler.labelsToMillimetres(scan.lungs, parallel: setup.parallel), landmarks: [VoxelIndex(x: 0, y: 0, z: 0)])
+        let image = PreparedImage(ct: scan.image, lungs: scan.lungs, atlasToSubject: .identity, atlas: atlas, parallel: setup.parallel)
+        var slab = try Resampler.nearest(
+            scan.lungs, onto: image.image.extent, voxelToWorld: image.image.voxelToWorld, fill: UInt8(0), parallel: setup.parallel)
+        let layer = slab.extent.x * slab.extent.y
+        let middle = slab.extent.z / 2
+        for index in slab.voxels.indices where slab.voxels[index] != 1 || !(middle..<middle + slabMillimetres).contains(index / layer) {
+            slab.voxels[index] = 0
+        }
+        let encoder = PatchEncoder(architecture: EncoderArchitecture(experts: 8))
+        encoder.initialise(seed: 1, scheme: .perExpert)
+        let classifier = Classifier(
+            subtype: .centrilobular, scheme: .linear, weights: [Float](repeating: 0.1, count: EncoderArchitecture.representation), bias: 0,
+            encoder: InferenceModel(encoder: encoder, name: "bench"), provenance: [:])
+        let dense = DenseClassifier(
+            image: image, atlas: atlas, classifiers: [classifier], stride: stride, kernels: setup.kernels, parallel: setup.parallel)
+        var points = 0
+        var result = setup.time("dense") { points = dense.run(lungs: slab)?.points ?? 0 }
+        precondition(points > 0, "Benchmark: no voxel of the phantom's lungs was classified")
+        result.samples_per_s = Double(points) / result.median_s
+        result.gflops = 2e-9 * Double(encoder.architecture.multiplyAdds) * Double(points) / result.median_s
+        result.peak_mb = peakMegabytes()
+        return result
+    }
+
+    /// Height of the slab that `dense` classifies: one block of kernels.
+    private static let slabMillimetres = 16
+
     /// A grid of that many voxels over the same box.
     private static func grid<Voxel>(_ extent: Extent3, over volume: Volume<Voxel>) -> Affine3 {
         var affine = volume.voxelToWorld

@@ -14,6 +14,8 @@ public enum Benchmark {
         public var min_s: Double
         /// Real multiply-adds × 2 / median time.
         public var gflops: Double?
+        /// `gflops` over those of `gemm` right after it, on as many threads.
+        public var sgemm_ratio: Double?
         public var samples_per_s: Double?
         public var layers: [LayerResult]?
         public var peak_mb: Double?
@@ -77,6 +79,13 @@ public enum Benchmark {
             DenseAlgebra.squareProduct(a, b, into: &c, size: size, threads: setup.threads)
         }
         result.isa = DenseAlgebra.coreName
+        return result
+    }
+
+    /// The result with its ratio to `gemm`, measured now.
+    public static func comparedWithGemm(_ result: Result, _ setup: Setup) -> Result {
+        var result = result
+        if let gflops = result.gflops, let yardstick = gemm(setup).gflops { result.sgemm_ratio = gflops / yardstick }
         return result
     }
 

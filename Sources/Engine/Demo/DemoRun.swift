@@ -46,6 +46,16 @@ public struct DemoRun: Sendable {
 
     private var preparedFolder: URL { Self.preparedFolder(session) }
 
+    /// True where a demo began the session: it trains on a cohort of its own, made of its own phantoms.
+    public static func isDemo(_ session: SessionFolder) throws -> Bool {
+        let cohort = try SessionDescription.read(session).cohortFolder(session)
+        return isOwn(cohort, session) && FileManager.default.fileExists(atPath: session.root.appendingPathComponent("phantom").path)
+    }
+
+    private static func isOwn(_ cohort: URL, _ session: SessionFolder) -> Bool {
+        cohort.standardizedFileURL.path == preparedFolder(session).standardizedFileURL.path
+    }
+
     /// True where the session holds a demo that ran to its end.
     public static func isFinished(_ session: SessionFolder) throws -> Bool {
         try requireDemo(session)
@@ -56,7 +66,7 @@ public struct DemoRun: Sendable {
     private static func requireDemo(_ session: SessionFolder) throws {
         guard FileManager.default.fileExists(atPath: session.description.path) else { return }
         let cohort = try SessionDescription.read(session).cohortFolder(session)
-        guard cohort.standardizedFileURL.path == session.root.appendingPathComponent("prepared").path else {
+        guard isOwn(cohort, session) else {
             throw Failure("\(session.root.path) holds a session that is no demo; choose another folder with --session")
         }
     }

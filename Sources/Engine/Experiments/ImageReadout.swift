@@ -130,11 +130,13 @@ package struct ImageReadout {
         let test = try method.table(split.test.map { subjects[$0] })
         let known = split.training.map { values[$0] }
         let penalty = try choosePenalty(training, known, target: target, seed: seed)
-        let (predictions, scores) = try predict(training, known, test, target: target, penalty: penalty)
+        let (predictions, scores) = try Self.predict(training, known, test, target: target, penalty: penalty)
         return FoldOutcome(test: split.test, predictions: predictions, scores: scores, penalty: penalty)
     }
 
-    private func predict(
+    /// Fits scaled training rows and predicts others.
+    /// - Returns: values or classes, and for classes the probability of the highest.
+    static func predict(
         _ training: FeatureMatrix, _ known: [Double], _ test: FeatureMatrix, target: ReadoutTarget, penalty: Double
     ) throws -> (predictions: [Double], scores: [Double]) {
         let scaling = FeatureScaling(training)

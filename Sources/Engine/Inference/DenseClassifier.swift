@@ -16,7 +16,10 @@ package struct DenseClassifier {
     private let parallel: Parallel
     private let toAtlas: Affine3
 
-    package init(image: PreparedImage, atlas: Atlas, classifiers: [Classifier], stride: Int, parallel: Parallel) {
+    package init(
+        image: PreparedImage, atlas: Atlas, classifiers: [Classifier], stride: Int, kernels: any KernelSet = KernelSelection.best,
+        parallel: Parallel
+    ) {
         precondition(!classifiers.isEmpty, "DenseClassifier: no classifier")
         precondition(
             classifiers.allSatisfy { $0.encoder.checksum == classifiers[0].encoder.checksum },
@@ -25,7 +28,7 @@ package struct DenseClassifier {
         self.atlas = atlas
         self.classifiers = classifiers
         grid = DenseLattice(size: image.image.extent, stride: stride)
-        kernels = KernelSelection.best
+        self.kernels = kernels
         self.parallel = parallel
         toAtlas = image.toAtlasVoxels(atlas)
     }

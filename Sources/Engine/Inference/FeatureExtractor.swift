@@ -70,14 +70,20 @@ public struct FeatureExtractor {
         return PatchFeatures(count: count, representations: h.array, embeddings: z.array)
     }
 
-    /// Image-level features: the mean of h over the landmarks, for every subject of a cohort.
-    /// - Parameter locationsOf: for each landmark the one whose location is told to the encoder instead; nil for its own.
+    /// Image-level features: the mean of h over the landmarks, for the subjects of a cohort.
+    /// - Parameters:
+    ///   - rows: the subjects, by their places in the cohort; nil for all.
+    ///   - landmarks: those that the mean is taken over; nil for all.
+    ///   - locationsOf: for each landmark the one whose location is told to the encoder instead; nil for its own.
     /// - Returns: `[subject][128]`.
     public func imageFeatures(
-        _ cohort: PreparedCohort, locationsOf told: [Int]? = nil, progress: (Int, Int) -> Void = { _, _ in }
+        _ cohort: PreparedCohort, rows wanted: [Int]? = nil, landmarks: [Int]? = nil, locationsOf told: [Int]? = nil,
+        progress: (Int, Int) -> Void = { _, _ in }
     ) -> ImageFeatures {
         let width = EncoderArchitecture.representation
-        let count = cohort.subjects.count
+        let subjects = wanted ?? Array(cohort.subjects.indices)
+        let landmarks = landmarks ?? Array(cohort.atlas.landmarks.indices)
+        let count = subjects.count
         let lanes = LaneLayout.lanes
         let blocks = (count + lanes - 1) / lanes
         var sums = [Double](repeating: 0, count: count * width)
@@ -85,14 +91,14 @@ public struct FeatureExtractor {
         let rows = AlignedFloats(count: blocks * lanes * width)
         let augmentation = PatchAugmentation(kernels: kernels)
         let spaces = makeSpaces()
-        for landmark in cohort.atlas.landmarks.indices {
+        for (done, landmark) in landmarks.enumerated() {
             let location = cohort.atlas.location(ofLandmark: told?[landmark] ?? landmark)
             mixed.mix(model.encoder, at: [location], foldingNorm: true, kernels: kernels, parallel: parallel)
             parallel.forEach(blocks) { block in
                 spaces.with { space in
                     let members = block * lanes..<min(count, (block + 1) * lanes)
-                    for (lane, subject) in members.enumerated() {
-                        cohort.patches.withPatch(landmark: landmark, subject: subject) {
+                    for (lane, member) in members.enumerated() {
+                        cohort.patches.withPatch(landmark: landmark, subject: subjects[member]) {
                             augmentation.plain($0.baseAddress!, output: space.inputs.pointer + lane * PatchStore.patchVoxels)
                         }
                     }
@@ -103,10 +109,10 @@ public struct FeatureExtractor {
                 }
             }
             for i in sums.indices { sums[i] += Double(rows.pointer[i]) }
-            progress(landmark + 1, cohort.atlas.landmarks.count)
+            progress(done + 1, landmarks.count)
         }
-        let means = sums.map { Float($0 / Double(cohort.atlas.landmarks.count)) }
-        return ImageFeatures(subjects: cohort.subjects.map(\.id), model: model.name, values: means)
+        let means = sums.map { Float($0 / Double(landmarks.count)) }
+        return ImageFeatures(subjects: subjects.map { cohort.subjects[$0].id }, model: model.name, values: means)
     }
 
     private struct Space {

@@ -19,6 +19,8 @@ public struct MaskProvenance: Codable, Equatable, Sendable {
     public var locationBlock: Int
     public var version: String
     public var volumes: EmphysemaVolumes
+    /// In an exported copy: why the mask was not current when it was exported.
+    public var stale: String?
 
     public init(subject: String, image: URL, lungs: Volume<UInt8>, classifier: Classifier, atlas: Atlas, stride: Int, mask: EmphysemaMask)
         throws
@@ -56,15 +58,20 @@ public struct MaskProvenance: Codable, Equatable, Sendable {
 
     /// Writes a mask with its provenance, and its probabilities where a place is given for them: all of them, or none.
     public func write(_ found: EmphysemaMask, to mask: URL, probability: URL? = nil) throws {
+        try write(found.mask, to: mask, probability: probability.map { (found.probability, $0) })
+    }
+
+    /// Writes any mask that this is the provenance of, and probabilities where they are given: all of them, or none.
+    public func write(_ voxels: Volume<UInt8>, to mask: URL, probability: (voxels: Volume<Float>, file: URL)? = nil) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let text = try encoder.encode(self)
         let provenance = Self.file(beside: mask)
         // The provenance is renamed first: a mask without one that fits is never shown as fresh.
-        try AtomicFile.replace([provenance] + (probability.map { [$0] } ?? []) + [mask]) { places in
+        try AtomicFile.replace([provenance] + (probability.map { [$0.file] } ?? []) + [mask]) { places in
             try AtomicFile.writeNew(text, to: places[0], called: provenance)
-            if let probability { try NiftiFile.writeNew(found.probability, to: places[1], called: probability) }
-            try NiftiFile.writeNew(found.mask, to: places[places.count - 1], called: mask)
+            if let probability { try NiftiFile.writeNew(probability.voxels, to: places[1], called: probability.file) }
+            try NiftiFile.writeNew(voxels, to: places[places.count - 1], called: mask)
         }
     }
 }

@@ -20,6 +20,8 @@ public struct SessionFolder: Hashable, Sendable {
     /// The calibrated encoder that inference uses.
     public var encoder: URL { root.appendingPathComponent("encoder.safetensors") }
     public var boxes: URL { root.appendingPathComponent("boxes.csv") }
+    /// What was exported of subjects, unless another place was named.
+    public var reports: URL { root.appendingPathComponent("reports", isDirectory: true) }
     public var view: URL { root.appendingPathComponent("view.json") }
     public var tape: URL { root.appendingPathComponent("tape.jsonl") }
     public var lock: URL { root.appendingPathComponent("lock") }

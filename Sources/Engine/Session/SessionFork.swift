@@ -9,7 +9,7 @@ public enum SessionFork {
     private static let changeable: Set<String> = [
         "epochs", "learningRate", "sgdMomentum", "weightDecay", "momentum", "temperature", "neighbours", "beta", "warmUp", "bnGroup",
         "ownKeys",
-        "checkpointEvery", "keepCheckpoints",
+        "checkpointEvery", "keepCheckpoints", "probeEvery", "probeColumn",
     ]
 
     /// Makes the new session's folder.

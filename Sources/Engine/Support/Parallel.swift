@@ -29,13 +29,29 @@ public struct Parallel: Sendable, Equatable {
         let next = Atomic<Int>(0)
         // Each index is visited by exactly one thread, and the call does not return before all are done.
         nonisolated(unsafe) let body = body
+        let caller = pthread_self()
         DispatchQueue.concurrentPerform(iterations: workers) { _ in
+            // The caller may be the interface's own reader.
+            if pthread_self() != caller { Self.stepBack() }
             while true {
                 let index = next.add(1, ordering: .relaxed).oldValue
                 guard index < count else { return }
                 body(index)
             }
         }
+    }
+
+    private static let stepsBack = Atomic<Bool>(false)
+    private static let niceness: Int32 = 15
+
+    /// From now on threads that compute for the engine leave the processors to a thread that has something to show: where there are as many of
+    /// them as processors, a frame would else be interrupted for milliseconds. They still use every processor that nobody else wants.
+    public static func yieldToInterface() { stepsBack.store(true, ordering: .relaxed) }
+
+    /// Lowers the priority of the calling thread for good, where that was asked for: for threads that the engine's work is begun on.
+    public static func stepBack() {
+        // On Linux 0 is the calling thread, not its process.
+        if stepsBack.load(ordering: .relaxed) { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
     }
 
     /// `forEach` with results, in index order. Of several errors the one of the lowest index is thrown.

@@ -94,6 +94,7 @@ final class StepFeed {
         let table = Array(neighbourTable[landmark].prefix(neighbours))
         let (augmentation, store, rows, strength, parallel) = (augmentation, store, rows, strength, parallel)
         queue.async(group: group) {
+            Parallel.stepBack()
             parallel.forEach(batch.subjects.count) { sample in
                 let subject = batch.subjects[sample]
                 func draw(_ view: AugmentationDraw.View) -> AugmentationDraw {

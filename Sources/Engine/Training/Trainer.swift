@@ -33,6 +33,8 @@ public struct Trainer {
     private let options: Options
     private let journal: Journal
     private let kernels: any KernelSet
+    /// Nil where the settings ask for none.
+    private let probe: TrainingProbe?
 
     /// Makes a new session's `session.json`; folder and name are the caller's.
     public static func create(
@@ -42,7 +44,7 @@ public struct Trainer {
             throw Failure("\(session.root.path) holds a session already; continue it with --resume, or choose another folder")
         }
         let subjects = trainingSubjects ?? cohort.subjects.map(\.id)
-        try requireTwo(subjects.count)
+        try check(settings, cohort: cohort, trainingSubjects: subjects)
         let inside = cohort.folder.path.hasPrefix(session.root.path + "/")
         let path = inside ? String(cohort.folder.path.dropFirst(session.root.path.count + 1)) : cohort.folder.path
         let description = SessionDescription(
@@ -56,6 +58,12 @@ public struct Trainer {
             try? FileManager.default.removeItem(at: isNewFolder ? session.root : session.atlas)
             throw error
         }
+    }
+
+    /// Refuses settings that this cohort cannot serve.
+    public static func check(_ settings: TrainingSettings, cohort: PreparedCohort, trainingSubjects: [String]) throws {
+        try requireTwo(trainingSubjects.count)
+        _ = try TrainingProbe(settings, cohort: cohort, trained: trainingSubjects, parallel: .allProcessors)
     }
 
     private static func requireTwo(_ subjects: Int) throws {
@@ -78,6 +86,8 @@ public struct Trainer {
                 "\(cohort.folder.path) was prepared with another atlas than the session \(session.name); prepare it with \(session.atlas.path)"
             )
         }
+        probe = try TrainingProbe(
+            description.settings, cohort: cohort, trained: description.trainingSubjects, parallel: options.parallel)
     }
 
     /// Runs until the steps are done or the user stops it.
@@ -110,6 +120,8 @@ public struct Trainer {
                             landmarks: state.plan.landmarks,
                             resumedFrom: checkpoint?.step, notes: notes)),
                     step: state.step)
+                // What fresh weights give is what later readings are compared with.
+                if state.step == 0 { try readProbe(state) }
             }
             switch try loop(&state, feed: feed, settings: settings) {
             case .over(let outcome): return outcome
@@ -272,6 +284,12 @@ public struct Trainer {
             try journal.append(.epoch(EpochSummary(epoch: epoch, meanLoss: mean)), step: state.step)
             state.epochLosses = []
         }
+        if settings.probeEvery > 0, state.step % settings.probeEvery == 0 { try readProbe(state) }
+    }
+
+    private func readProbe(_ state: State) throws {
+        guard let probe else { return }
+        try journal.append(.probe(probe.read(state.compute.query)), step: state.step)
     }
 
     /// Leaves nothing of the steps after a checkpoint that a resume could take, then says so in the journal. A run that is killed on the way

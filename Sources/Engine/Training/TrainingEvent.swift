@@ -23,6 +23,7 @@ public enum TrainingEvent: Equatable, Sendable {
     case progress(StageProgress)
     case mask(MaskWritten)
     case classifiers(ClassifiersTrained)
+    case probe(ProbeReading)
     case fault(Fault)
     case finished(RunFinished)
 }
@@ -179,6 +180,31 @@ public struct ClassifiersTrained: Codable, Equatable, Sendable {
     }
 }
 
+/// How well a label could be read out of the frozen encoder, on subjects that the readout had not seen.
+public struct ProbeReading: Codable, Equatable, Sendable {
+    /// The label.
+    public var column: String
+    /// `balanced accuracy` of classes, `R²` of other labels.
+    public var metric: String
+    /// Nil where the readout failed.
+    public var value: Double?
+    /// What guessing would get.
+    public var baseline: Double
+    /// Subjects that it was tested on.
+    public var subjects: Int
+    public var seconds = 0.0
+    /// Why there is no value.
+    public var complaint: String?
+
+    public init(column: String, metric: String, value: Double? = nil, baseline: Double, subjects: Int) {
+        self.column = column
+        self.metric = metric
+        self.value = value
+        self.baseline = baseline
+        self.subjects = subjects
+    }
+}
+
 /// Something went wrong; the run stopped at its last good state.
 public struct Fault: Codable, Equatable, Sendable {
     public var message: String
@@ -219,6 +245,7 @@ extension JournalEntry: Codable {
         case .progress: "progress"
         case .mask: "mask"
         case .classifiers: "classifiers"
+        case .probe: "probe"
         case .fault: "fault"
         case .finished: "finished"
         }
@@ -238,6 +265,7 @@ extension JournalEntry: Codable {
         case "progress": event = .progress(try StageProgress(from: decoder))
         case "mask": event = .mask(try MaskWritten(from: decoder))
         case "classifiers": event = .classifiers(try ClassifiersTrained(from: decoder))
+        case "probe": event = .probe(try ProbeReading(from: decoder))
         case "fault": event = .fault(try Fault(from: decoder))
         case "finished": event = .finished(try RunFinished(from: decoder))
         default:
@@ -259,6 +287,7 @@ extension JournalEntry: Codable {
         case .progress(let value): try value.encode(to: encoder)
         case .mask(let value): try value.encode(to: encoder)
         case .classifiers(let value): try value.encode(to: encoder)
+        case .probe(let value): try value.encode(to: encoder)
         case .fault(let value): try value.encode(to: encoder)
         case .finished(let value): try value.encode(to: encoder)
         }

@@ -88,6 +88,10 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
     public var checkpointEvery = 200
     /// Newest checkpoints that are kept.
     public var keepCheckpoints = 3
+    /// Steps between probes: readings of a label out of the frozen encoder; 0 for none.
+    public var probeEvery = 0
+    /// The cohort's label column that a probe reads.
+    public var probeColumn = ""
     public var seed: UInt64 = 1
 
     public init() {}
@@ -123,6 +127,8 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
         try read(.conditioning, \.conditioning)
         try read(.checkpointEvery, \.checkpointEvery)
         try read(.keepCheckpoints, \.keepCheckpoints)
+        try read(.probeEvery, \.probeEvery)
+        try read(.probeColumn, \.probeColumn)
         try read(.seed, \.seed)
     }
 
@@ -184,6 +190,13 @@ public struct TrainingSetting: Sendable {
         choice("conditioning", \.conditioning, "how the network knows the location"),
         whole("checkpointEvery", \.checkpointEvery, 1...1_000_000, "steps between checkpoints"),
         whole("keepCheckpoints", \.keepCheckpoints, 1...1000, "newest checkpoints that are kept"),
+        whole("probeEvery", \.probeEvery, 0...1_000_000, "steps between readings of probeColumn out of the frozen encoder; 0 for none"),
+        TrainingSetting(
+            name: "probeColumn", help: "the label column that a probe reads on held-out subjects", read: { $0.probeColumn },
+            write: { settings, text in
+                settings.probeColumn = text
+                return true
+            }, range: "a label column of the cohort, or nothing"),
         TrainingSetting(
             name: "seed", help: "seed of every random number of the run", read: { String($0.seed) },
             write: { settings, text in

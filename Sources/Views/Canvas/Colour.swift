@@ -24,6 +24,8 @@ package struct Colour: Hashable, Sendable {
     /// Relative brightness, 0…255.
     package var brightness: Int { (red * 54 + green * 183 + blue * 19) >> 8 }
 
+    package var isGrey: Bool { !isTerminal && red == green && green == blue }
+
     /// The nearest of four levels of each part: neighbouring slices then differ in few cells.
     package var coarse: Colour {
         func level(_ value: Int) -> UInt8 { UInt8((value * 3 + 127) / 255 * 255 / 3) }

@@ -29,9 +29,18 @@ package struct PixelImage {
 
     private static let ramp: [Unicode.Scalar] = Array(" .:-=+*#%@".unicodeScalars)
 
+    /// A grey pixel with half of its neighbours beside it: of few shades noise would else make a new pattern with every slice.
+    private func smoothed(_ index: Int) -> Colour {
+        let here = colours[index]
+        let column = index % columns
+        guard here.isGrey, column > 0, column + 1 < columns, colours[index - 1].isGrey, colours[index + 1].isGrey else { return here }
+        return Colour(grey: UInt8((colours[index - 1].red + 2 * here.red + colours[index + 1].red) / 4))
+    }
+
     package func draw(_ painter: inout Painter, _ rect: Rect) {
         let halfBlocks = painter.capabilities.drawsHalfBlocks
-        func shade(_ colour: Colour) -> Colour { painter.isLean ? colour.coarse : colour }
+        let isLean = painter.isLean
+        func shade(_ index: Int) -> Colour { isLean ? smoothed(index).coarse : colours[index] }
         for row in 0..<min(rows / 2, rect.rows) {
             for column in 0..<min(columns, rect.columns) {
                 let upper = 2 * row * columns + column
@@ -39,7 +48,7 @@ package struct PixelImage {
                 let cell: Cell
                 if halfBlocks {
                     // One colour in both halves needs no glyph, and costs fewer bytes.
-                    let (above, below) = (shade(colours[upper]), shade(colours[lower]))
+                    let (above, below) = (shade(upper), shade(lower))
                     cell = above == below ? Cell(" ", Style(.terminal, on: above)) : Cell("▀", Style(above, on: below))
                 } else {
                     let letter = letters[upper] != 0 ? letters[upper] : letters[lower]

@@ -68,38 +68,3 @@ extension ColourDepth {
         return level(cube / 36) << 16 | level(cube / 6 % 6) << 8 | level(cube % 6)
     }
 }
-
-/// Renders a session's screen without a terminal.
-public enum ScreenExport {
-    /// The PNG of a screen as it would be shown on opening the session.
-    /// - Throws: `Failure` where the journal, the atlas or the subject cannot be read.
-    public static func png(_ context: SessionContext, screen: String, size: Size) throws -> Data {
-        guard let wanted = ScreenID(rawValue: screen), wanted != .sessions else {
-            throw Failure("there is no screen \(screen); expected training, atlas, masks, cohort or evaluation")
-        }
-        var view = ViewSettings.read(context.folder.view)
-        view.screen = wanted
-        var state = WorkbenchState(size: size, capabilities: Capabilities(colours: .palette, unicode: true))
-        var effects = state.reduce(
-            .sessionOpened(SessionIdentity(context, ownership: context.ownership(), quitHint: nil), view))
-        var reader = JSONLinesReader<JournalEntry>(context.folder.journal)
-        while case let entries = try reader.read(limit: 1 << 22), !entries.isEmpty { effects += state.reduce(.journal(entries)) }
-        // What the screen asks for is read at once, until it asks for nothing more.
-        for _ in 0..<20 where !effects.isEmpty {
-            let asked = effects
-            effects = []
-            for effect in asked {
-                switch effect {
-                case .listSubjects: effects += state.reduce(SubjectLoading.listEvent(context.library))
-                case .loadSubject(let id): effects += state.reduce(SubjectLoading.event(subject: id, context.library))
-                case .listCohort: effects += state.reduce(SubjectLoading.cohortListEvent(context.cohort))
-                case .loadCohortSubject(let id): effects += state.reduce(SubjectLoading.cohortEvent(subject: id, context.cohort))
-                case .listExperiments: effects += state.reduce(SubjectLoading.experimentsEvent(context.experiments))
-                case .loadAtlas: effects += state.reduce(SubjectLoading.atlasEvent(context.atlas))
-                default: break
-                }
-            }
-        }
-        return try ScreenPicture(Screens.render(state)).png()
-    }
-}

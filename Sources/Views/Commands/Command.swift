@@ -141,6 +141,7 @@ package enum CommandID: String, CaseIterable, Codable, Sendable {
     case shiftDown = "slice.shift.down"
     case markRuler = "ruler.mark"
     case toggleThirds = "table.thirds"
+    case exportSubject = "subject.export"
     case nextDisease = "disease.next"
     case previousDisease = "disease.previous"
 

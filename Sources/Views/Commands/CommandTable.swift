@@ -109,6 +109,7 @@ package enum CommandTable {
         row(.shiftDown, "J", "", "move the zoomed view down", [.masks]),
         row(.markRuler, "m", "ruler", "measure from the cross-hair on; again: put the ruler away", [.masks]),
         row(.toggleThirds, "d", "thirds", "table: whole lungs, or their thirds and densitometry", [.masks]),
+        row(.exportSubject, "E", "export", "write masks, volumes, picture and a report of the subject to a folder", [.masks]),
     ]
 
     private static let corrections: [Command] = [
@@ -141,7 +142,7 @@ package enum CommandTable {
             .nextDisease, .previousDisease, .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity,
             .nextOverlayKind, .raiseThreshold, .lowerThreshold, .enlargeSlice, .shrinkSlice, .shiftLeft, .shiftRight, .shiftUp, .shiftDown,
             .markRuler,
-            .toggleThirds,
+            .toggleThirds, .exportSubject,
         ]
         return commands.map { own.contains($0.id) ? $0 : $0.working(on: .cohort) }
     }

@@ -6,7 +6,7 @@ package final class EventLoop {
     private let configuration: WorkbenchConfiguration
     private let terminal: any Terminal
     private let wake: WakePipe
-    private let background = DispatchQueue(label: "workbench.views.load", qos: .userInitiated)
+    private let background = BackgroundWork()
     private var state: WorkbenchState
     private var open: OpenSession?
     private let start = ContinuousClock.now
@@ -213,6 +213,7 @@ package final class EventLoop {
                 open?.saveView(now: now, force: true)
                 open = nil
             }
+        case .exportSubject(let words): exportSubject(words)
         case .redraw: terminal.redrawAll()
         case .captureMouse(let on): terminal.captureMouse(on)
         case .quit: exit = .quit
@@ -265,34 +266,31 @@ package final class EventLoop {
 
     private func compare(_ names: [String]) {
         let folders = names.map(folder)
-        inBackground {
-            .runsCompared(
-                RunComparison(
-                    runs: folders.map { folder in
-                        var training = TrainingState()
-                        var reader = JSONLinesReader<JournalEntry>(folder.journal)
-                        do {
-                            while case let entries = try reader.read(limit: 1 << 22), !entries.isEmpty {
-                                entries.forEach { training.fold($0) }
-                            }
-                            return RunComparison.Run(name: folder.name, training: training)
-                        } catch {
-                            return RunComparison.Run(name: folder.name, training: training, complaint: "\(error)")
-                        }
-                    }))
-        }
+        inBackground { .runsCompared(RunComparison(reading: folders)) }
     }
 
     // MARK: background work
 
     private func inBackground(_ work: @escaping @Sendable () -> WorkbenchEvent) {
         let wake = wake
-        background.async { wake.post(work()) }
+        background.add { wake.post(work()) }
     }
 
     private func loadSubject(_ id: String) {
         guard let context = open?.context else { return }
         inBackground { SubjectLoading.event(subject: id, context.library) }
+    }
+
+    private func exportSubject(_ words: String) {
+        guard let folder = open?.context.folder else { return }
+        let export = SubjectExport(state, session: folder)
+        state.message = Message(text: "writing the report …", isFault: false)
+        inBackground {
+            do {
+                let files = try export.write(to: SubjectExport.place(words, folder))
+                return .noticed("\(files.count) files written: \(files[0].path)")
+            } catch { return .failed("not exported: \(error)") }
+        }
     }
 
     private func loadAtlas() {
@@ -325,7 +323,7 @@ package final class EventLoop {
         guard let source = open?.context.cohort else { return }
         let (shown, isListed) = (state.cohort.snapshot, state.cohort.isListed)
         let wake = wake
-        background.async {
+        background.add {
             let event = SubjectLoading.cohortListEvent(source)
             if case .cohortListed(let snapshot) = event, isListed, snapshot == shown { return }
             wake.post(event)
@@ -337,7 +335,7 @@ package final class EventLoop {
         guard let source = open?.context.experiments else { return }
         let (shown, isListed) = (state.evaluation.snapshot, state.evaluation.isListed)
         let wake = wake
-        background.async {
+        background.add {
             let event = SubjectLoading.experimentsEvent(source)
             if case .experimentsListed(let snapshot) = event, isListed, snapshot == shown { return }
             wake.post(event)

@@ -77,6 +77,7 @@ package struct LinearNarrator {
     private var training = TrainingState()
     private var told = 0
     private var toldPercent = -1
+    private var toldWarnings: Set<Substring> = []
 
     package init() {}
 
@@ -89,6 +90,12 @@ package struct LinearNarrator {
             let fresh = max(1, training.happenings.count - before)
             lines += training.happenings.suffix(fresh).map { "\(Text.clock($0.time)) step \($0.step): \($0.text)" }
         }
+        // Each warning once while it holds; its numbers, behind the colon, change with every step.
+        let warnings = training.warnings.map { (title: $0.prefix { $0 != ":" }, text: $0) }
+        lines += warnings.filter { !toldWarnings.contains($0.title) }.map {
+            "\(Text.clock(entry.t)) step \(entry.step): warning: \($0.text)"
+        }
+        toldWarnings = Set(warnings.map(\.title))
         switch entry.event {
         case .step(let metrics):
             guard let total = training.started?.totalSteps, total > 0 else { break }

@@ -114,6 +114,7 @@ public enum WorkbenchApp {
     /// Shows the interface on this process's terminal until it ends; returns the reason. The terminal is left as it was found.
     /// Call it on the main thread. Throws if the session to open cannot be read.
     public static func run(_ configuration: WorkbenchConfiguration) throws -> ExitReason {
+        Parallel.yieldToInterface()
         guard !configuration.linear, let capabilities = NcursesTerminal.probe() else { return try LinearMode(configuration).run() }
         let terminal = try NcursesTerminal(capabilities)
         defer { terminal.close() }

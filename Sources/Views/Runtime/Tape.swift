@@ -37,6 +37,7 @@ package struct TapeLine: Codable, Equatable, Sendable {
     package var work: MaskReport?
     package var experiments: Bool?
     package var failed: String?
+    package var noticed: String?
     package var checkpoints: [Int]?
     package var lag: Bool?
     package var settled: Bool?
@@ -83,6 +84,7 @@ package struct TapeLine: Codable, Equatable, Sendable {
         case .cohortSubjectFailed(let id, _): cohortSubject = id
         case .experimentsListed: experiments = true
         case .failed(let sentence): failed = sentence
+        case .noticed(let sentence): noticed = sentence
         case .checkpointsListed(let steps): checkpoints = steps
         case .lag(let lags): lag = lags
         case .settled: settled = true
@@ -90,7 +92,7 @@ package struct TapeLine: Codable, Equatable, Sendable {
             views = seen.key.landmark
             step = seen.key.step
             neighbours = max(0, seen.pictures.count - 3)
-        case .tick, .sessionOpened, .journal, .sessionsListed, .noticed, .runsCompared, .runRead, .counted, .journalTail, .journalRead:
+        case .tick, .sessionOpened, .journal, .sessionsListed, .runsCompared, .runRead, .counted, .journalTail, .journalRead:
             return nil
         }
     }

@@ -19,17 +19,8 @@ package struct CohortLayout {
         panes = SlicePane.arrange(area, chosen: state.view.plane, maximised: state.view.maximised)
     }
 
-    /// The first subject shown in the list.
-    func firstSubject(_ state: WorkbenchState) -> Int {
-        let rows = max(1, list.rows - 1)
-        return max(0, min(state.cohortIndex - rows / 2, state.cohort.snapshot.subjects.count - rows))
-    }
-
-    /// The subject under the mouse.
-    func subject(column: Int, row: Int, _ state: WorkbenchState) -> Int? {
-        guard list.contains(column: column, row: row), row > list.row else { return nil }
-        let index = row - list.row - 1 + firstSubject(state)
-        return state.cohort.snapshot.subjects.indices.contains(index) ? index : nil
+    func subjects(_ state: WorkbenchState) -> SubjectList {
+        SubjectList(area: list, count: state.cohort.snapshot.subjects.count, chosen: state.cohortIndex)
     }
 }
 
@@ -48,10 +39,7 @@ package enum CohortScreen {
                 ?? (state.cohort.snapshot.subjects.isEmpty
                     ? (state.cohort.isListed ? "Nothing is prepared here yet: `workbench prepare` fills this list." : "looking …")
                     : "Choose a subject with [ and ].")
-            for (offset, line) in Overlays.wrap(text, max(10, area.columns - 4)).enumerated() where offset + 2 < area.rows {
-                painter.text(
-                    line, row: area.row + 2 + offset, column: area.column + 2, width: area.columns - 3, complaint == nil ? .faint : .bad)
-            }
+            Overlays.drawText(text, &painter, area, complaint == nil ? .faint : .bad)
             return
         }
         let view = state.view
@@ -120,24 +108,16 @@ package enum CohortScreen {
     }
 
     private static func drawList(_ state: WorkbenchState, _ painter: inout Painter, _ layout: CohortLayout) {
-        let area = layout.list
-        guard area.rows >= 2 else { return }
         let subjects = state.cohort.snapshot.subjects
-        painter.heading("Subjects", area, right: area.columns >= 30 ? "mL  Dice" : "\(subjects.count)")
-        let first = layout.firstSubject(state)
-        for (offset, subject) in subjects.dropFirst(first).prefix(area.rows - 1).enumerated() {
-            let row = area.row + 1 + offset
-            let isChosen = first + offset == state.cohortIndex
-            if isChosen { painter.fill(Rect(column: area.column, row: row, columns: area.columns, rows: 1), Cell(" ", .selected)) }
-            let (sign, style) = sign(subject)
-            painter.text(isChosen ? "▸" : " ", row: row, column: area.column, isChosen ? .selected : .plain)
-            painter.text(sign, row: row, column: area.column + 1, isChosen ? .selected : style)
-            let room = area.columns >= 30 ? area.columns - 16 : area.columns - 3
-            painter.text(subject.id, row: row, column: area.column + 3, width: room, isChosen ? .selected : .plain)
-            guard area.columns >= 30, let quality = subject.outcome?.quality, quality.verdict != .refused else { continue }
-            let volume = Int((quality.rightMillilitres + quality.leftMillilitres).rounded())
-            let text = "\(volume)  \(Text.fixed(quality.diceAfter, 2))"
-            painter.textRight(text, row: row, endColumn: area.endColumn, width: 12, isChosen ? .selected : .faint)
+        let list = layout.subjects(state)
+        list.draw(&painter, heading: list.isWide ? "mL  Dice" : "\(subjects.count)") { index in
+            let subject = subjects[index]
+            var line = SubjectList.Line(name: subject.id, sign: sign(subject))
+            if let quality = subject.outcome?.quality, quality.verdict != .refused {
+                let volume = Int((quality.rightMillilitres + quality.leftMillilitres).rounded())
+                line.detail = "\(volume)  \(Text.fixed(quality.diceAfter, 2))"
+            }
+            return line
         }
     }
 

@@ -43,16 +43,7 @@ package struct MasksLayout {
         panes = SlicePane.arrange(area, chosen: state.view.plane, maximised: state.view.maximised)
     }
 
-    /// The first subject shown in the list.
-    func firstSubject(_ state: WorkbenchState) -> Int {
-        let rows = max(1, list.rows - 1)
-        return max(0, min(state.subjectIndex - rows / 2, state.masks.subjects.count - rows))
-    }
-
-    /// The subject under the mouse.
-    func subject(column: Int, row: Int, _ state: WorkbenchState) -> Int? {
-        guard list.contains(column: column, row: row), row > list.row else { return nil }
-        let index = row - list.row - 1 + firstSubject(state)
-        return state.masks.subjects.indices.contains(index) ? index : nil
+    func subjects(_ state: WorkbenchState) -> SubjectList {
+        SubjectList(area: list, count: state.masks.subjects.count, chosen: state.subjectIndex)
     }
 }

@@ -5,7 +5,8 @@ import Foundation
 package enum MasksScreen {
     package static func draw(_ state: WorkbenchState, _ painter: inout Painter, _ content: Rect) {
         let layout = MasksLayout(content, state)
-        drawList(state, &painter, layout)
+        let subjects = state.masks.subjects
+        layout.subjects(state).draw(&painter, heading: "\(subjects.count)") { SubjectList.Line(name: subjects[$0].id) }
         drawBoxes(state, &painter, layout.boxes)
         guard let loaded = state.masks.loaded, let cursor = state.view.cursor, loaded.axes.extent.contains(cursor) else {
             let text =
@@ -13,8 +14,7 @@ package enum MasksScreen {
                 ?? (state.masks.subjects.isEmpty ? "This session has no subjects to show yet." : "Choose a subject with [ and ].")
             let area = layout.panes[0].rect
             painter.heading("Masks", area)
-            painter.text(
-                text, row: area.row + 2, column: area.column + 2, width: area.columns - 3, state.masks.complaint == nil ? .faint : .bad)
+            Overlays.drawText(text, &painter, area, state.masks.complaint == nil ? .faint : .bad)
             return
         }
         drawStatus(state, loaded, &painter, layout.status)
@@ -169,23 +169,6 @@ package enum MasksScreen {
         }
         let both = [words(cle), words(pse)].compactMap { $0 }
         return both.count == 2 && both[0] != both[1] ? both.joined(separator: " / ") : both.first ?? ""
-    }
-
-    // MARK: list
-
-    private static func drawList(_ state: WorkbenchState, _ painter: inout Painter, _ layout: MasksLayout) {
-        let area = layout.list
-        guard area.rows >= 2 else { return }
-        let masks = state.masks
-        painter.heading("Subjects", area, right: "\(masks.subjects.count)")
-        let first = layout.firstSubject(state)
-        for (offset, subject) in masks.subjects.dropFirst(first).prefix(area.rows - 1).enumerated() {
-            let row = area.row + 1 + offset
-            let isChosen = first + offset == state.subjectIndex
-            if isChosen { painter.fill(Rect(column: area.column, row: row, columns: area.columns, rows: 1), Cell(" ", .selected)) }
-            painter.text(isChosen ? "▸" : " ", row: row, column: area.column, isChosen ? .selected : .plain)
-            painter.text(subject.id, row: row, column: area.column + 2, width: area.columns - 2, isChosen ? .selected : .plain)
-        }
     }
 
     /// Boxes of the subject that is shown, and of the whole session.

@@ -122,12 +122,27 @@ package enum Overlays {
             width: inner.columns)
     }
 
-    /// Breaks text at blanks.
+    /// A sentence in place of a picture, below the heading of its area.
+    static func drawText(_ text: String, _ painter: inout Painter, _ area: Rect, _ style: Style) {
+        for (offset, line) in wrap(text, max(10, area.columns - 4)).enumerated() where offset + 2 < area.rows {
+            painter.text(line, row: area.row + 2 + offset, column: area.column + 2, width: area.columns - 3, style)
+        }
+    }
+
+    /// Breaks text at blanks, and words that are longer than a line where the line ends.
     static func wrap(_ text: String, _ width: Int) -> [String] {
         var lines: [String] = [""]
         for word in text.split(separator: " ") {
             let last = lines[lines.count - 1]
-            if last.isEmpty {
+            if word.count > width, width > 0 {
+                // A path, most often.
+                var rest = last.isEmpty ? word : "\(last) \(word)"[...]
+                lines.removeLast()
+                while !rest.isEmpty {
+                    lines.append(String(rest.prefix(width)))
+                    rest = rest.dropFirst(width)
+                }
+            } else if last.isEmpty {
                 lines[lines.count - 1] = String(word)
             } else if last.count + 1 + word.count <= width {
                 lines[lines.count - 1] += " \(word)"

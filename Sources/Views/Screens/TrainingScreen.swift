@@ -62,6 +62,19 @@ package enum TrainingScreen {
                 Curves(title: "Learning rate", lines: [.init(series: training.learningRate, name: "rate", colour: local)]),
                 Curves(title: "Samples a second", lines: [.init(series: training.speed, name: "speed", colour: accuracy)])
             )
+        case .probe:
+            let reading = training.latestProbe
+            return (
+                Curves(
+                    title: reading.map {
+                        "Probe of \($0.column): \($0.metric), \($0.subjects) subjects (guessing: \(Text.fixed($0.baseline, 2)))"
+                    }
+                        ?? "Probe: none in this run",
+                    lines: [.init(series: training.probe, name: "probe", colour: local)]),
+                Curves(
+                    title: "Spread of the embeddings (even: 0.088)",
+                    lines: [.init(series: training.spread, name: "spread", colour: neighbourAccuracy)])
+            )
         case .health:
             return (
                 Curves(title: "Gradient norm", lines: [.init(series: training.gradientNorm, name: "norm", colour: neighbour)]),

@@ -32,11 +32,17 @@ public struct SubtypeVolumes: Sendable {
     public var staleReason: String?
     /// True while the prediction has not covered the whole lung.
     public var isPartial: Bool
+    /// All that is known of what made the mask; nil where it is not from a file.
+    public var provenance: MaskProvenance?
+    /// When the mask's file was written.
+    public var written: Date?
 
     public init(
         mask: Volume<UInt8>? = nil, probability: Volume<Float>? = nil, model: String? = nil, strideMillimetres: Int? = nil,
-        staleReason: String? = nil, isPartial: Bool = false
+        staleReason: String? = nil, isPartial: Bool = false, provenance: MaskProvenance? = nil, written: Date? = nil
     ) {
+        self.provenance = provenance
+        self.written = written
         self.mask = mask
         self.probability = probability
         self.model = model

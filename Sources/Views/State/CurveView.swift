@@ -4,13 +4,14 @@ import Engine
 package struct CurveView: Codable, Equatable, Sendable {
     /// Which curves.
     package enum Page: String, Codable, CaseIterable, Sendable {
-        case losses, rates, health
+        case losses, rates, health, probe
 
         package var title: String {
             switch self {
             case .losses: "losses and accuracies"
             case .rates: "learning rate and speed"
             case .health: "gradient norm and spread of the embeddings"
+            case .probe: "what a probe reads out of the encoder"
             }
         }
     }

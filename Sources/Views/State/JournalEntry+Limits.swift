@@ -25,6 +25,11 @@ extension JournalEntry {
             progress.done = Self.limited(progress.done)
             progress.total = Self.limited(progress.total)
             entry.event = .progress(progress)
+        case .probe(var reading):
+            reading.subjects = Self.limited(reading.subjects)
+            reading.value = reading.value.flatMap { $0.isFinite ? max(-1e9, min(1e9, $0)) : nil }
+            reading.baseline = Self.fraction(reading.baseline)
+            entry.event = .probe(reading)
         case .epoch, .command, .mask, .classifiers, .fault, .finished: break
         }
         return entry

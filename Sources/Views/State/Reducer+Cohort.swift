@@ -138,7 +138,7 @@ extension WorkbenchState {
     }
 
     mutating func handleCohort(_ mouse: Mouse, _ content: Rect) -> [Effect]? {
-        guard let index = CohortLayout(content, self).subject(column: mouse.column, row: mouse.row, self) else { return nil }
+        guard let index = CohortLayout(content, self).subjects(self).subject(column: mouse.column, row: mouse.row) else { return nil }
         switch mouse.action {
         case .press: return chooseCohort(subject: index)
         case .wheelUp: return runCohort(.previousSubject)

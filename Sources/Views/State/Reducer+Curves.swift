@@ -5,6 +5,8 @@ extension WorkbenchState {
         switch command {
         case .nextPage:
             view.curves.page = view.curves.page.next
+            // A run without a probe has no such page.
+            if view.curves.page == .probe, training.latestProbe == nil { view.curves.page = view.curves.page.next }
             message = Message(text: view.curves.page.title, isFault: false)
         case .nextAxis:
             view.curves.axis = view.curves.axis.next

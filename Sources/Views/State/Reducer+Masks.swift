@@ -52,6 +52,7 @@ extension WorkbenchState {
         case .shiftDown: pan(view.plane.vertical, by: -1)
         case .markRuler: masks.mark = masks.mark == nil ? view.cursor : nil
         case .toggleThirds: view.thirds.toggle()
+        case .exportSubject: askWhereToExport()
         case .nextDisease: jumpToDisease(by: 1)
         case .previousDisease: jumpToDisease(by: -1)
         default: break
@@ -65,6 +66,14 @@ extension WorkbenchState {
         case .toggleParaseptal: view.shows.formSymmetricDifference([.paraseptal])
         default: view.shows = view.shows.isEmpty ? Set(EmphysemaSubtype.allCases) : []
         }
+    }
+
+    private mutating func askWhereToExport() {
+        guard let loaded = masks.loaded else {
+            message = Message(text: "there is no subject to export yet", isFault: false)
+            return
+        }
+        overlay = .entry(TextEntry(purpose: .export, name: loaded.id, text: "reports"))
     }
 
     private mutating func changeThreshold(by steps: Int) {

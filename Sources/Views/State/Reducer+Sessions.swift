@@ -54,8 +54,8 @@ extension WorkbenchState {
         case .forkRun: return [.readRun(entry.name)]
         case .continueRun: return [.continueRun(entry.name)]
         case .deleteSession: overlay = .confirmDelete(entry.name)
-        case .renameSession: overlay = .entry(TextEntry(purpose: .rename, session: entry.name, text: entry.name))
-        case .noteSession: overlay = .entry(TextEntry(purpose: .note, session: entry.name, text: entry.remark ?? ""))
+        case .renameSession: overlay = .entry(TextEntry(purpose: .rename, name: entry.name, text: entry.name))
+        case .noteSession: overlay = .entry(TextEntry(purpose: .note, name: entry.name, text: entry.remark ?? ""))
         default:
             if let at = sessions.marked.firstIndex(of: entry.name) {
                 sessions.marked.remove(at: at)

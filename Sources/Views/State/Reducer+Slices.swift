@@ -108,7 +108,7 @@ extension WorkbenchState {
     // MARK: mouse
 
     mutating func handleSlices(_ mouse: Mouse, _ content: Rect) -> [Effect] {
-        if screen == .masks, let index = MasksLayout(content, self).subject(column: mouse.column, row: mouse.row, self) {
+        if screen == .masks, let index = MasksLayout(content, self).subjects(self).subject(column: mouse.column, row: mouse.row) {
             switch mouse.action {
             case .press: return choose(subject: index)
             case .wheelUp: return runMasks(.previousSubject)

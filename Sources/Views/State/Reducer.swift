@@ -153,7 +153,7 @@ extension WorkbenchState {
             .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity, .nextDisease, .previousDisease,
             .nextOverlayKind, .raiseThreshold, .lowerThreshold, .enlargeSlice, .shrinkSlice, .shiftLeft, .shiftRight, .shiftUp, .shiftDown,
             .markRuler,
-            .toggleThirds:
+            .toggleThirds, .exportSubject:
             return runMasks(command)
         case .predict, .stopMaskWork, .boxCentrilobular, .boxParaseptal, .boxHealthy, .removeBox, .toggleBoxes, .fineTune:
             return runMaskWork(command)

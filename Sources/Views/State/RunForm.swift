@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 
 /// What a new run, or a fork, is asked to do.
 public struct RunRequest: Equatable, Sendable {
@@ -105,21 +106,41 @@ package struct RunForm: Equatable, Sendable {
     }
 }
 
-/// A line of text that a session is given.
+/// A line of text that a session, or the subject on the screen, is given.
 package struct TextEntry: Equatable, Sendable {
-    package enum Purpose: Equatable, Sendable { case rename, note }
+    package enum Purpose: Equatable, Sendable { case rename, note, export }
     package var purpose: Purpose
-    package var session: String
+    /// The session's name, or the subject's.
+    package var name: String
     package var text: String
     package var complaint: String?
 
-    package var limit: Int { purpose == .rename ? 60 : 200 }
-    package var title: String { purpose == .rename ? "Rename \(session)" : "Note on \(session)" }
+    package var limit: Int {
+        switch purpose {
+        case .rename: 60
+        case .note: 200
+        case .export: 400
+        }
+    }
+    package var title: String {
+        switch purpose {
+        case .rename: "Rename \(name)"
+        case .note: "Note on \(name)"
+        case .export: "Export \(name) to a folder (in the session, or from / or ~ on)"
+        }
+    }
 
     func effect() throws -> Effect {
-        if purpose == .note { return .noteSession(session, text) }
-        if let fault = SessionFolder.faultOfName(text) { throw Failure(fault) }
-        return .renameSession(session, to: text)
+        switch purpose {
+        case .note: return .noteSession(name, text)
+        case .export:
+            let words = text.trimmingCharacters(in: .whitespaces)
+            if words.isEmpty { throw Failure("say where: a folder") }
+            return .exportSubject(folder: words)
+        case .rename:
+            if let fault = SessionFolder.faultOfName(text) { throw Failure(fault) }
+            return .renameSession(name, to: text)
+        }
     }
 }
 

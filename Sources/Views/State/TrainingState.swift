@@ -17,6 +17,9 @@ package struct TrainingState: Equatable, Sendable {
     package var spread = Series()
     /// Seconds since the session began.
     package var times = Series()
+    /// What a probe read out of the encoder.
+    package var probe = Series()
+    package var latestProbe: ProbeReading?
     package var latest: StepMetrics?
     package var step = 0
     package var lastTime = 0.0
@@ -106,6 +109,7 @@ package struct TrainingState: Equatable, Sendable {
     private static var curves: [WritableKeyPath<TrainingState, Series>] {
         [
             \.total, \.local, \.neighbour, \.accuracy, \.neighbourAccuracy, \.learningRate, \.speed, \.gradientNorm, \.spread, \.times,
+            \.probe,
         ]
     }
     private static let keptHappenings = 500
@@ -142,6 +146,10 @@ package struct TrainingState: Equatable, Sendable {
             note(
                 entry, trained.refusal.map { "fine-tuning failed: \($0)" } ?? "fine-tuned \(trained.summary)",
                 trained.refusal == nil ? .good : .fault)
+        case .probe(let reading):
+            latestProbe = reading
+            if let value = reading.value { probe.append(step: entry.step, value) }
+            note(entry, reading.sentence, reading.value == nil ? .fault : .plain)
         case .fault(let found):
             fault = found
             isPaused = false
@@ -252,6 +260,10 @@ package struct TrainingState: Equatable, Sendable {
             found.append(
                 "the embeddings collapse: their spread is \(Text.fixed(latest?.embedding_sd ?? 0, 4)), and keys are not told apart")
         }
+        if let reading = latestProbe, probeFindsNothing {
+            found.append(
+                "the probe finds nothing of \(reading.column): the last \(Self.watchedProbes) readings are no better than guessing")
+        }
         if learnsNothing { found.append("the run learns nothing: after \(total.count) steps loss and accuracy are where they began") }
         return found
     }
@@ -268,6 +280,13 @@ package struct TrainingState: Equatable, Sendable {
         return mean(spread) < Self.leastSpread && mean(accuracy) < Self.leastAccuracy
     }
 
+    private static let watchedProbes = 4
+
+    private var probeFindsNothing: Bool {
+        guard let latestProbe, probe.count > Self.watchedProbes else { return false }
+        return probe.values.suffix(Self.watchedProbes).allSatisfy { Double($0) <= latestProbe.baseline }
+    }
+
     /// After an epoch and 200 steps neither the loss has fallen nor the accuracy risen, first tenth against last tenth.
     private var learnsNothing: Bool {
         let count = total.count
@@ -280,6 +299,15 @@ package struct TrainingState: Equatable, Sendable {
         return now > before - 0.01 * abs(before) && accuracyNow < accuracyBefore + 0.005
     }
 
-    private static func number(_ value: Double) -> String { String(format: "%.3f", value) }
+    fileprivate static func number(_ value: Double) -> String { String(format: "%.3f", value) }
     private static func megabytes(_ bytes: Int) -> String { String(format: "%.1f MB", Double(bytes) / 1e6) }
+}
+
+extension ProbeReading {
+    /// For the list of events.
+    var sentence: String {
+        let what = "probe of \(column) on \(subjects) subjects"
+        guard let value else { return "\(what) failed: \(complaint ?? "no value")" }
+        return "\(what): \(metric) \(TrainingState.number(value)), guessing \(TrainingState.number(baseline))"
+    }
 }

@@ -78,6 +78,8 @@ package enum Effect: Equatable, Sendable {
     case continueRun(String)
     case loadViews(landmark: Int)
     case saveView(ViewSettings)
+    /// Writes what is shown of the subject to a folder, as the user named it.
+    case exportSubject(folder: String)
     case redraw
     case captureMouse(Bool)
     case quit

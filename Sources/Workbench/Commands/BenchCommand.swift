@@ -9,7 +9,7 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench", abstract: "Measure a part of the engine: several repeats, the median, and the machine's noise.")
 
     enum Subject: String, ExpressibleByArgument, CaseIterable {
-        case gemm, conv, forward, train, augment, lungs, register, render
+        case gemm, conv, forward, train, augment, lungs, register, dense, render
     }
 
     @Argument(help: "What to measure.")
@@ -27,6 +27,9 @@ struct BenchCommand: ParsableCommand {
     @Option(name: .customLong("mm"), help: "register: voxel size of the masks, mm.")
     var millimetres = 2.0
 
+    @Option(help: "dense: distance between classified voxels, mm.")
+    var stride = 4
+
     @Option(help: "Instruction set: v2, v3 or v4; the processor's best where none is given.")
     var isa: String?
 
@@ -41,6 +44,7 @@ struct BenchCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...8).contains(millimetres) else { throw ValidationError("--mm is \(millimetres), expected 1 to 8") }
+        guard [1, 2, 4, 8, 16].contains(stride) else { throw ValidationError("--stride is \(stride), expected 1, 2, 4, 8 or 16") }
         guard threads > 0, batch > 0, repeats > 0 else { throw ValidationError("threads, batch and repeats must be at least 1") }
         if Size(size) == nil { throw ValidationError("--size \(size) is no size; expected for example 120x40") }
     }
@@ -48,7 +52,7 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
         if what == .render { return try render() }
         let setup = try Benchmark.Setup(threads: threads, batch: batch, repeats: repeats, isa: isa)
-        let result: Benchmark.Result
+        var result: Benchmark.Result
         switch what {
         case .gemm: result = Benchmark.gemm(setup)
         case .conv: result = Benchmark.convolutions(setup)
@@ -57,8 +61,10 @@ struct BenchCommand: ParsableCommand {
         case .augment: result = Benchmark.augment(setup)
         case .lungs: result = try Benchmark.lungs(setup)
         case .register: result = try Benchmark.register(setup, millimetres: millimetres)
+        case .dense: result = try Benchmark.dense(setup, stride: stride)
         case .render: return
         }
+        if what != .gemm { result = Benchmark.comparedWithGemm(result, setup) }
         if json {
             try JSONOutput.print(result)
             return
@@ -72,7 +78,8 @@ struct BenchCommand: ParsableCommand {
         var text = "\(result.what) (\(result.isa), \(result.threads) threads): median \(Output.number(result.median_s, 4)) s"
         text += ", least \(Output.number(result.min_s, 4)) s, noise \(Output.number(100 * result.noise, 0)) %"
         if let gflops = result.gflops { text += ", \(Output.number(gflops, 1)) GFLOP/s" }
-        if let rate = result.samples_per_s { text += ", \(Output.number(rate, 1)) samples/s" }
+        if let ratio = result.sgemm_ratio { text += ", \(Output.number(ratio, 2)) of sgemm" }
+        if let rate = result.samples_per_s { text += ", \(Output.number(rate, 1)) \(what == .dense ? "voxels" : "samples")/s" }
         if let peak = result.peak_mb { text += ", peak \(Output.number(peak, 0)) MB" }
         Output.line(text)
     }
@@ -80,9 +87,14 @@ struct BenchCommand: ParsableCommand {
     private func render() throws {
         var benchmark = try RenderBenchmark(size: Size(size)!)
         if underLoad {
+            // As the interface does it.
+            Parallel.yieldToInterface()
             // It ends with the process.
             let setup = try Benchmark.Setup(threads: threads, batch: batch, repeats: 100_000, isa: isa)
-            DispatchQueue(label: "load", qos: .userInitiated).async { _ = try? Benchmark.train(setup) }
+            Thread {
+                Parallel.stepBack()
+                _ = try? Benchmark.train(setup)
+            }.start()
             // Until it computes.
             sleep(10)
         }

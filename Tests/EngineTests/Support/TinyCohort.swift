@@ -16,13 +16,18 @@ struct TinyCohort {
     /// - Parameters:
     ///   - folder: is made; its parent may hold a session.
     ///   - labels: of a subject, by its number.
-    init(_ folder: URL, subjects: Int, landmarks: Int = 4, labels: (Int) -> [String: Double] = { _ in [:] }) throws {
+    ///   - lift: HU that a subject's patches are raised by.
+    init(
+        _ folder: URL, subjects: Int, landmarks: Int = 4, labels: (Int) -> [String: Double] = { _ in [:] },
+        lift: @Sendable (Int) -> Int16 = { _ in 0 }
+    ) throws {
         let place = PreparedFolder(folder)
         let atlas = try Atlas(lungs: Self.atlas.lungs, landmarks: Array(Self.atlas.landmarks.prefix(landmarks)))
         try AtlasFolder.write(atlas, to: place.atlas)
         for landmark in atlas.landmarks.indices {
             try PatchStore.write(landmark: landmark, count: subjects, to: place.patches) { subject, store in
-                try Self.patch(landmark: landmark, subject: subject).withUnsafeBytes { try store($0) }
+                let lift = lift(subject)
+                try Self.patch(landmark: landmark, subject: subject).map { $0 + lift }.withUnsafeBytes { try store($0) }
             }
         }
         let records = (0..<subjects).map { index in
