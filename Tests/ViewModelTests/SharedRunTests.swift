@@ -31,6 +31,7 @@ struct SharedRunTests {
                 "--set", "checkpointEvery=1000000", "--epochs", "100000",
             ] + more)
         #expect(terminal.wait(for: "running"))
+        #expect(try waitForJournal { $0.contains { $0.kind == "step" } })
         return terminal
     }
 
@@ -110,11 +111,11 @@ struct SharedRunTests {
         let terminal = try start(["open", world.path("session"), "--view"], columns: 200, rows: 60)
         #expect(terminal.read(seconds: 20) { $0.count > 3000 })
         terminal.read(seconds: 0.5)
-        // Each of these is a whole frame; about 30 kB a second are taken.
+        // Each of these is a whole frame; about 10 kB a second are taken.
         for _ in 0..<400 where terminal.output.range(of: Data("FEWER SHADES".utf8)) == nil {
             terminal.type("\u{0C}")
             usleep(30_000)
-            terminal.trickle(900)
+            terminal.trickle(300)
         }
         #expect(terminal.output.range(of: Data("FEWER SHADES".utf8)) != nil)
         terminal.read(seconds: 1)

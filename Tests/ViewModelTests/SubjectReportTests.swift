@@ -151,7 +151,9 @@ struct SubjectReportTests {
         try Self.withFolder { folder in
             let partial = try Self.state { $0.centrilobular.isPartial = true }
             #expect(throws: Failure.self) { try Self.export(partial, to: folder) }
-            #expect(throws: Failure.self) { try Self.export(try Self.state(), to: folder.appendingPathComponent("session/masks")) }
+            let session = SessionFolder(folder.appendingPathComponent("session"))
+            let state = try Self.state()
+            #expect(throws: Failure.self) { try SubjectExport(state, session: session).write(to: session.masks) }
             #expect(!FileManager.default.fileExists(atPath: folder.path))
         }
     }
