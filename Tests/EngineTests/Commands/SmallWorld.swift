@@ -54,14 +54,17 @@ final class SmallWorld {
     private final class Original: Sendable {
         let url: URL
 
+        /// Of this test target: each has a copy of this file, and all run in one process.
+        private static var place: URL {
+            let target = String(#fileID.prefix { $0 != "/" })
+            return FileManager.default.temporaryDirectory.appendingPathComponent("world-\(getpid())-\(target)")
+        }
+
         init() throws {
-            url = FileManager.default.temporaryDirectory.appendingPathComponent("world-\(getpid())-original")
+            url = Self.place
             try? FileManager.default.removeItem(at: url)
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-            atexit {
-                try? FileManager.default.removeItem(
-                    at: FileManager.default.temporaryDirectory.appendingPathComponent("world-\(getpid())-original"))
-            }
+            atexit { try? FileManager.default.removeItem(at: Self.place) }
             for (index, name) in ["a", "b"].enumerated() {
                 let (ct, lungs) = Self.thorax(scale: 1 + 0.06 * Double(index))
                 try NiftiFile.write(ct, to: url.appendingPathComponent("\(name).nii.gz"))

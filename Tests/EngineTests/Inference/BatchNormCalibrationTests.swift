@@ -99,15 +99,20 @@ struct BatchNormCalibrationTests {
         }
         for landmark in own.indices {
             // 10 mm along each axis, from this landmark's corner to the others'.
-            let raw = own.indices.map { other in
+            let raw: [Double] = own.indices.map { other in
                 let d = cohort.atlas.landmarks[other].point - cohort.atlas.landmarks[landmark].point
                 return exp(-(d.x * d.x + d.y * d.y + d.z * d.z) / 200)
             }
-            let weights = raw.map { $0 / raw.reduce(0, +) }
+            let total = raw.reduce(0, +)
             let found = local.mixture(local.weights(at: cohort.atlas.location(ofLandmark: landmark)), channels: 0..<8)
             for channel in 0..<8 {
-                let mean = own.indices.reduce(0) { $0 + weights[$1] * own[$1].mean[channel] }
-                let square = own.indices.reduce(0) { $0 + weights[$1] * (own[$1].variance[channel] + pow(own[$1].mean[channel], 2)) }
+                var mean = 0.0
+                var square = 0.0
+                for other in own.indices {
+                    let part = own[other].mean[channel]
+                    mean += raw[other] / total * part
+                    square += raw[other] / total * (own[other].variance[channel] + part * part)
+                }
                 #expect(abs(Double(found.mean[channel]) - mean) < 1e-4 * square.squareRoot())
                 #expect(abs(Double(found.variance[channel]) - (square - mean * mean)) < 1e-3 * square)
             }

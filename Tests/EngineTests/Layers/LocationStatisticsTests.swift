@@ -23,16 +23,26 @@ struct LocationStatisticsTests {
     @Test("at a point they are the Gaussian-weighted mixture of the anchors', the spread between them included")
     func mixture() {
         let p = SIMD3<Float>(0.1, -0.7, -0.4)
-        let raw = Self.anchors.map { anchor in
-            exp(-(0..<3).reduce(0.0) { $0 + pow(Double(p[$1] - anchor[$1]) / Double(Self.width[$1]), 2) } / 2)
+        let raw: [Double] = Self.anchors.map { anchor in
+            var sum = 0.0
+            for axis in 0..<3 {
+                let distance = Double(p[axis] - anchor[axis]) / Double(Self.width[axis])
+                sum += distance * distance
+            }
+            return exp(-sum / 2)
         }
-        let weights = raw.map { $0 / raw.reduce(0, +) }
+        let total = raw.reduce(0, +)
         let found = Self.statistics()
         let mixed = found.mixture(found.weights(at: p), channels: 0..<8)
         for channel in 0..<8 {
             let means = (0..<3).map { Double(10 * $0 + channel) }
-            let mean = zip(weights, means).reduce(0) { $0 + $1.0 * $1.1 }
-            let variance = (0..<3).reduce(0.0) { $0 + weights[$1] * (Double($1 + 1) + pow(means[$1] - mean, 2)) }
+            var mean = 0.0
+            for anchor in 0..<3 { mean += raw[anchor] / total * means[anchor] }
+            var variance = 0.0
+            for anchor in 0..<3 {
+                let difference = means[anchor] - mean
+                variance += raw[anchor] / total * (Double(anchor + 1) + difference * difference)
+            }
             #expect(abs(Double(mixed.mean[channel]) - mean) < 1e-5 * max(1, mean))
             #expect(abs(Double(mixed.variance[channel]) - variance) < 1e-5 * variance)
         }
