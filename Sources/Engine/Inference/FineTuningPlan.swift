@@ -42,7 +42,9 @@ public struct FineTuningPlan: Codable, Equatable, Sendable {
         guard !trained.isEmpty else {
             throw Failure("too few boxes to fine-tune with: \(missing.joined(separator: ", and ")); C, S and G place boxes")
         }
-        if unused > 0 { lines.append("\(unused) boxes of subjects or CTs that are not in this cohort are left out.") }
+        if unused > 0 {
+            lines.append("Left out, since their subject or CT is not in this cohort: \(unused) \(unused == 1 ? "box" : "boxes").")
+        }
         subtypes = trained
         self.lines = lines
     }

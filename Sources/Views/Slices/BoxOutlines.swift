@@ -75,11 +75,11 @@ package struct BoxOutlines {
         }
     }
 
-    /// Each box's letter in the upper left corner of its outline.
+    /// Each box's letter in the upper left corner of its outline, below the first row: small panes have their names there.
     package func drawLetters(_ painter: inout Painter, _ area: Rect, _ projection: SliceProjection, at cursor: VoxelIndex) {
         for outline in outlines(projection, at: cursor) {
-            let (column, row) = (area.column + outline.xs.lowerBound, area.row + outline.ys.lowerBound / 2)
-            guard area.contains(column: column, row: row) else { continue }
+            let (column, row) = (area.column + outline.xs.lowerBound, area.row + max(1, outline.ys.lowerBound / 2))
+            guard area.contains(column: column, row: row), row <= area.row + outline.ys.upperBound / 2 else { continue }
             painter.text(
                 String(Self.letter(outline.box.label)), row: row, column: column,
                 Style(Colour(grey: 0), on: Self.colour(outline.box.label), .bold))

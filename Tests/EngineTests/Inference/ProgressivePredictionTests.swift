@@ -148,7 +148,7 @@ struct SessionBoxesTests {
         let text = plan.lines.joined(separator: "\n")
         for words in [
             "CLE: 1 box against 2 healthy", "trained with 12 boxes, of which 1 are kept", "paraseptal: its classifier stays",
-            "4 boxes of subjects or CTs that are not in this cohort",
+            "Left out, since their subject or CT is not in this cohort: 4 boxes.",
         ] { #expect(text.contains(words), "\(words)") }
         func complaint(_ boxes: [LesionBox]) -> String {
             do { return "\(try FineTuningPlan(boxes: boxes, unused: 0, present: [:]))" } catch { return "\(error)" }
