@@ -174,16 +174,24 @@ struct RealProgramTests {
             posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
             posix_spawn_file_actions_addopen(&actions, 1, output.path, O_WRONLY, 0)
             posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+            // The threads of tests block most signals; a server that inherits this cannot be ended.
+            var attributes = posix_spawnattr_t()
+            var unblocked = sigset_t()
+            posix_spawnattr_init(&attributes)
+            sigemptyset(&unblocked)
+            posix_spawnattr_setsigmask(&attributes, &unblocked)
+            posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
             let words = ["/usr/bin/tmux", "-u", "-L", socket, "-f", "/dev/null"] + arguments
             let environment = ["TERM=xterm-256color", "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin", "HOME=/tmp"]
             var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
             var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
             defer {
                 posix_spawn_file_actions_destroy(&actions)
+                posix_spawnattr_destroy(&attributes)
                 for text in argv + envp { free(text) }
             }
             var process: pid_t = 0
-            #expect(posix_spawn(&process, words[0], &actions, nil, &argv, &envp) == 0)
+            #expect(posix_spawn(&process, words[0], &actions, &attributes, &argv, &envp) == 0)
             var status: Int32 = 0
             waitpid(process, &status, 0)
             return String(decoding: try Data(contentsOf: output), as: UTF8.self)
