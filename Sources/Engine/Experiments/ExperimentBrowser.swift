@@ -183,6 +183,7 @@ public final class ExperimentBrowser: Sendable {
         isStopping.store(false, ordering: .relaxed)
         ended.enter()
         DispatchQueue(label: "experiments", qos: .utility).async { [self] in
+            Parallel.stepBack()
             defer { ended.leave() }
             var fault: String?
             do { _ = try job.run(isCancelled: { self.isStopping.load(ordering: .relaxed) }) } catch {

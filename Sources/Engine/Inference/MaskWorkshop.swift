@@ -91,6 +91,7 @@ public final class MaskWorkshop: Sendable {
             return
         }
         queue.async { [self] in
+            Parallel.stepBack()
             let result = Self.outcome(work)
             job.withLock { $0.isRunning = false }
             report(result)

@@ -29,6 +29,7 @@ public struct SubjectExport: Sendable {
     @discardableResult
     package func write(to folder: URL) throws -> [URL] {
         guard let loaded = state.masks.loaded else { throw Failure("no subject is shown; choose one first") }
+        if state.masks.partial != nil { throw Failure("\(loaded.id) is being predicted; export it when that is done") }
         let report = SubjectReport(loaded, threshold: state.view.threshold, session: session.name)
         for subtype in report.subtypes where loaded.volumes[subtype].isPartial {
             throw Failure(

@@ -64,7 +64,7 @@ final class SmallWorld {
             url = Self.place
             try? FileManager.default.removeItem(at: url)
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-            atexit { try? FileManager.default.removeItem(at: Self.place) }
+            atexit { try? FileManager.default.removeItem(at: Original.place) }
             for (index, name) in ["a", "b"].enumerated() {
                 let (ct, lungs) = Self.thorax(scale: 1 + 0.06 * Double(index))
                 try NiftiFile.write(ct, to: url.appendingPathComponent("\(name).nii.gz"))
