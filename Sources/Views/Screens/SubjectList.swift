@@ -47,9 +47,10 @@ struct SubjectList {
             if let sign = line.sign { painter.text(sign.0, row: row, column: area.column + 1, isChosen ? .selected : sign.1) }
             let start = line.sign == nil ? 2 : 3
             let hasDetail = isWide && !line.detail.isEmpty
-            painter.text(
-                line.name, row: row, column: area.column + start, width: area.columns - start - (hasDetail ? 13 : 0),
-                isChosen ? .selected : .plain)
+            let width = area.columns - start - (hasDetail ? 13 : 0)
+            // Names of one cohort differ at their end.
+            let name = line.name.count > width ? "…" + line.name.suffix(max(0, width - 1)) : line.name
+            painter.text(name, row: row, column: area.column + start, width: width, isChosen ? .selected : .plain)
             if hasDetail {
                 painter.textRight(line.detail, row: row, endColumn: area.endColumn, width: 12, isChosen ? .selected : .faint)
             }
