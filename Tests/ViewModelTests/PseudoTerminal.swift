@@ -87,7 +87,7 @@ final class PseudoTerminal {
     }
 
     /// Waits for text, and forgets what was written before and with it.
-    func wait(for text: String, seconds: Double = 20) -> Bool {
+    func wait(for text: String, seconds: Double = 60) -> Bool {
         let found = read(seconds: seconds) { $0.range(of: Data(text.utf8)) != nil }
         if found { output = Data() }
         return found
@@ -103,7 +103,7 @@ final class PseudoTerminal {
     }
 
     /// The exit status as `waitpid` tells it; nil where the program does not end in time.
-    func exitStatus(seconds: Double = 10) -> Int32? {
+    func exitStatus(seconds: Double = 60) -> Int32? {
         read(seconds: seconds) { _ in self.hasExited }
         return status
     }

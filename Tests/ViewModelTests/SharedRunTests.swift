@@ -46,7 +46,7 @@ struct SharedRunTests {
         try journal.compactMap { if case .command(let applied) = $0.event, applied.refusal == nil { applied.command } else { nil } }
     }
 
-    private func waitForJournal(seconds: Double = 20, _ done: ([JournalEntry]) throws -> Bool) throws -> Bool {
+    private func waitForJournal(seconds: Double = 90, _ done: ([JournalEntry]) throws -> Bool) throws -> Bool {
         let end = ContinuousClock.now + .seconds(seconds)
         while ContinuousClock.now < end {
             if try done(journal) { return true }
@@ -88,17 +88,17 @@ struct SharedRunTests {
         let terminal = try train(["--on-hangup", wish])
         terminal.signal(SIGHUP)
         if wish == "stop" {
-            #expect(terminal.exitStatus(seconds: 20) != nil)
+            #expect(terminal.exitStatus(seconds: 90) != nil)
         } else {
             let steps = try journal.last?.step ?? 0
             #expect(try waitForJournal { ($0.last?.step ?? 0) > steps + 20 })
-            let isSaved = try waitForJournal(seconds: wish == "checkpoint" ? 20 : 0.5) { $0.contains { $0.kind == "checkpoint" } }
+            let isSaved = try waitForJournal(seconds: wish == "checkpoint" ? 90 : 0.5) { $0.contains { $0.kind == "checkpoint" } }
             #expect(isSaved == (wish == "checkpoint"))
             #expect(SessionLock.isHeld(session))
             let later = try start(["attach", session.root.path])
             #expect(later.wait(for: "running elsewhere"))
             later.type("xy")
-            #expect(terminal.exitStatus(seconds: 20) == 0)
+            #expect(terminal.exitStatus(seconds: 90) == 0)
             later.type("q")
             #expect(later.exitStatus() == 0)
         }
@@ -112,7 +112,7 @@ struct SharedRunTests {
         #expect(terminal.read(seconds: 20) { $0.count > 3000 })
         terminal.read(seconds: 0.5)
         // Each of these is a whole frame; about 10 kB a second are taken.
-        for _ in 0..<400 where terminal.output.range(of: Data("FEWER SHADES".utf8)) == nil {
+        for _ in 0..<2_000 where terminal.output.range(of: Data("FEWER SHADES".utf8)) == nil {
             terminal.type("\u{0C}")
             usleep(30_000)
             terminal.trickle(300)

@@ -120,7 +120,7 @@ struct MaskWorkshopTests {
         for case .planned(let plan) in bench.reports {
             #expect(plan.subtypes == [.centrilobular, .paraseptal])
             #expect(plan.lines.contains { $0.contains("2 boxes against 1 paraseptal and 2 healthy") })
-            #expect(plan.lines.contains { $0.contains("1 boxes of subjects or CTs") })
+            #expect(plan.lines.contains { $0.contains("not in this cohort: 1 box.") })
         }
         let before = try world.read("session/classifiers/cle.safetensors")
         bench.ask(.fineTune)
