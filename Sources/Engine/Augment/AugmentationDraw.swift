@@ -38,19 +38,18 @@ package struct AugmentationDraw: Equatable {
     }
 
     /// Draws rotation U(±π/18) and translation U(±12 voxels) and scale 1 + U(±0.1) for each axis; with probability ¼ noise of σ ~ U(0, 50);
-    /// with probability ¼ contrast of γ ~ U(0.5, 4.5).
-    /// - Parameter strength: multiplies the affine map's ranges and both probabilities; 1 is the paper's.
-    package init(seed: UInt64, epoch: Int, landmark: Int, subject: Int, view: View, strength: Double = 1) {
+    /// with probability ¼ contrast of γ ~ U(0.5, 4.5); or as `ranges` say.
+    package init(seed: UInt64, epoch: Int, landmark: Int, subject: Int, view: View, ranges: AugmentationRanges = .init()) {
         var generator = SeededGenerator(seed, 0x6175_676D, UInt64(epoch), UInt64(landmark), UInt64(subject), view.rawValue)
         func triple(_ bound: Double) -> Point3 {
             Point3(generator.uniform(-bound, bound), generator.uniform(-bound, bound), generator.uniform(-bound, bound))
         }
-        let rotation = triple(strength * Double.pi / 18)
-        let translation = triple(12 * strength)
-        let scale = triple(0.1 * strength) + 1
-        let noisy = generator.uniform() < 0.25 * strength
+        let rotation = triple(ranges.rotation)
+        let translation = triple(ranges.translation)
+        let scale = triple(ranges.scale) + 1
+        let noisy = generator.uniform() < ranges.noiseProbability
         let deviation = generator.uniform(0, 50)
-        let contrasted = generator.uniform() < 0.25 * strength
+        let contrasted = generator.uniform() < ranges.contrastProbability
         let exponent = generator.uniform(0.5, 4.5)
         self.init(
             matrix: Self.matrix(rotation: rotation, translation: translation, scale: scale), noiseDeviation: noisy ? Float(deviation) : 0,

@@ -32,7 +32,7 @@ public struct SeenPatches: Sendable {
         }
         let count = plan.epoch(ofStep: step - 1) < settings.warmUp ? 0 : min(neighbours, plan.landmarks - 1)
         let feed = StepFeed(
-            store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, strength: settings.augmentation,
+            store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, ranges: AugmentationRanges(settings),
             kernels: KernelSelection.best, parallel: Parallel(threads: 1))
         let batch = feed.take(step: step - 1, of: plan, neighbours: count)
         func copy(_ view: MutableFloats) -> [Float] { Array(UnsafeBufferPointer(start: view, count: PatchStore.patchVoxels)) }

@@ -40,16 +40,15 @@ final class StepFeed {
     private let neighbourTable: [[Int]]
     private let augmentation: PatchAugmentation
     private let queue = DispatchQueue(label: "augmentation", attributes: .concurrent)
-    private let strength: Double
+    private let ranges: AugmentationRanges
     private let parallel: Parallel
     private var pending: (batch: Batch, group: DispatchGroup)?
     /// What the present step computes with, and memory that no step does.
     private var lent: Batch?
     private var spare: AlignedFloats?
 
-    /// - Parameter strength: of the augmentation; 1 is the paper's.
-    init(store: PatchStore, rows: [Int], neighbours: [[Int]], strength: Double, kernels: any KernelSet, parallel: Parallel) {
-        self.strength = strength
+    init(store: PatchStore, rows: [Int], neighbours: [[Int]], ranges: AugmentationRanges, kernels: any KernelSet, parallel: Parallel) {
+        self.ranges = ranges
         self.store = store
         self.rows = rows
         neighbourTable = neighbours
@@ -92,14 +91,14 @@ final class StepFeed {
         let landmark = plan.landmark(ofStep: step)
         let epoch = plan.epoch(ofStep: step)
         let table = Array(neighbourTable[landmark].prefix(neighbours))
-        let (augmentation, store, rows, strength, parallel) = (augmentation, store, rows, strength, parallel)
+        let (augmentation, store, rows, ranges, parallel) = (augmentation, store, rows, ranges, parallel)
         queue.async(group: group) {
             Parallel.stepBack()
             parallel.forEach(batch.subjects.count) { sample in
                 let subject = batch.subjects[sample]
                 func draw(_ view: AugmentationDraw.View) -> AugmentationDraw {
                     AugmentationDraw(
-                        seed: plan.seed, epoch: epoch, landmark: landmark, subject: subject, view: view, strength: strength)
+                        seed: plan.seed, epoch: epoch, landmark: landmark, subject: subject, view: view, ranges: ranges)
                 }
                 store.withPatch(landmark: landmark, subject: rows[subject]) { patch in
                     augmentation.apply(draw(.query), to: [patch.baseAddress!], output: batch.query(sample))

@@ -105,7 +105,7 @@ public struct Trainer {
                 "the session was begun with instruction set \(description.isa), this processor runs \(kernels.name): bytes may differ")
         }
         let feed = StepFeed(
-            store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, strength: settings.augmentation, kernels: kernels,
+            store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, ranges: AugmentationRanges(settings), kernels: kernels,
             parallel: options.parallel)
         var checkpoint = options.resume && !Checkpoint.steps(in: session).isEmpty ? try Checkpoint(session) : nil
         var steering: Steering?

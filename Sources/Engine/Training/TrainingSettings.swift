@@ -78,6 +78,9 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
     public var initialisation = WeightInitialisation.release
     /// Strength of the augmentation: multiplies the affine map's ranges and the probabilities of noise and contrast. 1 is the paper's.
     public var augmentation = 1.0
+    /// Probability of a view's contrast change, before `augmentation` multiplies it. A change of contrast moves air and tissue apart: where HU
+    /// themselves tell patients apart, it takes away what is to be learned. 0.25 is the paper's.
+    public var contrastProbability = 0.25
     public var ownKeys = OwnKeys.mask
     public var batchKeys = BatchKeys.exclude
     public var bankStart = BankStart.random
@@ -119,6 +122,7 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
         try read(.bnGroup, \.bnGroup)
         try read(.initialisation, \.initialisation)
         try read(.augmentation, \.augmentation)
+        try read(.contrastProbability, \.contrastProbability)
         try read(.ownKeys, \.ownKeys)
         try read(.batchKeys, \.batchKeys)
         try read(.bankStart, \.bankStart)
@@ -181,6 +185,7 @@ public struct TrainingSetting: Sendable {
         whole("bnGroup", \.bnGroup, 1...4096, "subjects in a batch-norm group"),
         choice("initialisation", \.initialisation, "how fresh weights are drawn"),
         number("augmentation", \.augmentation, 0...1, "strength of the augmentation; 1 is the paper's"),
+        number("contrastProbability", \.contrastProbability, 0...1, "how often a view's contrast is changed, times augmentation"),
         choice("ownKeys", \.ownKeys, "whether bank slots of the query's own subject are masked"),
         choice(
             "batchKeys", \.batchKeys, "whether the batch's other keys are negatives too; include where a landmark has few steps an epoch"),
