@@ -196,7 +196,8 @@ public struct DemoRun: Sendable {
         _ report: @escaping @Sendable (StageProgress) -> Void
     ) throws -> DemoSummary.Agreements {
         var result = DemoSummary.Agreements(
-            masks: classifiers.map { $0.map { _ in [] } }, regions: classifiers.map { $0.map { _ in [] } }, threshold: [])
+            masks: classifiers.map { $0.map { _ in [] } }, regions: classifiers.map { $0.map { _ in [] } },
+            faultless: EmphysemaSubtype.allCases.map { _ in [] }, threshold: [])
         let segmentation = SessionSegmentation(
             session, atlas: cohort.atlas, classifiers: classifiers[0], stride: settings.stride, parallel: parallel)
         let total = held.count * classifiers.count
@@ -223,6 +224,9 @@ public struct DemoRun: Sendable {
                     result.masks[encoder][subtype].append(MaskAgreement(mask: mask.mask, truth: truths[subtype]))
                     result.regions[encoder][subtype].append(MaskAgreement(mask: mask.mask, truth: regions[subtype]))
                 }
+            }
+            for subtype in EmphysemaSubtype.allCases.indices {
+                result.faultless[subtype].append(MaskAgreement(mask: regions[subtype], truth: truths[subtype]))
             }
             result.threshold.append(try threshold(subject, truths: truths))
         }

@@ -7,6 +7,8 @@ struct DemoSummary {
         var masks: [[[MaskAgreement]]]
         /// The same masks against the regions that a reader would mark.
         var regions: [[[MaskAgreement]]]
+        /// Those regions as masks, `[subtype][subject]`: what a classifier of 32 mm boxes that errs nowhere would find.
+        var faultless: [[MaskAgreement]]
         /// Of a threshold at -950 HU against both subtypes together, a subject each.
         var threshold: [MaskAgreement]
     }
@@ -42,6 +44,9 @@ struct DemoSummary {
                     text(name, agreements.masks[encoder][index])
                         + "; of regions with boxes of lesion: Dice \(Self.dice(agreements.regions[encoder][index]))")
             }
+        }
+        for (subtype, found) in zip(EmphysemaSubtype.allCases, agreements.faultless) {
+            lines.append(text("\(subtype.rawValue), a faultless classifier of 32 mm boxes", found))
         }
         lines.append(text("both together, threshold at -950 HU", agreements.threshold))
         lines.append(String(format: "Time: %.0f s in all, %.0f s until pre-training ended", seconds, secondsToTrained))

@@ -48,9 +48,9 @@ final class EncoderLibrary {
     func model(_ variant: EncoderVariant) throws -> InferenceModel {
         if let model = models[variant] { return model }
         let model: InferenceModel
-        if variant == .random {
+        if variant.isUntrained {
             model = .random(
-                settings: try baseSettings(), cohort: cohort, subjects: cohort.subjects.map(\.id), parallel: parallel)
+                settings: variant.settings(try baseSettings()), cohort: cohort, subjects: cohort.subjects.map(\.id), parallel: parallel)
         } else if variant == .drasclr, let given {
             model = try .open(given, parallel: parallel)
         } else {
@@ -62,7 +62,7 @@ final class EncoderLibrary {
 
     /// Steps of a variant's pre-training that are done, of how many; nil where nothing is trained for it.
     func steps(_ variant: EncoderVariant) throws -> (done: Int, total: Int)? {
-        guard variant != .random, variant != .drasclr || given == nil else { return nil }
+        guard !variant.isUntrained, variant != .drasclr || given == nil else { return nil }
         let settings = variant.settings(try baseSettings())
         let total = cohort.atlas.landmarks.count * max(1, cohort.subjects.count / settings.batch) * settings.epochs
         return (min(total, Checkpoint.steps(in: folder.session(variant)).last ?? 0), total)

@@ -1,6 +1,6 @@
 /// An encoder that an experiment needs: the method, its ablations and comparators.
 package enum EncoderVariant: String, Codable, CaseIterable, Sendable {
-    case drasclr, random, globalMoCo = "global-moco"
+    case drasclr, random, randomRelease = "random-release", globalMoCo = "global-moco"
     case unconditioned, concatenation, hypernetwork
     case neighbours0, neighbours1, neighbours3
     case diseasedAtlas = "diseased-atlas", ownKeysKept = "own-keys-kept"
@@ -10,6 +10,7 @@ package enum EncoderVariant: String, Codable, CaseIterable, Sendable {
         switch self {
         case .drasclr: "DrasCLR"
         case .random: "no pre-training"
+        case .randomRelease: "no pre-training, release's weights"
         case .globalMoCo: "global MoCo"
         case .unconditioned: "no conditioning"
         case .concatenation: "concatenation"
@@ -22,11 +23,15 @@ package enum EncoderVariant: String, Codable, CaseIterable, Sendable {
         }
     }
 
+    /// Random weights: nothing is trained.
+    var isUntrained: Bool { self == .random || self == .randomRelease }
+
     /// The method's settings with what this variant changes.
     func settings(_ base: TrainingSettings) -> TrainingSettings {
         var settings = base
         switch self {
         case .drasclr, .random, .diseasedAtlas: break
+        case .randomRelease: settings.initialisation = .release
         case .globalMoCo:
             settings.conditioning = .none
             settings.neighbours = 0

@@ -50,8 +50,12 @@ public struct ExperimentClaims: Equatable, Sendable {
                 saving() + compared(.figure4, "DrasCLR", "no pre-training") { $0.hasPrefix("F1 at") }),
             claim(
                 "Pre-training beats random weights", [.table5],
-                compared(.table5, frozen, "no pre-training, linear") { $0 == "F1" }
-                    + compared(.table5, "DrasCLR, fine-tuned", "no pre-training, fine-tuned") { $0 == "F1" }),
+                EncoderVariant.allCases.filter(\.isUntrained).flatMap { variant in
+                    compared(.table5, frozen, "\(variant.title), linear") { $0 == "F1" }
+                } + compared(.table5, "DrasCLR, fine-tuned", "no pre-training, fine-tuned") { $0 == "F1" }),
+            claim(
+                "Pre-training beats random weights, image by image", [.table2],
+                EncoderVariant.allCases.filter(\.isUntrained).flatMap { images(.table2, $0.title) }),
             claim("The linear readout beats LAA for both subtypes", [.table5], compared(.table5, frozen, "patch LAA-950") { $0 == "F1" }),
             claim("Frozen features beat densitometry, image by image", [.table2], images(.table2, "LAA-950 + Perc15")),
             claim("Loc-CondConv is at least as good as concatenation", [.table6], both(.table6, "concatenation")),

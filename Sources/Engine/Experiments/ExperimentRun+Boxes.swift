@@ -1,6 +1,10 @@
 import Foundation
 
 extension ExperimentRun {
+    /// The method, and the networks without pre-training that it is compared with in linear readouts of boxes: one from the weights that the
+    /// method starts from, one from the release's.
+    static let boxVariants: [EncoderVariant] = [.drasclr, .random, .randomRelease]
+
     func subtypeReadout(_ boxes: [LesionBox], cohort: PreparedCohort) throws -> SubtypeReadout {
         try SubtypeReadout(cohort: cohort, boxes: boxes, profile: profile, seed: Self.seed, parallel: parallel)
     }
@@ -8,7 +12,7 @@ extension ExperimentRun {
     /// Table 5.
     func subtypes(_ result: inout ExperimentResult) throws {
         let readout = try subtypeReadout(try boxes(), cohort: cohort)
-        for variant in [EncoderVariant.drasclr, .random] { result.measurements += try linearDetection(variant, readout: readout) }
+        for variant in Self.boxVariants { result.measurements += try linearDetection(variant, readout: readout) }
         let fractions = try readout.lowAttenuation()
         for subtype in EmphysemaSubtype.allCases {
             let folds = try (0..<readout.foldCount).map { try readout.lowAttenuation(subtype, held: $0, fractions: fractions) }

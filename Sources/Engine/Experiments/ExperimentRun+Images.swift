@@ -13,10 +13,13 @@ extension ExperimentRun {
         try readouts(&result, targets: [.severity], methods: try comparators())
     }
 
+    /// The method, and the networks that it is compared with.
+    static let imageVariants: [EncoderVariant] = [.drasclr, .globalMoCo, .random, .randomRelease]
+
     /// The method and what it is compared with, image by image.
     private func comparators() throws -> [any FeatureMethod] {
         var methods: [any FeatureMethod] = []
-        for variant in [EncoderVariant.drasclr, .globalMoCo, .random] { methods.append(try library.features(variant)) }
+        for variant in Self.imageVariants { methods.append(try library.features(variant)) }
         monitor.tell("densitometry and histograms", 0, of: 2)
         methods.append(HistogramClusterFeatures(cohort, seed: Self.seed, parallel: parallel))
         monitor.tell("densitometry and histograms", 1, of: 2)

@@ -18,7 +18,7 @@ extension ExperimentRun {
         let boxCount = (try? boxes().count) ?? 0
         for name in names {
             switch name {
-            case .table2, .table3, .table4: for variant in [EncoderVariant.drasclr, .globalMoCo, .random] { try planFeatures(variant) }
+            case .table2, .table3, .table4: for variant in Self.imageVariants { try planFeatures(variant) }
             case .table8:
                 try planFeatures(.drasclr)
                 try planFeatures(.drasclr, isMisplaced: true)
@@ -28,7 +28,7 @@ extension ExperimentRun {
                     try planBoxes(variant, boxCount)
                 }
             case .table5, .figure4:
-                for variant in [EncoderVariant.drasclr, .random] { try planBoxes(variant, boxCount) }
+                for variant in Self.boxVariants { try planBoxes(variant, boxCount) }
                 planFineTuning(name, boxCount)
             case .figure5:
                 try planBoxes(.drasclr, boxCount)

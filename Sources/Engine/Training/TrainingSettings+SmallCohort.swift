@@ -15,6 +15,5 @@ extension TrainingSettings {
         temperature = 0.1
         augmentation = 0.25
         initialisation = .smooth
-        learningRate = 0.1
     }
 }
