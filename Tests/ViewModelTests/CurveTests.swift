@@ -105,6 +105,7 @@ struct CurveTests {
         var times = Series()
         for step in 1...100 { times.append(step: step, Double(step) * 0.45 + 10) }
         for count in 1...8 { #expect(StepScale(1...100, unit: .time(times)).ticks(count: count).count > 1, "\(count)") }
+        for last in [3, 9, 60, 414, 1_000_000] { #expect(StepScale(1...last).ticks(count: 2).count > 1, "\(last)") }
     }
 
     @Test("what frames cost is told until there is something to say")

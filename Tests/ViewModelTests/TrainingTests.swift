@@ -153,7 +153,7 @@ import Views
         var state = World.state()
         let epoch = JournalEntry(t: 2, step: 20, event: .epoch(EpochSummary(epoch: 0, meanLoss: 4)))
         _ = state.reduce(.journal(World.journal(steps: 20) + [epoch]))
-        for text in ["3 of 0…3", "epoch              1 of 5", "epoch 1 done"] { #expect(state.shown.contains(text), "\(text)") }
+        for text in ["3 of 0…3", "epoch             1 of 5", "epoch 1 done"] { #expect(state.shown.contains(text), "\(text)") }
     }
 
     @Test func quitAsksWhereItMatters() {

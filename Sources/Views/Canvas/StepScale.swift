@@ -69,8 +69,10 @@ package struct StepScale {
                 (($0 * scale - Double(steps.lowerBound)) / width, step >= 1 ? Chart.grouped(Int($0)) : Text.significant($0))
             }
         }
-        let step = max(1, Chart.niceStep(width / Double(max(1, count))))
-        return Self.multiples(of: step, in: Double(steps.lowerBound)...Double(steps.upperBound)).map {
+        let range = Double(steps.lowerBound)...Double(steps.upperBound)
+        var step = max(1, Chart.niceStep(width / Double(max(2, count))))
+        while step > 1, Self.multiples(of: step, in: range).count < 2 { step = max(1, Chart.niceStep(step * 0.4)) }
+        return Self.multiples(of: step, in: range).map {
             (($0 - Double(steps.lowerBound)) / width, Chart.grouped(Int($0)))
         }
     }

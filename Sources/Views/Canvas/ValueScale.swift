@@ -23,7 +23,7 @@ package struct ValueScale {
             func within(_ ticks: [Double]) -> [Double] { ticks.filter { $0 >= low * 0.999_999 && $0 <= high * 1.000_001 } }
             let round = within(all)
             // Within less than an octave there may be one round number or none: plain ticks then.
-            ticks = round.count > 1 ? round : within(Chart.ticks(low, high, count: 4))
+            ticks = round.count > 1 ? round : within(Chart.ticks(low, high, count: 6))
             isLogarithmic = true
             return
         }

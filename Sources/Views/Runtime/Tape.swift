@@ -94,7 +94,8 @@ package struct TapeLine: Codable, Equatable, Sendable {
             views = seen.key.landmark
             step = seen.key.step
             neighbours = max(0, seen.pictures.count - 3)
-        case .tick, .sessionOpened, .journal, .settingsRead, .sessionsListed, .runsCompared, .runRead, .runEstimated, .counted, .journalTail, .journalRead:
+        case .tick, .sessionOpened, .journal, .settingsRead, .sessionsListed, .runsCompared, .runRead, .runEstimated, .counted,
+            .journalTail, .journalRead:
             return nil
         }
     }
