@@ -13,19 +13,20 @@ enum Interface {
     static func show(
         _ folder: SessionFolder, job: EngineJob.Outcome?, linear: Bool, cohort: URL? = nil, onHangUp: JobOptions.HangUp = .continue
     ) throws {
-        let configuration = WorkbenchConfiguration(
-            sessionsRoot: folder.root.deletingLastPathComponent(),
-            session: SessionViewing.context(for: folder, job: job, cohort: cohort),
-            open: { SessionViewing.context(for: $0, job: $0 == folder ? job : nil, cohort: $0 == folder ? cohort : nil) }, linear: linear)
-        try finish(try WorkbenchApp.run(configuration), folder: folder, job: job, onHangUp: onHangUp)
+        let jobs = InterfaceJobs(job.map { InterfaceJobs.Running(folder: folder, outcome: $0) })
+        var configuration = configuration(folder.root.deletingLastPathComponent(), jobs, linear: linear)
+        configuration.session = jobs.context(folder, cohort: cohort)
+        configuration.open = { jobs.context($0, cohort: $0 == folder ? cohort : nil) }
+        try finish(try WorkbenchApp.run(configuration), jobs, onHangUp: onHangUp)
     }
 
     /// Shows a prepared cohort, or one that is being prepared, without any session.
     static func showCohort(_ folder: URL, linear: Bool) throws {
-        let configuration = WorkbenchConfiguration(
-            sessionsRoot: folder.deletingLastPathComponent(), session: try SessionViewing.context(forPrepared: folder),
-            open: { SessionViewing.context(for: $0) }, linear: linear)
-        try finish(try WorkbenchApp.run(configuration), folder: SessionFolder(folder), job: nil)
+        let jobs = InterfaceJobs()
+        var configuration = configuration(folder.deletingLastPathComponent(), jobs, linear: linear)
+        configuration.session = try SessionViewing.context(forPrepared: folder)
+        configuration.cohort = folder.path
+        try finish(try WorkbenchApp.run(configuration), jobs)
     }
 
     /// Shows the experiments of a folder.
@@ -37,33 +38,38 @@ enum Interface {
             try AtomicFile.makeFolder(folder.root)
             try browser.start(job)
         }
-        let configuration = WorkbenchConfiguration(
-            sessionsRoot: folder.root.deletingLastPathComponent(), session: SessionViewing.context(forExperiments: browser),
-            open: { SessionViewing.context(for: $0) })
+        let jobs = InterfaceJobs(otherWork: { (try? browser.snapshot())?.isOwn == true ? "the experiments' run" : nil })
+        var configuration = configuration(folder.root.deletingLastPathComponent(), jobs)
+        configuration.session = SessionViewing.context(forExperiments: browser)
         let reason = try WorkbenchApp.run(configuration)
-        if reason == .hangUp { return browser.waitToEnd() }
-        if browser.stop() { Output.message("the experiments were stopped; run the same command again to go on") }
-        if case .signal(let number) = reason { throw ExitCode(128 + number) }
+        if reason == .hangUp {
+            browser.waitToEnd()
+        } else if browser.stop() {
+            Output.message("the experiments were stopped; run the same command again to go on")
+        }
+        try finish(reason, jobs)
     }
 
     /// Shows the list of sessions; runs and the demo are started from there.
     static func showSessions(_ root: URL, linear: Bool) throws {
         let jobs = InterfaceJobs()
+        try finish(try WorkbenchApp.run(configuration(root, jobs, linear: linear)), jobs)
+    }
+
+    /// The list of the sessions of a folder, from which runs are started in this process.
+    private static func configuration(_ root: URL, _ jobs: InterfaceJobs, linear: Bool = false) -> WorkbenchConfiguration {
         let demo = SessionFolder(root.appendingPathComponent("demo", isDirectory: true))
-        let configuration = WorkbenchConfiguration(
+        return WorkbenchConfiguration(
             sessionsRoot: root, open: { jobs.context($0) }, startDemo: { try jobs.startDemo(demo) },
             startRun: { request, folder, origin in try jobs.start(request, folder, origin: origin) }, continueRun: { try jobs.resume($0) },
+            estimate: { try jobs.estimate($0, $1) }, refusal: { jobs.refusal },
             cohort: ProcessInfo.processInfo.environment["WORKBENCH_COHORT"], linear: linear)
-        let reason = try WorkbenchApp.run(configuration)
-        let running = jobs.running
-        try finish(reason, folder: running?.folder ?? demo, job: running?.outcome)
     }
 
     /// After the interface: a hang-up leaves the run going without it unless asked otherwise; any other end saves a checkpoint first.
-    private static func finish(
-        _ reason: ExitReason, folder: SessionFolder, job: EngineJob.Outcome?, onHangUp: JobOptions.HangUp = .continue
-    ) throws {
-        if let job {
+    private static func finish(_ reason: ExitReason, _ jobs: InterfaceJobs, onHangUp: JobOptions.HangUp = .continue) throws {
+        if let running = jobs.running {
+            let (folder, job) = (running.folder, running.outcome)
             if reason == .hangUp, onHangUp != .stop {
                 if onHangUp == .checkpoint { try? JSONLinesWriter<SteeringCommand>(folder.control).append(.checkpoint) }
                 _ = job.waitToEnd()

@@ -55,6 +55,68 @@ struct CurveTests {
         #expect(state.view.curves.cursor == nil)
     }
 
+    @Test("the cross-hair leaves the charts as they are, and its values have room in 80 columns")
+    func readout() {
+        for size in [Size(columns: 80, rows: 24), Size(columns: 40, rows: 12)] {
+            var state = state(60, columns: size.columns, rows: size.rows)
+            let before = TrainingLayout(Chrome.content(size), state)
+            _ = state.press(",")
+            let after = TrainingLayout(Chrome.content(size), state)
+            #expect(before.upper == after.upper && before.lower == after.lower)
+            if size.columns == 80 {
+                for text in ["step 30", "total 4.70", "acc neigh 0.25", "local 0.50"] { #expect(state.shown.contains(text), "\(text)") }
+            }
+        }
+    }
+
+    @Test("events and commands can be looked back at")
+    func panelsScroll() {
+        var state = World.state()
+        let epochs = (0..<30).map { JournalEntry(t: 1, step: 1, event: .epoch(EpochSummary(epoch: $0, meanLoss: 1))) }
+        _ = state.reduce(.journal(World.journal(steps: 1) + epochs))
+        #expect(state.shown.contains("epoch 30 done"))
+        for _ in 0..<10 { _ = state.press("Up") }
+        #expect(state.shown.contains("epoch 20 done") && !state.shown.contains("epoch 21 done"))
+        for _ in 0..<90 { _ = state.press("Up") }
+        #expect(state.shown.contains("pretrain started"))
+        for _ in 0..<90 { _ = state.press("Down") }
+        #expect(state.shown.contains("epoch 30 done"))
+    }
+
+    @Test("a run without neighbours has no line for them, and its axis fits the others")
+    func withoutNeighbours() {
+        var state = World.state(120, 40)
+        let steps = World.journal(steps: 40).map { entry in
+            var entry = entry
+            if case .step(var metrics) = entry.event {
+                (metrics.neighbour, metrics.acc1_neighbour) = (0, 0)
+                entry.event = .step(metrics)
+            }
+            return entry
+        }
+        _ = state.reduce(.journal(steps))
+        #expect(!state.shown.contains("neigh") && state.shown.contains("local"))
+        #expect(!state.shown.contains("    0┤"))
+    }
+
+    @Test("an axis has two labels at least, however little it shows")
+    func fewTicks() {
+        for high in [1.05, 1.3, 1.9, 3, 8] { #expect(ValueScale(1.01...high, rows: 12, logarithmic: true).ticks.count > 1, "\(high)") }
+        var times = Series()
+        for step in 1...100 { times.append(step: step, Double(step) * 0.45 + 10) }
+        for count in 1...8 { #expect(StepScale(1...100, unit: .time(times)).ticks(count: count).count > 1, "\(count)") }
+        for last in [3, 9, 60, 414, 1_000_000] { #expect(StepScale(1...last).ticks(count: 2).count > 1, "\(last)") }
+    }
+
+    @Test("what frames cost is told until there is something to say")
+    func counters() {
+        var state = state()
+        _ = state.press("F12")
+        #expect(state.shown.contains("last frame"))
+        _ = state.press("v")
+        #expect(state.shown.contains("learning rate and speed") && !state.shown.contains("last frame"))
+    }
+
     @Test("against epochs and time the axis is labelled so, and the cross-hair keeps its step")
     func axes() {
         var state = state()

@@ -209,7 +209,8 @@ struct RealProgramTests {
         }
         try wait("60 of 100")
         for (keys, seen) in [
-            (["w", "z", ","], "Landmarks by loss"), (["v", "v"], "Gradient norm"), (["t", "g"], "(log)"), (["?"], "Keys of Training"),
+            (["w", "z"], "Landmarks by loss"), ([","], " │ step "), (["v", "v"], "Gradient norm"), (["t", "g"], "(log)"),
+            (["?"], "Keys of Training"),
         ] {
             _ = try tmux("send-keys", "-t", "a", keys[0])
             for key in keys.dropFirst() { _ = try tmux("send-keys", "-t", "a", key) }

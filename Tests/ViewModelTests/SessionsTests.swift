@@ -91,6 +91,146 @@ struct SessionsTests {
         #expect(state.shown.contains("progress"))
     }
 
+    @Test("a comparison has keys of its own: none acts on the list that it covers, curves are zoomed and read")
+    func comparisonKeys() {
+        var state = state(120, 40)
+        _ = state.press("Space", "Space", "v")
+        #expect(state.message?.text == "reading 2 journals …")
+        var run = TrainingState()
+        for entry in World.journal(steps: 80) { run.fold(entry) }
+        _ = state.reduce(.runsCompared(RunComparison(runs: [.init(name: "alpha", training: run), .init(name: "beta", training: run)])))
+        #expect(state.screen == .comparison && state.message == nil)
+        #expect(state.press("D", "Enter", "R", "n", "Space", "f") == [] && state.overlay == nil && state.screen == .comparison)
+        #expect(state.shown.contains(" v list") && !state.shown.contains("Enter open"))
+        _ = state.press("z", "g")
+        #expect(state.sessions.curves.span == 40 && state.shown.contains("Loss (log)"))
+        _ = state.press(",")
+        #expect(state.shown.contains("at step 60") && state.shown.contains("loss 4.400  accuracy 0.50"))
+        _ = state.press("Esc")
+        #expect(state.screen == .comparison)
+        _ = state.press("Esc")
+        #expect(state.screen == .sessions)
+        // Curves that arrive when another session is on the screen do not wait behind it.
+        _ = state.reduce(.sessionOpened(SessionIdentity(name: "alpha", ownership: .nobody), ViewSettings()))
+        _ = state.reduce(.runsCompared(RunComparison(runs: [])))
+        _ = state.press("0")
+        #expect(state.screen == .sessions)
+    }
+
+    @Test("what was typed is there again where it is refused, with the reason; a later refusal of something else is a message")
+    func refusals() {
+        var state = state(100, 40)
+        _ = state.reduce(.runRead(RunRequest(name: "", cohort: "prepared", settings: TrainingSettings())))
+        type("mine", &state)
+        #expect(state.press("Enter").count == 1 && state.overlay == nil)
+        _ = state.reduce(.refused("another run computes here"))
+        #expect(state.shown.contains("mine") && state.shown.contains("another run computes here"))
+        type("2", &state)
+        #expect(!state.shown.contains("another run computes here"))
+        guard case .startRun(let request)? = state.press("Enter").first else {
+            Issue.record("the form was not there again")
+            return
+        }
+        #expect(request.name == "mine2")
+        _ = state.press("Down")
+        _ = state.reduce(.refused("too late"))
+        #expect(state.overlay == nil && state.message?.text == "too late")
+
+        _ = state.press("Home", "R")
+        type("x", &state)
+        #expect(state.press("Enter") == [.renameSession("alpha", to: "alphax")])
+        _ = state.reduce(.refused("alphax is there already"))
+        #expect(state.shown.contains("Rename alpha") && state.shown.contains("alphax is there already"))
+    }
+
+    @Test("a form asks for what its run takes of the disk, anew for each field that is left changed")
+    func estimates() {
+        var state = state(100, 40)
+        let request = RunRequest(name: "mine", cohort: "prepared", settings: TrainingSettings())
+        #expect(state.reduce(.runRead(request)) == [.estimateRun(request)])
+        _ = state.reduce(.runEstimated("disk: 3 MB; 9.0 GB free"))
+        #expect(state.shown.contains("disk: 3 MB; 9.0 GB free"))
+        #expect(state.press("Down", "Down") == [], "nothing has changed")
+        #expect(state.press("C-u", "4") == [])
+        var wanted = request
+        wanted.settings.batch = 4
+        #expect(state.press("Down") == [.estimateRun(wanted)])
+        #expect(!state.shown.contains("9.0 GB"))
+    }
+
+    @Test("in a line Left, Right, Home, End and Delete edit; a note is typed anew unless it is edited")
+    func editing() {
+        var state = state()
+        _ = state.press("Down", "R", "Home", "Delete", "m", "Right", "Right", "i", "End", "s")
+        #expect(state.press("Enter") == [.renameSession("beta", to: "metias")])
+        _ = state.press("N")
+        type("new", &state)
+        #expect(state.press("Enter") == [.noteSession("beta", "new")])
+        _ = state.press("N", "End")
+        type("!", &state)
+        #expect(state.press("Enter") == [.noteSession("beta", "with half the rate!")])
+    }
+
+    @Test("the chosen session stays chosen when others come and go, and the one that was left is chosen")
+    func chosen() {
+        var state = state()
+        _ = state.press("Down")
+        let names = ["a", "alpha", "beta", "gamma"]
+        _ = state.reduce(.sessionsListed(names.map { SessionSummary(name: $0, condition: .idle) }, demoOffered: true))
+        #expect(state.sessions.chosen == 2)
+        _ = state.reduce(.sessionOpened(SessionIdentity(name: "gamma", ownership: .nobody), ViewSettings()))
+        _ = state.press("0")
+        _ = state.reduce(.sessionsListed(names.map { SessionSummary(name: $0, condition: .idle) }, demoOffered: true))
+        #expect(state.sessions.chosen == 3)
+    }
+
+    @Test("the chosen session's note and fault are there in full")
+    func details() {
+        var state = state()
+        let note = String(repeating: "many words ", count: 9) + "END"
+        _ = state.reduce(.sessionsListed([SessionSummary(name: "a", condition: .faulty, note: "no room", remark: note)], demoOffered: true))
+        #expect(state.shown.contains("END") && state.shown.contains("  no room"))
+    }
+
+    @Test("where another run computes no form is opened; a session with a damaged description is listed, with or without a journal")
+    func elsewhere() throws {
+        let folder = try World.session(World.journal(steps: 6))
+        defer { World.remove(folder) }
+        let root = folder.root.deletingLastPathComponent()
+        let damaged = SessionFolder(root.appendingPathComponent("damaged", isDirectory: true))
+        try FileManager.default.createDirectory(at: damaged.root, withIntermediateDirectories: true)
+        try Data("garbage".utf8).write(to: damaged.description)
+        let configuration = WorkbenchConfiguration(
+            sessionsRoot: root, open: { World.context($0) }, refusal: { "test computes here" })
+        let script: [RecordingTerminal.Step] = [
+            .waitFor("✗ unreadable"), .waitFor("is damaged"), .key(.character("n")), .waitFor("! test computes here"), .key(.end),
+            .key(.character("f")), .waitFor("! test computes here"), .key(.character("q")),
+        ]
+        let terminal = RecordingTerminal(size: Size(columns: 120, rows: 30), capabilities: World.colour, script: script)
+        #expect(try EventLoop(configuration, terminal).run() == .quit)
+        #expect(!terminal.gaveUp)
+        #expect(!terminal.frames.contains { $0.text.contains("New run") || $0.text.contains("Fork of") })
+    }
+
+    @Test("a run that cannot be started and a name that is taken leave the form and the line open")
+    func refusedOnDisk() throws {
+        let folder = try World.session(World.journal(steps: 6))
+        defer { World.remove(folder) }
+        let root = folder.root.deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: root.appendingPathComponent("test2"), withIntermediateDirectories: true)
+        let configuration = WorkbenchConfiguration(
+            sessionsRoot: root, open: { World.context($0) }, estimate: { request, _ in "disk of \(request.settings.batch)" },
+            cohort: "/nowhere")
+        let script: [RecordingTerminal.Step] = [
+            .waitFor("6/100"), .key(.character("R")), .key(.character("2")), .key(.enter), .waitFor("is there already"),
+            .waitFor("Rename test"), .key(.escape), .key(.character("n")), .waitFor("disk of 128"), .key(.character("m")), .key(.enter),
+            .waitFor("runs cannot be started from here"), .waitFor("New run"), .key(.escape), .key(.character("q")),
+        ]
+        let terminal = RecordingTerminal(size: Size(columns: 120, rows: 40), capabilities: World.colour, script: script)
+        #expect(try EventLoop(configuration, terminal).run() == .quit)
+        #expect(!terminal.gaveUp)
+    }
+
     @Test("from the list a session is renamed, annotated and deleted on the disk, and its journals compared")
     func onDisk() throws {
         let folder = try World.session(World.journal(steps: 6))

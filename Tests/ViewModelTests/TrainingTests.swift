@@ -91,6 +91,71 @@ import Views
         #expect(over.press("c") == [])
     }
 
+    @Test func steeringOfAFinishedRunSaysSoWithTheRemedyInEightyColumns() {
+        let ends: [(JournalEntry, remedy: String)] = [
+            (JournalEntry(t: 1, step: 1, event: .finished(RunFinished(outcome: "done"))), "f forks it"),
+            (JournalEntry(t: 1, step: 1, event: .finished(RunFinished(outcome: "stopped"))), "c goes on"),
+            (JournalEntry(t: 1, step: 1, event: .fault(Fault(message: "no"))), "c goes on"),
+        ]
+        for (end, remedy) in ends {
+            var state = World.state(ownership: .nobody)
+            _ = state.reduce(.journal(World.journal(steps: 1) + [end]))
+            let foot = state.shown.split(separator: "\n").last ?? ""
+            #expect(!foot.contains("pause") && foot.contains("curves"))
+            for key in ["p", "e", "l", "c", "x", "b"] {
+                #expect(state.press(key) == [] && state.overlay == nil)
+                #expect(state.shown.contains(remedy), "\(key)")
+            }
+        }
+    }
+
+    @Test func settingsAreShownAsTheyAreSteered() {
+        var state = World.state(200, 60)
+        let rates: [SteerableSetting: Double] = [
+            .learningRate: 0.01, .temperature: 0.2, .momentum: 0.999, .beta: 1, .neighbours: 2, .batch: 4096,
+        ]
+        _ = state.reduce(.journal(World.journal(steps: 3)))
+        _ = state.reduce(.settingsRead(rates))
+        func steer(_ command: SteeringCommand) {
+            _ = state.reduce(.journal([JournalEntry(t: 1, step: 3, event: .command(CommandApplied(command: command, controlLine: 0)))]))
+        }
+        steer(.pause)
+        steer(.set(.learningRate, 0.02))
+        steer(.set(.temperature, 0.15))
+        for text in ["0.01 of 0.02", "temperature", "0.15", "0.999", "4096"] { #expect(state.shown.contains(text), "\(text)") }
+        #expect(state.press("c") == [.steer(.checkpoint)])
+        #expect(state.message?.text == "sent checkpoint; the paused run takes it at once")
+        steer(.checkpoint)
+        #expect(state.message?.text == "checkpoint was applied")
+        _ = state.reduce(.resize(Size(columns: 80, rows: 24)))
+        _ = state.press("e")
+        for text in ["now", "0.15", "0.02", "1 … 4096"] { #expect(state.shown.contains(text), "\(text)") }
+        #expect(Text.significant(4096) == "4096" && Text.significant(0.012345) == "0.0123" && Text.significant(123_456) == "1.23e+05")
+    }
+
+    @Test func theEnginesMemoryIsShownWhereTheJournalTellsIt() {
+        var state = World.state()
+        _ = state.reduce(.journal(World.journal(steps: 2)))
+        #expect(!state.shown.contains("memory"))
+        for (step, memory) in [(3, 1500.0), (4, 850)] {
+            var entry = World.step(step)
+            guard case .step(var metrics) = entry.event else { continue }
+            metrics.memory_mb = memory
+            entry.event = .step(metrics)
+            _ = state.reduce(.journal([entry]))
+        }
+        for text in ["memory", "850 MB", "data wait", "threads", "160 samples/s"] { #expect(state.shown.contains(text), "\(text)") }
+        _ = state.reduce(.resize(Size(columns: 120, rows: 40)))
+        #expect(state.shown.contains("850 MB, peak 1.50 GB"))
+    }
+
+    @Test func landmarksCountFromZeroAndEpochsFromOne() {
+        var state = World.state()
+        let epoch = JournalEntry(t: 2, step: 20, event: .epoch(EpochSummary(epoch: 0, meanLoss: 4)))
+        _ = state.reduce(.journal(World.journal(steps: 20) + [epoch]))
+        for text in ["3 of 0…3", "epoch             1 of 5", "epoch 1 done"] { #expect(state.shown.contains(text), "\(text)") }
+    }
+
     @Test func quitAsksWhereItMatters() {
         var state = WorkbenchState(size: Size(columns: 80, rows: 24), capabilities: World.colour)
         let identity = SessionIdentity(name: "test", ownership: .thisProcess, quitHint: "the training stops after a checkpoint")
@@ -118,6 +183,22 @@ import Views
         _ = state.reduce(.journal(World.journal(steps: 100) + [end]))
         #expect(state.shown.contains("✓ finished"))
         #expect(state.shown.contains("centrilobular Dice 0.71"))
+    }
+
+    @Test func aFinishedRunKeepsBothChartsAndItsSummaryScrolls() {
+        var state = World.state()
+        let lines = (1...12).map { "line \($0) " + String(repeating: "word ", count: 20) + "end\($0)" }
+        let end = JournalEntry(t: 9, step: 100, event: .finished(RunFinished(outcome: "done", summary: lines)))
+        _ = state.reduce(.journal(World.journal(steps: 100) + [end]))
+        for text in ["─ Loss", "─ Accuracy", "data wait", "threads", "line 1 ", "end1", "Up and Down scroll"] {
+            #expect(state.shown.contains(text), "\(text)")
+        }
+        for _ in 0..<60 { _ = state.press("Down") }
+        #expect(state.shown.contains("end12"))
+        _ = state.press("Up")
+        #expect(!state.shown.contains("end12"))
+        _ = state.press("w")
+        #expect(state.shown.contains("Landmarks by loss") && state.shown.contains("─ Accuracy"))
     }
 
     @Test func stagesShowBeforeTheFirstStep() {

@@ -20,21 +20,31 @@ public struct DiskEstimate: Equatable, Sendable {
         let kept = landmarks * settings.bankKeys(subjects: subjects) * (4 + 4 * EncoderArchitecture.embedding)
         let sinceOldest = settings.checkpointEvery * (settings.keepCheckpoints + 1) * record
         bankLogBytes = min(steps * record, 2 * (kept + sinceOldest))
-        journalBytes = steps * 360
+        journalBytes = steps * 380
     }
 
     /// Refuses where the disk has less room than that.
     public func check(_ session: SessionFolder) throws {
-        var place = session.root
-        while !FileManager.default.fileExists(atPath: place.path), place.path != "/" { place.deleteLastPathComponent() }
-        var system = statvfs()
-        guard statvfs(place.path, &system) == 0 else { return }
-        let free = Int(clamping: UInt64(system.f_bavail) * UInt64(system.f_frsize))
+        guard let free = Self.freeBytes(session) else { return }
         guard free >= bytes else {
             throw Failure(
                 "the run needs up to \(Self.text(bytes)) in \(session.root.path), where \(Self.text(free)) are free; make room, or keep fewer "
                     + "checkpoints (keepCheckpoints) or fewer keys (bankSize)")
         }
+    }
+
+    /// Room that is left where the session lies, or will lie; nil where the system does not tell.
+    private static func freeBytes(_ session: SessionFolder) -> Int? {
+        var place = session.root
+        while !FileManager.default.fileExists(atPath: place.path), place.path != "/" { place.deleteLastPathComponent() }
+        var system = statvfs()
+        guard statvfs(place.path, &system) == 0 else { return nil }
+        return Int(clamping: UInt64(system.f_bavail) * UInt64(system.f_frsize))
+    }
+
+    /// The summary, with what is free where the session lies.
+    public func summary(for session: SessionFolder) -> String {
+        summary + (Self.freeBytes(session).map { "; \(Self.text($0)) free" } ?? "")
     }
 
     /// For example `1.2 GB: checkpoints 790 MB, bank 400 MB, journal 4 MB`.

@@ -4,8 +4,10 @@ import Foundation
 extension JournalEntry: PlainLine {
     private static let names: [StaticString] = [
         "acc1", "acc1_neighbour", "bank_fill", "data_wait_s", "embedding_sd", "gradient_norm", "landmark", "local", "loss", "lr",
-        "neighbour", "samples_per_s", "step", "t",
+        "memory_mb", "neighbour", "samples_per_s", "step", "t",
     ]
+    /// The one that a step may lack.
+    private static let memory = 10
     private static let kind: StaticString = "kind"
     private static let stepKind: StaticString = "\"step\""
 
@@ -15,13 +17,14 @@ extension JournalEntry: PlainLine {
         let numbers: [Double]? = withUnsafeTemporaryAllocation(of: Double.self, capacity: Self.names.count) { found in
             Self.scan(base, count: text.count, into: found) ? Array(found) : nil
         }
-        guard let n = numbers, let landmark = Int(exactly: n[6]), let step = Int(exactly: n[12]) else { return nil }
+        guard let n = numbers, let landmark = Int(exactly: n[6]), let step = Int(exactly: n[13]) else { return nil }
         self.init(
-            t: n[13], step: step,
+            t: n[14], step: step,
             event: .step(
                 StepMetrics(
-                    loss: n[8], local: n[7], neighbour: n[10], acc1: n[0], acc1_neighbour: n[1], landmark: landmark, lr: n[9],
-                    samples_per_s: n[11], gradient_norm: n[5], bank_fill: n[2], data_wait_s: n[3], embedding_sd: n[4])))
+                    loss: n[8], local: n[7], neighbour: n[11], acc1: n[0], acc1_neighbour: n[1], landmark: landmark, lr: n[9],
+                    samples_per_s: n[12], gradient_norm: n[5], bank_fill: n[2], data_wait_s: n[3], embedding_sd: n[4],
+                    memory_mb: n[Self.memory].isNaN ? nil : n[Self.memory])))
     }
 
     private static let open = CChar(UInt8(ascii: "{"))
@@ -30,8 +33,10 @@ extension JournalEntry: PlainLine {
     private static let colon = CChar(UInt8(ascii: ":"))
     private static let comma = CChar(UInt8(ascii: ","))
 
-    /// Reads `{"name":number,…,"kind":"step",…}` with every name of the list once; false where it is anything else.
+    /// Reads `{"name":number,…,"kind":"step",…}` with every name of the list once, memory at most once (else it stays NaN); false where it is
+    /// anything else.
     private static func scan(_ base: UnsafePointer<CChar>, count: Int, into found: UnsafeMutableBufferPointer<Double>) -> Bool {
+        found.initialize(repeating: .nan)
         var seen = 0
         var isStep = false
         var expected = 0
@@ -67,7 +72,7 @@ extension JournalEntry: PlainLine {
             guard at < count, base[at] == comma || at == count - 1 else { return false }
             at += 1
         }
-        return isStep && seen == (1 << names.count) - 1
+        return isStep && seen | 1 << memory == (1 << names.count) - 1
     }
 
     private static func matches(_ wanted: StaticString, _ name: UnsafePointer<CChar>, _ length: Int) -> Bool {

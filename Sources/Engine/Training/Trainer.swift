@@ -276,7 +276,8 @@ public struct Trainer {
                     loss: loss, local: output.local, neighbour: output.neighbour, acc1: output.localAccuracy,
                     acc1_neighbour: output.neighbourAccuracy, landmark: landmark, lr: learningRate,
                     samples_per_s: Double(plan.batch) / (Journal.now() - began), gradient_norm: output.gradientNorm,
-                    bank_fill: state.compute.bank.fill(input.landmark), data_wait_s: waited, embedding_sd: output.embeddingDeviation)),
+                    bank_fill: state.compute.bank.fill(input.landmark), data_wait_s: waited, embedding_sd: output.embeddingDeviation,
+                    memory_mb: ResidentMemory.bytes.map { Double($0 / 100_000) / 10 })),
             step: state.step)
         state.epochLosses.append(loss)
         if plan.epochStart(ofStep: state.step) == state.step {

@@ -77,10 +77,12 @@ public struct StepMetrics: Codable, Equatable, Sendable {
     public var data_wait_s: Double
     /// Standard deviation of the embeddings' components over the batch, averaged; 1/√128 = 0.088 when spread evenly, 0 when collapsed.
     public var embedding_sd: Double
+    /// Memory of the process after the step, 10⁶ bytes that lie in RAM; nil where the system or an earlier version does not tell.
+    public var memory_mb: Double?
 
     public init(
         loss: Double, local: Double, neighbour: Double, acc1: Double, acc1_neighbour: Double, landmark: Int, lr: Double,
-        samples_per_s: Double, gradient_norm: Double, bank_fill: Double, data_wait_s: Double, embedding_sd: Double
+        samples_per_s: Double, gradient_norm: Double, bank_fill: Double, data_wait_s: Double, embedding_sd: Double, memory_mb: Double? = nil
     ) {
         self.loss = loss
         self.local = local
@@ -94,6 +96,7 @@ public struct StepMetrics: Codable, Equatable, Sendable {
         self.bank_fill = bank_fill
         self.data_wait_s = data_wait_s
         self.embedding_sd = embedding_sd
+        self.memory_mb = memory_mb
     }
 }
 

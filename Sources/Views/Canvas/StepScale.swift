@@ -55,7 +55,7 @@ package struct StepScale {
     /// Round numbers along the axis with their places, about `count` of them.
     package func ticks(count: Int) -> [(place: Double, label: String)] {
         if let seconds {
-            let step = Self.timeStep((seconds.upperBound - seconds.lowerBound) / Double(max(1, count)))
+            let step = Self.timeStep((seconds.upperBound - seconds.lowerBound) / Double(max(2, count)), in: seconds)
             return Self.multiples(of: step, in: seconds).map {
                 (($0 - seconds.lowerBound) / (seconds.upperBound - seconds.lowerBound), Text.clock($0))
             }
@@ -69,8 +69,10 @@ package struct StepScale {
                 (($0 * scale - Double(steps.lowerBound)) / width, step >= 1 ? Chart.grouped(Int($0)) : Text.significant($0))
             }
         }
-        let step = max(1, Chart.niceStep(width / Double(max(1, count))))
-        return Self.multiples(of: step, in: Double(steps.lowerBound)...Double(steps.upperBound)).map {
+        let range = Double(steps.lowerBound)...Double(steps.upperBound)
+        var step = max(1, Chart.niceStep(width / Double(max(2, count))))
+        while step > 1, Self.multiples(of: step, in: range).count < 2 { step = max(1, Chart.niceStep(step * 0.4)) }
+        return Self.multiples(of: step, in: range).map {
             (($0 - Double(steps.lowerBound)) / width, Chart.grouped(Int($0)))
         }
     }
@@ -80,9 +82,10 @@ package struct StepScale {
         return stride(from: first * step, through: range.upperBound, by: step).prefix(200).map { $0 }
     }
 
-    /// Seconds, minutes, hours and days in the parts in which people count them.
-    private static func timeStep(_ rough: Double) -> Double {
+    /// Seconds, minutes, hours and days in the parts in which people count them; smaller ones where less than two would lie in the range.
+    private static func timeStep(_ rough: Double, in range: ClosedRange<Double>) -> Double {
         let steps: [Double] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400]
-        return steps.first { $0 >= rough } ?? Chart.niceStep(rough / 86_400) * 86_400
+        guard let index = steps.firstIndex(where: { $0 >= rough }) else { return Chart.niceStep(rough / 86_400) * 86_400 }
+        return steps[...index].last { multiples(of: $0, in: range).count > 1 } ?? steps[0]
     }
 }

@@ -20,7 +20,10 @@ package struct ValueScale {
             let first = Int(floor(log10(low)))
             let all = (first...Int(ceil(log10(high)))).flatMap { power in steps.map { $0 * pow(10, Double(power)) } }
             range = low...high
-            ticks = all.filter { $0 >= low * 0.999_999 && $0 <= high * 1.000_001 }
+            func within(_ ticks: [Double]) -> [Double] { ticks.filter { $0 >= low * 0.999_999 && $0 <= high * 1.000_001 } }
+            let round = within(all)
+            // Within less than an octave there may be one round number or none: plain ticks then.
+            ticks = round.count > 1 ? round : within(Chart.ticks(low, high, count: 6))
             isLogarithmic = true
             return
         }

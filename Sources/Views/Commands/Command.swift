@@ -1,10 +1,11 @@
 /// The screens.
 package enum ScreenID: String, CaseIterable, Codable, Sendable {
-    case sessions, training, atlas, masks, cohort, evaluation
+    case sessions, comparison, training, atlas, masks, cohort, evaluation
 
     package var title: String {
         switch self {
         case .sessions: "Sessions"
+        case .comparison: "Comparison"
         case .training: "Training"
         case .atlas: "Atlas"
         case .masks: "Masks"
@@ -17,11 +18,25 @@ package enum ScreenID: String, CaseIterable, Codable, Sendable {
     package var shortTitle: String {
         switch self {
         case .sessions: "List"
+        case .comparison: "Compare"
         case .training: "Train"
         case .atlas: "Atlas"
         case .masks: "Masks"
         case .cohort: "Cohort"
         case .evaluation: "Eval"
+        }
+    }
+
+    /// The command that goes there.
+    package var command: CommandID {
+        switch self {
+        case .sessions: .showSessions
+        case .comparison: .compareSessions
+        case .training: .showTraining
+        case .atlas: .showAtlas
+        case .masks: .showMasks
+        case .cohort: .showCohort
+        case .evaluation: .showEvaluation
         }
     }
 }
@@ -56,6 +71,7 @@ package enum CommandID: String, CaseIterable, Codable, Sendable {
     case continueRun = "session.continue"
     case markSession = "session.mark"
     case compareSessions = "session.compare"
+    case closeComparison = "compare.close"
     case renameSession = "session.rename"
     case noteSession = "session.note"
     case deleteSession = "session.delete"
@@ -180,6 +196,29 @@ package enum CommandID: String, CaseIterable, Codable, Sendable {
     case openPoint = "point.open"
 }
 
+extension CommandID {
+    /// Changes a run that goes on.
+    package var steersRun: Bool {
+        switch self {
+        case .pauseResume, .singleStep, .raiseLearningRate, .lowerLearningRate, .enterLearningRate, .enterSetting, .checkpoint, .stop,
+            .rollBack:
+            true
+        default: false
+        }
+    }
+
+    /// Acts on what is chosen on its screen, or computes: for those who have that screen before their eyes.
+    package var needsItsScreen: Bool {
+        switch self {
+        case .openSession, .forkRun, .continueRun, .markSession, .compareSessions, .renameSession, .noteSession, .deleteSession,
+            .startDemo, .exportSubject, .predict, .boxCentrilobular, .boxParaseptal, .boxHealthy, .removeBox, .fineTune, .acceptSubject,
+            .excludeSubject, .clearReview, .redoSubject, .prepareAgain, .runExperiment, .runAllExperiments, .stopExperiments, .openPoint:
+            true
+        default: false
+        }
+    }
+}
+
 /// One row of the command table.
 package struct Command: Sendable {
     package let id: CommandID
@@ -196,6 +235,9 @@ package struct Command: Sendable {
     package func working(on screen: ScreenID) -> Command {
         Command(id: id, keys: keys, hint: hint, help: help, screens: screens.union([screen]))
     }
+
+    /// The screen where the palette runs it from elsewhere; nil where it works everywhere, or belongs to curves that may not be there.
+    package var home: ScreenID? { ScreenID.allCases.first { $0 != .comparison && screens.contains($0) } }
 
     package func works(on screen: ScreenID) -> Bool { screens.isEmpty || screens.contains(screen) }
     package var keyNames: String { keys.map(\.name).joined(separator: " ") }

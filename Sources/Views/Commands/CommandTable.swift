@@ -2,7 +2,7 @@
 package enum CommandTable {
     /// In the order in which help shows them.
     package static let all: [Command] =
-        sessions + training + atlas + viewing(masks) + corrections + cohort + viewing(slices) + evaluation + everywhere
+        sessions + comparison + training + atlas + viewing(masks) + corrections + cohort + viewing(slices) + evaluation + everywhere
 
     private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
 
@@ -34,7 +34,7 @@ package enum CommandTable {
         row(.continueRun, "c", "continue", "go on with a run that was interrupted", [.sessions]),
         row(.forkRun, "f", "fork", "start a run from this one's newest checkpoint with changed settings", [.sessions]),
         row(.markSession, "Space", "mark", "mark for comparing", [.sessions]),
-        row(.compareSessions, "v", "compare", "curves of the marked sessions over each other, or back to the list", [.sessions]),
+        row(.compareSessions, "v", "compare", "curves of the marked sessions over each other", [.sessions]),
         row(.renameSession, "R", "", "rename the session", [.sessions]),
         row(.noteSession, "N", "", "write a note on the session", [.sessions]),
         row(.deleteSession, "D", "", "delete the session and all that is in it (asks first)", [.sessions]),
@@ -42,6 +42,10 @@ package enum CommandTable {
         row(.selectPrevious, "Up k", "", "previous session", [.sessions]),
         row(.selectFirst, "Home", "", "first session", [.sessions]),
         row(.selectLast, "End", "", "last session", [.sessions]),
+    ]
+
+    private static let comparison: [Command] = [
+        row(.closeComparison, "v Esc", "list", "take the cross-hair away, or go back to the list", [.comparison])
     ]
 
     private static let training: [Command] = [
@@ -56,21 +60,21 @@ package enum CommandTable {
         row(.stop, "x", "stop", "write a checkpoint and end the run (asks first)", [.training]),
         row(.nextPage, "v", "curves", "other curves: losses, rates, health", [.training]),
         row(.nextPanel, "w", "table", "below the curves: events, landmarks by loss, commands", [.training]),
-        row(.zoomIn, "z", "zoom", "show fewer steps", [.training]),
-        row(.zoomOut, "Z", "", "show more steps", [.training]),
-        row(.panLeft, "Left", "", "earlier steps", [.training]),
-        row(.panRight, "Right", "", "later steps", [.training]),
-        row(.showAllSteps, "Home", "", "show all steps", [.training]),
-        row(.followNewest, "End", "", "the newest steps, and on with them", [.training]),
-        row(.curveCursorLeft, ",", "", "cross-hair to an earlier step", [.training]),
-        row(.curveCursorRight, ".", "", "cross-hair to a later step", [.training]),
+        row(.zoomIn, "z", "zoom", "show fewer steps", [.training, .comparison]),
+        row(.zoomOut, "Z", "", "show more steps", [.training, .comparison]),
+        row(.panLeft, "Left", "", "earlier steps", [.training, .comparison]),
+        row(.panRight, "Right", "", "later steps", [.training, .comparison]),
+        row(.showAllSteps, "Home", "", "show all steps", [.training, .comparison]),
+        row(.followNewest, "End", "", "the newest steps, and on with them", [.training, .comparison]),
+        row(.curveCursorLeft, ",", "cross-hair", "cross-hair to an earlier step", [.training, .comparison]),
+        row(.curveCursorRight, ".", "", "cross-hair to a later step", [.training, .comparison]),
         row(.hideCurveCursor, "Esc", "", "take the cross-hair away", [.training]),
         row(.nextAxis, "t", "", "against steps, epochs or time", [.training]),
-        row(.toggleLogarithm, "g", "", "logarithmic values, or plain", [.training]),
-        row(.smoother, "]", "", "smoother line", [.training]),
-        row(.rougher, "[", "", "rougher line", [.training]),
-        row(.panelUp, "Up k", "", "previous landmark in the table", [.training]),
-        row(.panelDown, "Down j", "", "next landmark in the table", [.training]),
+        row(.toggleLogarithm, "g", "log", "logarithmic values, or plain", [.training, .comparison]),
+        row(.smoother, "]", "", "smoother line", [.training, .comparison]),
+        row(.rougher, "[", "", "rougher line", [.training, .comparison]),
+        row(.panelUp, "Up k", "", "up in the panel: higher loss, earlier events and commands", [.training]),
+        row(.panelDown, "Down j", "", "down in the panel: lower loss, later events and commands", [.training]),
     ]
 
     private static let atlas: [Command] = [
@@ -195,7 +199,7 @@ package enum CommandTable {
         row(.showEvaluation, "5", "", "go to the evaluation", []),
         row(.nextScreen, "Tab", "", "next screen", []),
         row(.previousScreen, "S-Tab", "", "previous screen", []),
-        row(.palette, ":", "commands", "find a command by name", []),
+        row(.palette, ":", "commands", "find a command of any screen by name", []),
         row(.help, "?", "help", "the keys of this screen", []),
         row(.undo, "u", "", "take the last change of view or setting back", []),
         row(.redo, "U", "", "do it again", []),

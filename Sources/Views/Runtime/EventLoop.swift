@@ -154,6 +154,9 @@ package final class EventLoop {
             hasMoreJournal = !entries.isEmpty
             guard !entries.isEmpty else { return }
             apply(state.reduce(.journal(entries)))
+            if state.training.rates.isEmpty, entries.contains(where: { $0.kind == "started" }) {
+                apply(state.reduce(.settingsRead(open.identity.rates)))
+            }
             isDirty = true
         case .failure(let failure):
             hasMoreJournal = false
@@ -190,15 +193,20 @@ package final class EventLoop {
         case .startDemo:
             if let startDemo = configuration.startDemo { attempt(startDemo) }
         case .continueRun(let name): attempt { try configuration.continueRun(folder(name)) }
-        case .startRun(let request): attempt { try configuration.startRun(request, folder(request.name), request.origin.map(folder)) }
+        case .startRun(let request):
+            do { show(try configuration.startRun(request, folder(request.name), request.origin.map(folder))) } catch {
+                send(.refused("\(error)"))
+            }
+        case .estimateRun(let request): estimate(request)
         case .readRun(let name):
             do {
+                if let refusal = configuration.refusal() { throw Failure(refusal) }
                 let settings = try name.map { try SessionDescription.read(folder($0)) }
                 send(
                     .runRead(
                         RunRequest(
                             name: name.map { "\($0)-fork" } ?? "",
-                            cohort: try name.map { try cohort(of: $0) } ?? configuration.cohort ?? "",
+                            cohort: try name.map { try cohort(of: $0) } ?? likelyCohort,
                             settings: settings?.settings ?? TrainingSettings(), origin: name)))
             } catch { send(.failed("\(error)")) }
         case .renameSession(let name, let wanted): care(of: name) { _ = try $0.rename(to: wanted) }
@@ -259,8 +267,21 @@ package final class EventLoop {
         return try SessionDescription.read(folder).cohortFolder(folder).path
     }
 
+    /// The cohort that a new run is most likely to use: that of the session that is chosen, unless another one was named.
+    private var likelyCohort: String {
+        let chosen = state.sessions.entries.indices.contains(state.sessions.chosen) ? state.sessions.entries[state.sessions.chosen] : nil
+        return configuration.cohort ?? chosen.flatMap { try? cohort(of: $0.name) } ?? ""
+    }
+
+    private func estimate(_ request: RunRequest) {
+        let (estimate, folder) = (configuration.estimate, folder(request.name.isEmpty ? "new" : request.name))
+        inBackground {
+            do { return .runEstimated(try estimate(request, folder)) } catch { return .runEstimated("\(error)") }
+        }
+    }
+
     private func care(of name: String, _ work: (SessionFolder) throws -> Void) {
-        do { try work(folder(name)) } catch { send(.failed("\(error)")) }
+        do { try work(folder(name)) } catch { send(.refused("\(error)")) }
         listSessions()
     }
 
@@ -289,7 +310,7 @@ package final class EventLoop {
             do {
                 let files = try export.write(to: SubjectExport.place(words, folder))
                 return .noticed("\(files.count) files written: \(files[0].path)")
-            } catch { return .failed("not exported: \(error)") }
+            } catch { return .refused("not exported: \(error)") }
         }
     }
 
@@ -355,7 +376,7 @@ package final class EventLoop {
 
     private func changeCohort(_ change: (any CohortSource) throws -> Void) {
         guard let source = open?.context.cohort else { return }
-        do { try change(source) } catch { send(.failed("\(error)")) }
+        do { try change(source) } catch { send(.refused("\(error)")) }
         listCohort()
     }
 

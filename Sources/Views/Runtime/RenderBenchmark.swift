@@ -173,10 +173,7 @@ public struct RenderBenchmark {
         return Self.residentKilobytes() - before
     }
 
-    private static func residentKilobytes() -> Int {
-        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-        return (Int(text.split(separator: " ").dropFirst().first ?? "") ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) / 1024
-    }
+    private static func residentKilobytes() -> Int { (ResidentMemory.bytes ?? 0) / 1024 }
 
     private static func percentile(_ sorted: [Double], _ percent: Int) -> Double {
         guard !sorted.isEmpty else { return 0 }

@@ -3,8 +3,8 @@ import Foundation
 
 /// Renders a session's screens without a terminal.
 public struct ScreenExport {
-    /// What can be pictured: the screens, and the comparison of runs.
-    public static let names = ScreenID.allCases.map(\.rawValue) + ["comparison"]
+    /// What can be pictured.
+    public static let names = ScreenID.allCases.map(\.rawValue)
 
     private let context: SessionContext
     /// Who computes in a session of the list.
@@ -28,14 +28,15 @@ public struct ScreenExport {
     ///   - others: sessions to compare with.
     /// - Throws: `Failure` where there is no such screen, or the journal, the atlas or the subject cannot be read.
     public mutating func png(screen: String, subject: String? = nil, others: [SessionFolder] = []) throws -> Data {
-        if screen == "comparison" {
+        guard let wanted = ScreenID(rawValue: screen) else {
+            throw Failure("there is no screen \(screen); expected \(Self.names.joined(separator: ", "))")
+        }
+        switch wanted {
+        case .sessions: list()
+        case .comparison:
             list()
             _ = state.reduce(.runsCompared(RunComparison(reading: [context.folder] + others)))
-        } else {
-            guard let wanted = ScreenID(rawValue: screen) else {
-                throw Failure("there is no screen \(screen); expected \(Self.names.joined(separator: ", "))")
-            }
-            if wanted == .sessions { list() } else { try open(wanted, subject, ViewSettings.read(context.folder.view)) }
+        default: try open(wanted, subject, ViewSettings.read(context.folder.view))
         }
         return try ScreenPicture(Screens.render(state)).png()
     }

@@ -71,6 +71,10 @@ public struct WorkbenchConfiguration: Sendable {
     public var startRun: @Sendable (RunRequest, _ folder: SessionFolder, _ origin: SessionFolder?) throws -> SessionContext
     /// Goes on with a session in this process.
     public var continueRun: @Sendable (SessionFolder) throws -> SessionContext
+    /// What a run would take of the disk, in a sentence.
+    public var estimate: @Sendable (RunRequest, _ folder: SessionFolder) throws -> String
+    /// Why no run can be started now, in a sentence; nil where one can.
+    public var refusal: @Sendable () -> String?
     /// A prepared cohort that a new run would most likely use.
     public var cohort: String?
     /// One line of text per change instead of screens.
@@ -84,7 +88,9 @@ public struct WorkbenchConfiguration: Sendable {
         },
         continueRun: @escaping @Sendable (SessionFolder) throws -> SessionContext = { _ in
             throw Failure("runs cannot be continued from here; use `workbench open`")
-        }, cohort: String? = nil, linear: Bool = false
+        },
+        estimate: @escaping @Sendable (RunRequest, SessionFolder) throws -> String = { _, _ in "" },
+        refusal: @escaping @Sendable () -> String? = { nil }, cohort: String? = nil, linear: Bool = false
     ) {
         self.sessionsRoot = sessionsRoot
         self.session = session
@@ -92,6 +98,8 @@ public struct WorkbenchConfiguration: Sendable {
         self.startDemo = startDemo
         self.startRun = startRun
         self.continueRun = continueRun
+        self.estimate = estimate
+        self.refusal = refusal
         self.cohort = cohort
         self.linear = linear
     }

@@ -5,17 +5,28 @@ import Foundation
 enum SessionIndex {
     private static let piece = 1 << 16
 
-    /// The sessions below `root`, by name. A folder without a journal is no session.
+    /// The sessions below `root`, by name. A folder without a journal and a description is no session.
     static func list(_ root: URL, ownership: (SessionFolder) -> SessionOwnership) -> [SessionSummary] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
         return names.sorted().compactMap { name in
             let folder = SessionFolder(root.appendingPathComponent(name, isDirectory: true))
-            guard FileManager.default.fileExists(atPath: folder.journal.path) else { return nil }
+            guard [folder.journal, folder.description].contains(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
+                return nil
+            }
             return summary(folder, ownership(folder))
         }
     }
 
     static func summary(_ folder: SessionFolder, _ ownership: SessionOwnership) -> SessionSummary {
+        if FileManager.default.fileExists(atPath: folder.description.path) {
+            do { _ = try SessionDescription.read(folder) } catch {
+                return SessionSummary(name: folder.name, condition: .unreadable, ownership: ownership, note: "\(error)")
+            }
+            // A run that was made and never begun.
+            if !FileManager.default.fileExists(atPath: folder.journal.path) {
+                return SessionSummary(name: folder.name, condition: .idle, ownership: ownership)
+            }
+        }
         guard let handle = try? FileHandle(forReadingFrom: folder.journal), let size = try? handle.seekToEnd() else {
             return SessionSummary(name: folder.name, condition: .unreadable, note: "its journal cannot be read")
         }

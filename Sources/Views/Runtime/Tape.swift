@@ -37,6 +37,7 @@ package struct TapeLine: Codable, Equatable, Sendable {
     package var work: MaskReport?
     package var experiments: Bool?
     package var failed: String?
+    package var refused: String?
     package var noticed: String?
     package var checkpoints: [Int]?
     package var lag: Bool?
@@ -84,6 +85,7 @@ package struct TapeLine: Codable, Equatable, Sendable {
         case .cohortSubjectFailed(let id, _): cohortSubject = id
         case .experimentsListed: experiments = true
         case .failed(let sentence): failed = sentence
+        case .refused(let sentence): refused = sentence
         case .noticed(let sentence): noticed = sentence
         case .checkpointsListed(let steps): checkpoints = steps
         case .lag(let lags): lag = lags
@@ -92,7 +94,8 @@ package struct TapeLine: Codable, Equatable, Sendable {
             views = seen.key.landmark
             step = seen.key.step
             neighbours = max(0, seen.pictures.count - 3)
-        case .tick, .sessionOpened, .journal, .sessionsListed, .runsCompared, .runRead, .counted, .journalTail, .journalRead:
+        case .tick, .sessionOpened, .journal, .settingsRead, .sessionsListed, .runsCompared, .runRead, .runEstimated, .counted,
+            .journalTail, .journalRead:
             return nil
         }
     }

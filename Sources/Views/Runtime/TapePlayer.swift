@@ -118,6 +118,7 @@ public struct TapePlayer {
         if let id = line.cohortSubject { return SubjectLoading.cohortEvent(subject: id, context.cohort) }
         if line.experiments == true { return SubjectLoading.experimentsEvent(context.experiments) }
         if let sentence = line.failed { return .failed(sentence) }
+        if let sentence = line.refused { return .refused(sentence) }
         if let sentence = line.noticed { return .noticed(sentence) }
         if let steps = line.checkpoints { return .checkpointsListed(steps) }
         if let lags = line.lag { return .lag(lags) }

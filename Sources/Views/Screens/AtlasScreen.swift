@@ -107,7 +107,7 @@ package enum AtlasScreen {
             row += 1
         }
         func loss(_ index: Int) -> String { training.loss(landmark: index).map { Text.fixed($0, 2) } ?? "–" }
-        line("loss", loss(landmark) + change(training.landmarks[landmark]?.loss), .strong)
+        line("loss", loss(landmark) + change(training.landmarks[landmark]), .strong)
         line("corner", "\(atlas.map.landmarks[landmark])")
         line("centre mm", "\(Text.fixed(mm.x, 0)), \(Text.fixed(mm.y, 0)), \(Text.fixed(mm.z, 0))")
         let neighbours = atlas.map.neighbours[landmark].prefix(2)
@@ -116,10 +116,8 @@ package enum AtlasScreen {
         line("cross mm", "\(Text.fixed(at.x, 0)), \(Text.fixed(at.y, 0)), \(Text.fixed(at.z, 0))")
     }
 
-    private static func change(_ series: Series?) -> String {
-        guard let series, series.count > 1 else { return "" }
-        let difference = Double(series.values[series.count - 1] - series.values[0])
-        return String(format: "  %+.2f", difference)
+    private static func change(_ record: LandmarkRecord?) -> String {
+        record?.change.map { String(format: "  %+.2f a visit", $0) } ?? ""
     }
 
     private static func drawCurve(_ training: TrainingState, _ landmark: Int, _ painter: inout Painter, _ area: Rect) {

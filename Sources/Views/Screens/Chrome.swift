@@ -5,10 +5,7 @@ package enum Chrome {
         Rect(column: 0, row: 1, columns: size.columns, rows: size.rows - 2)
     }
 
-    private static let tabs: [(ScreenID, CommandID)] = [
-        (.sessions, .showSessions), (.training, .showTraining), (.atlas, .showAtlas), (.masks, .showMasks),
-        (.cohort, .showCohort), (.evaluation, .showEvaluation),
-    ]
+    private static let tabs = ScreenID.allCases.filter { $0 != .comparison }.map { ($0, $0.command) }
 
     /// The tabs' places; in a narrow window the current one alone has its name.
     private static func tabSpans(_ state: WorkbenchState) -> [(screen: ScreenID, command: CommandID, text: String, column: Int)] {
@@ -16,12 +13,15 @@ package enum Chrome {
         var column = 0
         return tabs.map { screen, command in
             let key = CommandTable[command].keys[0].name
-            let name = width >= 84 ? screen.title : width >= 56 || screen == state.screen ? screen.shortTitle : ""
+            let name = width >= 84 ? screen.title : width >= 56 || screen == current(state) ? screen.shortTitle : ""
             let text = name.isEmpty ? " \(key) " : " \(key) \(name) "
             defer { column += text.count }
             return (screen, command, text, column)
         }
     }
+
+    /// The comparison lies over the list.
+    private static func current(_ state: WorkbenchState) -> ScreenID { state.screen == .comparison ? .sessions : state.screen }
 
     /// The tab under the mouse.
     package static func tab(column: Int, row: Int, _ state: WorkbenchState) -> CommandID? {
@@ -33,7 +33,7 @@ package enum Chrome {
         let width = state.size.columns
         var end = 0
         for tab in tabSpans(state) {
-            let isCurrent = tab.screen == state.screen
+            let isCurrent = tab.screen == current(state)
             let isClosed = state.session == nil && tab.screen != .sessions
             end = painter.text(tab.text, row: 0, column: tab.column, isCurrent ? .selected : isClosed ? .faint : .plain)
         }
@@ -44,11 +44,14 @@ package enum Chrome {
 
     private static func drawSession(_ state: WorkbenchState, _ painter: inout Painter, room: Int) {
         guard let session = state.session, room >= 4 else { return }
-        let (word, style) = condition(state)
-        let name = String(session.name.prefix(max(0, room - word.count - 3)))
+        let (words, style) = condition(state)
+        // The name comes first: where both have no room, the condition is told in fewer words, at last by its sign.
+        let all = words.split(separator: " ")
+        let shorter = (1...all.count).reversed().map { all.prefix($0).joined(separator: " ") }
+        let word = shorter.first { $0.count + session.name.count + 3 <= room } ?? shorter[shorter.count - 1]
         let end = state.size.columns - 1
         painter.textRight(word, row: 0, endColumn: end, width: room, style)
-        painter.textRight(name, row: 0, endColumn: end - word.count - 2, width: max(0, room - word.count - 2), .strong)
+        painter.textRight(session.name, row: 0, endColumn: end - word.count - 2, width: max(0, room - word.count - 3), .strong)
     }
 
     /// How the session is, in a word, with a sign that does not need colour.
@@ -73,6 +76,11 @@ package enum Chrome {
     private static func drawFoot(_ state: WorkbenchState, _ painter: inout Painter) {
         let row = state.size.rows - 1
         let width = state.size.columns
+        if let message = state.message {
+            painter.text(message.isFault ? " ! " : " · ", row: row, column: 0, width: 3, message.isFault ? .bad : .title)
+            painter.text(message.text, row: row, column: 3, width: width - 3, message.isFault ? .bad : .plain)
+            return
+        }
         if state.showsCounters {
             let cost = state.counters
             let text =
@@ -81,17 +89,12 @@ package enum Chrome {
             painter.text(text, row: row, column: 0, width: width, .title)
             return
         }
-        if let message = state.message {
-            painter.text(message.isFault ? " ! " : " · ", row: row, column: 0, width: 3, message.isFault ? .bad : .title)
-            painter.text(message.text, row: row, column: 3, width: width - 3, message.isFault ? .bad : .plain)
-            return
-        }
         // Help is always shown, at the right; the screen's own hints fill what is left.
         let fixed = [CommandTable[.palette], CommandTable[.help], CommandTable[.quit]]
         let fixedWidth = fixed.reduce(0) { $0 + hintWidth($1) }
         var column = 0
         for command in CommandTable.commands(on: state.screen)
-        where !command.hint.isEmpty && !fixed.contains(where: { $0.id == command.id }) {
+        where !command.hint.isEmpty && !fixed.contains(where: { $0.id == command.id }) && (state.isSteerable || !command.id.steersRun) {
             guard column + hintWidth(command) <= width - fixedWidth else { break }
             column = drawHint(command, &painter, row: row, column: column)
         }

@@ -7,33 +7,35 @@ enum ComparisonScreen {
         Colour(hex: 0xBCBCBC),
     ]
 
-    static func draw(_ comparison: RunComparison, _ painter: inout Painter, _ content: Rect) {
+    static func draw(_ comparison: RunComparison, _ curves: CurveView, _ painter: inout Painter, _ content: Rect) {
         var area = content
         let table = area.takeBottom(min(area.rows / 2, comparison.runs.count + 2))
         let accuracy = area.takeBottom(area.rows >= 16 ? area.rows * 2 / 5 : 0)
-        let runs = comparison.runs.enumerated().filter { $0.element.complaint == nil && !$0.element.training.total.isEmpty }
-        let last = runs.map { $0.element.training.steps.upperBound }.max() ?? 1
-        let first = runs.map { $0.element.training.steps.lowerBound }.min() ?? 0
-        let smoothing = max(1, (last - first) / 20)
+        let scale = StepScale(curves.shown(of: comparison.steps))
+        let smoothing = curves.smoothing(scale.steps)
         func draw(_ title: String, _ rect: Rect, _ values: ClosedRange<Double>?, _ series: KeyPath<TrainingState, Series>) {
             guard rect.rows > 1 else { return }
-            painter.heading(title, rect, right: "line: mean of \(smoothing) steps")
-            let lines = runs.map {
-                Chart.Line(series: $0.element.training[keyPath: series], name: sign($0.offset), colour: colours[$0.offset % colours.count])
+            let isLogarithmic = curves.logarithmic && values == nil
+            painter.heading(title + (isLogarithmic ? " (log)" : ""), rect, right: "line: mean of \(smoothing) steps")
+            let lines = comparison.drawn.map { index, run in
+                Chart.Line(series: run.training[keyPath: series], name: sign(index), colour: colours[index % colours.count])
             }
-            Chart(lines: lines, scale: StepScale(first...max(first + 1, last)), values: values, smoothingSteps: smoothing)
-                .draw(&painter, TrainingLayout.chart(rect))
+            Chart(
+                lines: lines, scale: scale, values: values, isLogarithmic: isLogarithmic, smoothingSteps: smoothing, cursor: curves.cursor
+            )
+            .draw(&painter, TrainingLayout.chart(rect))
         }
         draw("Loss", area, nil, \.total)
         draw("Accuracy of the contrast", accuracy, 0...1, \.accuracy)
-        drawTable(comparison, &painter, table)
+        drawTable(comparison, curves.cursor, &painter, table)
     }
 
     private static func sign(_ index: Int) -> String { String(UnicodeScalar(UInt8(65 + index % 26))) }
 
-    private static func drawTable(_ comparison: RunComparison, _ painter: inout Painter, _ area: Rect) {
+    /// The runs with their ends, or with their values under the cross-hair.
+    private static func drawTable(_ comparison: RunComparison, _ cursor: Int?, _ painter: inout Painter, _ area: Rect) {
         guard area.rows > 1 else { return }
-        painter.heading("Sessions", area, right: "v goes back to the list")
+        painter.heading("Sessions", area, right: cursor.map { "at step \(Chart.grouped($0))" } ?? "")
         for (index, run) in comparison.runs.prefix(area.rows - 1).enumerated() {
             let row = area.row + 1 + index
             let style = Style(colours[index % colours.count], .bold)
@@ -45,6 +47,12 @@ enum ComparisonScreen {
                 continue
             }
             let training = run.training
+            if let cursor {
+                let loss = training.total.value(at: cursor).map { Text.fixed(Double($0), 3) } ?? "–"
+                let accuracy = training.accuracy.value(at: cursor).map { Text.fixed(Double($0), 2) } ?? "–"
+                painter.text("loss \(loss)  accuracy \(accuracy)", row: row, column: at, width: area.endColumn - at)
+                continue
+            }
             var text = "step \(Chart.grouped(training.step))"
             if let part = training.total.summary(max(0, training.total.count * 9 / 10)..<training.total.count) {
                 text += "  loss \(Text.fixed(part.mean, 3)) over the last tenth, least \(Text.fixed(Double(part.minimum), 3))"

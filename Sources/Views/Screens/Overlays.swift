@@ -6,7 +6,7 @@ package enum Overlays {
         switch state.overlay {
         case .help(let line): drawHelp(state.screen, line, &painter, content)
         case .palette(let query, let chosen): drawPalette(state.screen, query, chosen, &painter, content)
-        case .prompt(let text, let complaint): drawPrompt(text, complaint, &painter, content)
+        case .prompt(let text, let complaint): drawPrompt(text, complaint, state.training, &painter, content)
         case .note(let subject, let text): drawNote(subject, text, &painter, content)
         case .rollBack(let steps, let chosen):
             RunOverlays.draw(checkpoints: steps, chosen: chosen, now: state.training.step, &painter, content)
@@ -79,24 +79,34 @@ package enum Overlays {
             let row = inner.row + 1 + offset
             let isChosen = first + offset == chosen
             if isChosen { painter.fill(Rect(column: inner.column, row: row, columns: inner.columns, rows: 1), Cell(" ", .selected)) }
-            painter.text(command.help, row: row, column: inner.column, width: inner.columns - 10, isChosen ? .selected : .plain)
+            let elsewhere = command.works(on: screen) ? "" : command.home?.title ?? ""
+            painter.text(
+                command.help, row: row, column: inner.column, width: inner.columns - 11 - elsewhere.count,
+                isChosen ? .selected : elsewhere.isEmpty ? .plain : .faint)
+            painter.textRight(elsewhere, row: row, endColumn: inner.endColumn - 10, width: 10, isChosen ? .selected : .title)
             painter.textRight(command.keyNames, row: row, endColumn: inner.endColumn, width: 9, isChosen ? .selected : .key)
         }
-        if found.isEmpty { painter.text("no command matches", row: inner.row + 1, column: inner.column, .faint) }
+        if found.isEmpty { painter.text("nothing matches", row: inner.row + 1, column: inner.column, .faint) }
     }
 
-    private static func drawPrompt(_ text: String, _ complaint: String?, _ painter: inout Painter, _ content: Rect) {
+    private static func drawPrompt(
+        _ text: String, _ complaint: String?, _ training: TrainingState, _ painter: inout Painter, _ content: Rect
+    ) {
         let settings = SteerableSetting.allCases
-        let inner = box(&painter, content, columns: 76, rows: settings.count + 6, title: "Change a setting")
+        let inner = box(&painter, content, columns: 100, rows: settings.count + 7, title: "Change a setting")
         let end = painter.spans([("name=value  ", .faint), (text, .strong)], row: inner.row, column: inner.column, width: inner.columns)
         painter.put("▏", row: inner.row, column: end, .key)
         if let complaint { painter.text(complaint, row: inner.row + 1, column: inner.column, width: inner.columns, .bad) }
-        for (offset, setting) in settings.enumerated() where offset + 2 < inner.rows {
-            let row = inner.row + 2 + offset
-            painter.text(setting.rawValue, row: row, column: inner.column, width: 14, .key)
-            let range = "\(Text.significant(setting.range.lowerBound)) … \(Text.significant(setting.range.upperBound))"
-            painter.text(range, row: row, column: inner.column + 14, width: 13)
-            painter.text(setting.help, row: row, column: inner.column + 27, width: inner.columns - 27, .faint)
+        for (title, column) in [("now", 14), ("takes", 23)] {
+            painter.text(title, row: inner.row + 2, column: inner.column + column, width: inner.columns - column, .faint)
+        }
+        for (offset, setting) in settings.enumerated() where offset + 3 < inner.rows {
+            let row = inner.row + 3 + offset
+            painter.text(setting.rawValue, row: row, column: inner.column, width: 13, .key)
+            painter.text(Text.setting(training.steered(setting)), row: row, column: inner.column + 14, width: 8, .strong)
+            let range = "\(Text.setting(setting.range.lowerBound)) … \(Text.setting(setting.range.upperBound))"
+            painter.text(range, row: row, column: inner.column + 23, width: 12)
+            painter.text(setting.help, row: row, column: inner.column + 35, width: inner.columns - 35, .faint)
         }
         painter.text("Enter sends, Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
     }

@@ -12,29 +12,42 @@ enum RunOverlays {
             let row = inner.row + offset
             let isChosen = first + offset == form.chosen
             if isChosen { painter.fill(Rect(column: inner.column, row: row, columns: inner.columns, rows: 1), Cell(" ", .selected)) }
-            painter.text(field.name, row: row, column: inner.column, width: 16, isChosen ? .selected : .faint)
+            painter.text(field.name, row: row, column: inner.column, width: 20, isChosen ? .selected : .faint)
             let changed = !field.initial.isEmpty && field.text != field.initial
-            let width = inner.columns - 18 - (changed ? field.initial.count + 7 : 0)
-            let text = field.text.count > width - 1 ? "…" + field.text.suffix(max(0, width - 2)) : field.text
-            let end = painter.text(
-                text, row: row, column: inner.column + 17, width: width, isChosen ? .selected : field.isFixed ? .faint : .strong)
-            if isChosen, !field.isFixed { painter.put("▏", row: row, column: end, .selected) }
+            let width = inner.columns - 22 - (changed ? field.initial.count + 7 : 0)
+            if isChosen, !field.isFixed {
+                painter.line(field.line, row: row, column: inner.column + 21, width: width, .selected, cursor: .selected)
+            } else {
+                let text = field.text.count > width - 1 ? "…" + field.text.suffix(max(0, width - 2)) : field.text
+                let style = isChosen ? Style.selected : field.isFixed ? .faint : .strong
+                painter.text(text, row: row, column: inner.column + 21, width: width, style)
+            }
             if changed {
                 painter.textRight("was \(field.initial)", row: row, endColumn: inner.endColumn, isChosen ? .selected : .warning)
             }
         }
         let field = form.fields[form.chosen]
         let foot = inner.endRow - 4
-        painter.text(field.help, row: foot + 1, column: inner.column, width: inner.columns)
-        painter.text(
-            form.complaint ?? "takes \(field.range)", row: foot + 2, column: inner.column, width: inner.columns,
-            form.complaint == nil ? .faint : .bad)
+        painter.text(field.help, row: foot, column: inner.column, width: inner.columns)
+        if let complaint = form.complaint {
+            drawComplaint(complaint, &painter, inner, row: foot + 1)
+        } else {
+            painter.text("takes \(field.range)", row: foot + 1, column: inner.column, width: inner.columns, .faint)
+            painter.text(form.needs ?? "", row: foot + 2, column: inner.column, width: inner.columns, .faint)
+        }
         painter.spans(
             [
                 ("Enter", .key), (" starts  ", .plain), ("Up Down", .key), (" fields  ", .plain), ("C-u", .key), (" clears  ", .plain),
                 ("Esc", .key), (" leaves", .plain),
             ],
             row: foot + 3, column: inner.column, width: inner.columns)
+    }
+
+    /// A complaint in two lines.
+    private static func drawComplaint(_ complaint: String, _ painter: inout Painter, _ inner: Rect, row: Int) {
+        for (offset, text) in Overlays.wrap(complaint, inner.columns).prefix(2).enumerated() {
+            painter.text(text, row: row + offset, column: inner.column, width: inner.columns, .bad)
+        }
     }
 
     static func draw(checkpoints steps: [Int]?, chosen: Int, now: Int, _ painter: inout Painter, _ content: Rect) {
@@ -57,11 +70,9 @@ enum RunOverlays {
     }
 
     static func draw(_ entry: TextEntry, _ painter: inout Painter, _ content: Rect) {
-        let inner = Overlays.box(&painter, content, columns: 76, rows: 5, title: entry.title)
-        let text = entry.text.count > inner.columns - 2 ? "…" + entry.text.suffix(max(0, inner.columns - 3)) : entry.text
-        let end = painter.text(text, row: inner.row, column: inner.column, width: inner.columns - 1, .strong)
-        painter.put("▏", row: inner.row, column: end, .key)
-        if let complaint = entry.complaint { painter.text(complaint, row: inner.row + 1, column: inner.column, width: inner.columns, .bad) }
+        let inner = Overlays.box(&painter, content, columns: 76, rows: 6, title: entry.title)
+        painter.line(entry.line, row: inner.row, column: inner.column, width: inner.columns, .strong)
+        if let complaint = entry.complaint { drawComplaint(complaint, &painter, inner, row: inner.row + 1) }
         painter.text("Enter keeps it, Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
     }
 }

@@ -15,6 +15,8 @@ package enum Screens {
         let content = Chrome.content(state.size)
         switch state.screen {
         case .sessions: SessionsScreen.draw(state, &painter, content)
+        case .comparison:
+            if let runs = state.sessions.comparison { ComparisonScreen.draw(runs, state.sessions.curves, &painter, content) }
         case .training: TrainingScreen.draw(state, &painter, content)
         case .atlas: AtlasScreen.draw(state, &painter, content)
         case .masks: MasksScreen.draw(state, &painter, content)

@@ -3,24 +3,40 @@ import Foundation
 /// The list of sessions.
 package enum SessionsScreen {
     private static let headerRows = 2
+    private static let mostDetails = 3
 
+    /// The first entry that is shown in so many rows.
     private static func firstShown(_ rows: Int, _ sessions: SessionsState) -> Int {
         max(0, min(sessions.chosen - rows / 2, sessions.entries.count - rows))
     }
 
+    /// What is known of the chosen session in words, in full: its fault, and the note on it.
+    private static func details(_ content: Rect, _ sessions: SessionsState) -> [(text: String, style: Style)] {
+        guard sessions.entries.indices.contains(sessions.chosen), content.rows >= 14 else { return [] }
+        let entry = sessions.entries[sessions.chosen]
+        let words: [(String?, Style)] = [(entry.note, .bad), (entry.remark, .plain)]
+        let lines = words.flatMap { text, style in
+            (text.map { Overlays.wrap($0, max(10, content.columns - 3)) } ?? []).filter { !$0.isEmpty }.map { (text: $0, style: style) }
+        }
+        return Array(lines.prefix(mostDetails))
+    }
+
+    /// Rows of the list itself.
+    private static func listRows(_ content: Rect, _ sessions: SessionsState) -> Int {
+        let details = details(content, sessions).count
+        return max(0, content.rows - headerRows - (details > 0 ? details + 1 : 0))
+    }
+
     /// The entry on a row of the screen.
     package static func entry(row: Int, _ content: Rect, _ sessions: SessionsState) -> Int? {
-        let rows = content.rows - headerRows
+        let rows = listRows(content, sessions)
         let index = row - content.row - headerRows + firstShown(rows, sessions)
-        return row >= content.row + headerRows && row < content.endRow && sessions.entries.indices.contains(index) ? index : nil
+        return row >= content.row + headerRows && row < content.row + headerRows + rows && sessions.entries.indices.contains(index)
+            ? index : nil
     }
 
     package static func draw(_ state: WorkbenchState, _ painter: inout Painter, _ content: Rect) {
         let sessions = state.sessions
-        if let comparison = sessions.comparison {
-            ComparisonScreen.draw(comparison, &painter, content)
-            return
-        }
         painter.heading(
             "Sessions", Rect(column: 0, row: content.row, columns: content.columns, rows: 1),
             right: sessions.isListed ? "\(sessions.entries.count)" : "")
@@ -29,6 +45,7 @@ package enum SessionsScreen {
             drawWelcome(state, &painter, content)
             return
         }
+        drawDetails(sessions, &painter, content)
         let wide = content.columns >= 70
         let nameWidth = max(10, content.columns - (wide ? 62 : 30))
         let header = content.row + 1
@@ -36,7 +53,7 @@ package enum SessionsScreen {
         painter.text("state", row: header, column: nameWidth + 3, .faint)
         painter.textRight("progress", row: header, endColumn: nameWidth + (wide ? 51 : 29), width: wide ? 16 : 8, .faint)
         if wide { painter.textRight("loss", row: header, endColumn: content.columns - 1, .faint) }
-        let rows = content.rows - headerRows
+        let rows = listRows(content, sessions)
         let first = firstShown(rows, sessions)
         for (offset, entry) in sessions.entries.dropFirst(first).prefix(max(0, rows)).enumerated() {
             let row = content.row + headerRows + offset
@@ -69,6 +86,17 @@ package enum SessionsScreen {
             if wide, let loss = entry.loss {
                 painter.textRight(Text.fixed(loss, 3), row: row, endColumn: content.columns - 1, style(.plain))
             }
+        }
+    }
+
+    private static func drawDetails(_ sessions: SessionsState, _ painter: inout Painter, _ content: Rect) {
+        let details = details(content, sessions)
+        guard !details.isEmpty else { return }
+        let top = content.endRow - details.count
+        painter.heading(
+            sessions.entries[sessions.chosen].name, Rect(column: 0, row: top - 1, columns: content.columns, rows: 1))
+        for (offset, line) in details.enumerated() {
+            painter.text(line.text, row: top + offset, column: 2, width: content.columns - 2, line.style)
         }
     }
 

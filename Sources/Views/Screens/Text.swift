@@ -22,8 +22,19 @@ package enum Text {
 
     package static func fixed(_ value: Double, _ decimals: Int) -> String { value.isFinite ? String(format: "%.\(decimals)f", value) : "–" }
 
-    /// Three significant digits, for quantities of any size.
-    package static func significant(_ value: Double) -> String { value.isFinite ? String(format: "%.3g", value) : "–" }
+    /// Three significant digits, for quantities of any size; whole numbers of four and five digits in full.
+    package static func significant(_ value: Double) -> String {
+        guard value.isFinite else { return "–" }
+        return (1000..<99_999.5).contains(abs(value)) ? String(format: "%.0f", value) : String(format: "%.3g", value)
+    }
+
+    /// A setting as it was given.
+    package static func setting(_ value: Double?) -> String { value.map { $0.isFinite ? String(format: "%.6g", $0) : "–" } ?? "–" }
+
+    /// Memory, given in 10⁶ bytes: `850 MB`, `1.10 GB`.
+    package static func memory(_ megabytes: Double) -> String {
+        megabytes >= 999.5 ? "\(fixed(megabytes / 1000, 2)) GB" : "\(fixed(megabytes, 0)) MB"
+    }
 
     /// A value in five characters or fewer.
     package static func brief(_ value: Double) -> String {

@@ -1,6 +1,6 @@
 /// Where the parts of the training screen lie.
 package struct TrainingLayout {
-    /// What is under the cross-hair; empty where there is none.
+    /// What is under the cross-hair, over a line of the panel, so that the charts stay as they are; empty where there is none.
     package var readout: Rect
     package var upper: Rect
     package var lower: Rect
@@ -15,16 +15,17 @@ package struct TrainingLayout {
         isNarrow = content.columns < 64 || content.rows < 18
         if isNarrow {
             panel = area.takeBottom(2)
-            if state.view.curves.cursor != nil { readout = area.takeBottom(1) }
+            if state.view.curves.cursor != nil { readout = Rect(column: 0, row: panel.endRow - 1, columns: panel.columns, rows: 1) }
             upper = area
             return
         }
-        let summary = state.training.finished?.summary ?? []
+        let summary = TrainingPanels.summary(state, columns: content.columns)
         let wanted = summary.isEmpty ? (content.rows >= 40 ? 14 : 6) : summary.count + 1
-        panel = area.takeBottom(max(5, min(wanted, content.rows / 2)))
+        // In 24 lines two charts have room.
+        panel = area.takeBottom(max(5, min(wanted, content.rows / 2, content.rows - 16)))
+        if state.view.curves.cursor != nil { readout = Rect(column: panel.column, row: panel.row, columns: panel.columns, rows: 1) }
         let right = area.takeRight(content.columns >= 120 ? 38 : 27)
         side = Rect(column: right.column + 1, row: right.row, columns: right.columns - 1, rows: right.rows)
-        if state.view.curves.cursor != nil { readout = area.takeBottom(1) }
         lower = area.takeBottom(area.rows >= 14 ? max(6, area.rows * 2 / 5) : 0)
         upper = area
     }

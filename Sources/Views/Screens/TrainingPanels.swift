@@ -4,18 +4,50 @@ import Engine
 enum TrainingPanels {
     static func draw(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
         guard area.rows >= 2 else { return }
-        let summary = state.training.finished?.summary ?? []
         switch state.view.curves.panel {
-        case .events where !summary.isEmpty: drawSummary(summary, &painter, area)
-        case .events: drawHappenings(state.training, &painter, area)
+        case .events where !restsAtEnd(state): drawSummary(state, &painter, area)
+        case .events: drawHappenings(state, &painter, area)
         case .landmarks: drawLandmarks(state, &painter, area)
-        case .commands: drawAudit(state.training, &painter, area)
+        case .commands: drawAudit(state, &painter, area)
         }
     }
 
-    private static func drawHappenings(_ training: TrainingState, _ painter: inout Painter, _ area: Rect) {
-        painter.heading("Events", area)
-        let lines = training.happenings.suffix(max(0, area.rows - 1))
+    // MARK: moving lines
+
+    /// A finished run's summary in lines as wide as the panel; empty where the panel shows something else.
+    static func summary(_ state: WorkbenchState, columns: Int) -> [String] {
+        guard state.view.curves.panel == .events, let finished = state.training.finished else { return [] }
+        return finished.summary.flatMap { Overlays.wrap($0, max(10, columns - 2)) }
+    }
+
+    /// The newest lines are shown at first; of a summary the first ones are.
+    static func restsAtEnd(_ state: WorkbenchState) -> Bool {
+        state.view.curves.panel != .events || state.training.finished?.summary.isEmpty ?? true
+    }
+
+    /// How many lines the panel can be moved by.
+    static func furthest(_ state: WorkbenchState, _ area: Rect) -> Int {
+        let count =
+            switch state.view.curves.panel {
+            case .events: restsAtEnd(state) ? state.training.happenings.count : summary(state, columns: area.columns).count
+            case .commands: state.training.audit.count + state.training.pending.count
+            case .landmarks: 0
+            }
+        return max(0, count - max(0, area.rows - 1))
+    }
+
+    private static func offset(_ state: WorkbenchState, _ area: Rect) -> Int { min(state.panelOffset, furthest(state, area)) }
+
+    /// Tells that lines lie beyond those shown.
+    private static func hint(_ state: WorkbenchState, _ area: Rect) -> String {
+        guard furthest(state, area) > 0 else { return "" }
+        let (up, down) = (CommandTable[.panelUp].keys[0].name, CommandTable[.panelDown].keys[0].name)
+        return "\(up) and \(down) scroll"
+    }
+
+    private static func drawHappenings(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
+        painter.heading("Events", area, right: hint(state, area))
+        let lines = state.training.happenings.dropLast(offset(state, area)).suffix(max(0, area.rows - 1))
         for (offset, happening) in lines.enumerated() {
             let row = area.row + 1 + offset
             drawMoment(happening.time, happening.step, &painter, area, row: row)
@@ -41,19 +73,23 @@ enum TrainingPanels {
         }
     }
 
-    private static func drawSummary(_ summary: [String], _ painter: inout Painter, _ area: Rect) {
-        painter.heading("Summary", area)
-        for (offset, line) in summary.prefix(area.rows - 1).enumerated() {
+    private static func drawSummary(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
+        painter.heading("Summary", area, right: hint(state, area))
+        let lines = summary(state, columns: area.columns).dropFirst(offset(state, area)).prefix(area.rows - 1)
+        for (offset, line) in lines.enumerated() {
             painter.text(line, row: area.row + 1 + offset, column: area.column + 1, width: area.columns - 1)
         }
     }
 
-    private static func drawAudit(_ training: TrainingState, _ painter: inout Painter, _ area: Rect) {
-        painter.heading("Commands", area, right: "\(training.audit.count) in the journal")
-        let waiting = training.pending.map { (line: "\($0)", outcome: "waits for the next step", style: Style.warning) }
+    private static func drawAudit(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
+        let training = state.training
+        let scroll = hint(state, area)
+        painter.heading("Commands", area, right: "\(training.audit.count) in the journal" + (scroll.isEmpty ? "" : "; \(scroll)"))
+        let isLast = offset(state, area) == 0
+        let waiting = isLast ? training.pending.map { (line: "\($0)", outcome: "waits for the next step", style: Style.warning) } : []
         let room = max(0, area.rows - 1 - waiting.count)
         var row = area.row + 1
-        for line in training.audit.suffix(room) {
+        for line in training.audit.dropLast(offset(state, area)).suffix(room) {
             drawMoment(line.time, line.step, &painter, area, row: row)
             let end = painter.text(line.command, row: row, column: area.column + 19, width: 26)
             painter.text(
@@ -76,8 +112,8 @@ enum TrainingPanels {
     private static func drawLandmarks(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
         let training = state.training
         let ranking = training.landmarksByLoss
-        painter.heading("Landmarks by loss", area, right: "\(ranking.count) visited")
-        let titles = ["landmark", "loss", "change", "accuracy", "bank", "gradient", "visits", "last step"]
+        painter.heading("Landmarks by loss, with its change since the visit before", area, right: "\(ranking.count) visited")
+        let titles = ["landmark", "loss", "change", "accuracy", "bank", "gradient", "visits", "at step"]
         let width = min(10, max(8, (area.columns - 2) / titles.count))
         for (index, title) in titles.enumerated() where (index + 1) * width < area.columns {
             painter.textRight(title, row: area.row + 1, endColumn: area.column + (index + 1) * width + 1, .faint)

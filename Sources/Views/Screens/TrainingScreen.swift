@@ -18,7 +18,7 @@ package enum TrainingScreen {
             drawNarrow(state, &painter, layout)
             return
         }
-        drawSide(state, &painter, layout.side)
+        TrainingSide.draw(state, &painter, layout.side)
         if training.total.isEmpty {
             drawStages(
                 training, &painter,
@@ -29,6 +29,7 @@ package enum TrainingScreen {
             drawCharts(state, &painter, layout)
         }
         TrainingPanels.draw(state, &painter, layout.panel)
+        drawReadout(state, &painter, layout.readout)
     }
 
     // MARK: curves
@@ -42,18 +43,20 @@ package enum TrainingScreen {
     private static func curves(_ training: TrainingState, _ page: CurveView.Page) -> (upper: Curves, lower: Curves) {
         switch page {
         case .losses:
+            // A loss without a part in the total would only press the others together.
+            let neighbours = training.hasNeighbours ? training : TrainingState()
             return (
                 Curves(
                     title: "Loss",
                     lines: [
-                        .init(series: training.neighbour, name: "neigh", colour: neighbour),
+                        .init(series: neighbours.neighbour, name: "neigh", colour: neighbour),
                         .init(series: training.local, name: "local", colour: local),
                         .init(series: training.total, name: "total", colour: total),
                     ]),
                 Curves(
                     title: "Accuracy of the contrast",
                     lines: [
-                        .init(series: training.neighbourAccuracy, name: "neigh", colour: neighbourAccuracy),
+                        .init(series: neighbours.neighbourAccuracy, name: "neigh", colour: neighbourAccuracy),
                         .init(series: training.accuracy, name: "local", colour: accuracy),
                     ], values: 0...1)
             )
@@ -90,7 +93,6 @@ package enum TrainingScreen {
         if state.isReadingJournal { upper.title += ": newest steps, reading the rest …" }
         drawChart(upper, state, &painter, layout.upper, right: smoothing(state, columns: layout.upper.columns))
         if !layout.lower.isEmpty { drawChart(lower, state, &painter, layout.lower, right: range(state)) }
-        drawReadout(state, &painter, layout.readout)
     }
 
     private static func drawChart(_ curves: Curves, _ state: WorkbenchState, _ painter: inout Painter, _ area: Rect, right: String) {
@@ -146,10 +148,11 @@ package enum TrainingScreen {
         if let mark = training.marks.last(where: { abs($0.step - cursor) <= max(1, (state.view.curves.span ?? training.step) / 100) }) {
             spans.append(("  ▼ \(mark.text)", Style(steering, .bold)))
         }
+        painter.fill(area)
         painter.spans(spans, row: area.row, column: area.column, width: area.columns)
     }
 
-    // MARK: before and beside the curves
+    // MARK: before the curves
 
     private static func drawStages(_ training: TrainingState, _ painter: inout Painter, _ area: Rect) {
         painter.heading("Progress", area)
@@ -173,57 +176,6 @@ package enum TrainingScreen {
         }
     }
 
-    private static func drawSide(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
-        let training = state.training
-        painter.heading("Run", area)
-        var row = area.row + 1
-        func line(_ name: String, _ value: String, _ style: Style = .plain) {
-            guard row < area.endRow else { return }
-            let end = painter.text(name, row: row, column: area.column + 1, .faint)
-            painter.textRight(value, row: row, endColumn: area.endColumn - 1, width: max(0, area.endColumn - end - 2), style)
-            row += 1
-        }
-        let (word, style) = Chrome.condition(state)
-        guard row < area.endRow else { return }
-        let end = painter.text(word, row: row, column: area.column + 1, width: area.columns - 2, style)
-        if let left = training.secondsLeft, !training.isPaused, state.session?.ownership != .nobody {
-            painter.textRight(
-                "\(Text.duration(left)) left", row: row, endColumn: area.endColumn - 1, width: max(0, area.endColumn - end - 2), .strong)
-        }
-        row += 1
-        for warning in training.warnings { for text in Overlays.wrap(warning, area.columns - 4) { line("!", text, .warning) } }
-        if let started = training.started, started.totalSteps > 0 {
-            line("step", "\(Chart.grouped(training.step)) of \(Chart.grouped(started.totalSteps))", .strong)
-            painter.bar(
-                Double(training.step) / Double(started.totalSteps), row: row, column: area.column + 1, width: area.columns - 2, .title)
-            row += 1
-            if started.stepsPerEpoch > 0, training.step > 0 {
-                let epochs = (started.totalSteps + started.stepsPerEpoch - 1) / started.stepsPerEpoch
-                line("epoch", "\((training.step - 1) / started.stepsPerEpoch + 1) of \(epochs)")
-            }
-            if let landmark = training.latest?.landmark { line("landmark", "\(landmark + 1) of \(started.landmarks)") }
-        }
-        if let stage = training.stages.last(where: { $0.total > $0.done }), !training.total.isEmpty, !training.isOver {
-            line(stage.stage, "\(stage.done) of \(stage.total)", .title)
-        }
-        if let latest = training.latest {
-            line("rate", "\(Text.significant(latest.samples_per_s)) samples/s")
-            row += area.rows >= 16 ? 1 : 0
-            if area.rows >= 16, row < area.endRow {
-                painter.heading("Engine", Rect(column: area.column, row: row, columns: area.columns, rows: 1))
-                row += 1
-            }
-            line("learning rate", Text.significant(latest.lr))
-            line("gradient norm", Text.significant(latest.gradient_norm))
-            line("bank filled", "\(Int((latest.bank_fill * 100).rounded())) %")
-            line("embedding SD", Text.fixed(latest.embedding_sd, 4), training.isCollapsing ? .bad : .plain)
-            line("data wait", "\(Text.fixed(latest.data_wait_s * 1000, 1)) ms")
-        }
-        if let started = training.started { line("threads", "\(started.threads), \(started.isa)") }
-        if let step = training.lastCheckpointStep { line("checkpoint", "step \(Chart.grouped(step))") }
-        for command in training.pending { line("waiting", "\(command)", .warning) }
-    }
-
     // MARK: narrow
 
     private static func drawNarrow(_ state: WorkbenchState, _ painter: inout Painter, _ layout: TrainingLayout) {
@@ -237,7 +189,8 @@ package enum TrainingScreen {
                 "\(Chart.grouped(training.step)) of \(Chart.grouped(started.totalSteps))", row: foot.row, endColumn: foot.endColumn - 1,
                 width: 21)
         }
-        guard let last = training.happenings.last else { return }
+        drawReadout(state, &painter, layout.readout)
+        guard layout.readout.isEmpty, let last = training.happenings.last else { return }
         let isLive = !training.isPaused && state.session?.ownership != .nobody
         let left = isLive ? training.secondsLeft.map { "\(Text.duration($0)) left  " } ?? "" : ""
         let warning = training.warnings.first

@@ -111,6 +111,35 @@ package struct CurveView: Codable, Equatable, Sendable {
         cursor = max(now.lowerBound, min(now.upperBound, at + (distance == 0 ? (part < 0 ? -1 : 1) : distance)))
     }
 
+    /// Runs a command that changes which steps are shown, and how.
+    /// - Returns: false for any other command.
+    mutating func run(_ command: CommandID, in whole: ClosedRange<Int>) -> Bool {
+        switch command {
+        case .toggleLogarithm: logarithmic.toggle()
+        case .zoomIn: zoom(by: 0.5, about: nil, in: whole)
+        case .zoomOut: zoom(by: 2, about: nil, in: whole)
+        case .panLeft: pan(by: -0.25, in: whole)
+        case .panRight: pan(by: 0.25, in: whole)
+        case .showAllSteps:
+            span = nil
+            end = nil
+        case .followNewest: end = nil
+        case .curveCursorLeft: moveCursor(by: -0.01, in: whole)
+        case .curveCursorRight: moveCursor(by: 0.01, in: whole)
+        case .hideCurveCursor: cursor = nil
+        case .smoother: changeSmoothing(by: 1)
+        case .rougher: changeSmoothing(by: -1)
+        default: return false
+        }
+        return true
+    }
+
+    /// What the line is, in a sentence.
+    var smoothingSentence: String {
+        smoothingPercent == 0
+            ? "no smoothing" : "the line is the mean over \(smoothingPercent) % of what is shown; the band stays raw"
+    }
+
     package mutating func changeSmoothing(by step: Int) {
         let at = (Self.smoothings.firstIndex(of: smoothingPercent) ?? 0) + step
         smoothingPercent = Self.smoothings[max(0, min(Self.smoothings.count - 1, at))]

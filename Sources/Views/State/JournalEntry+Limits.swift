@@ -17,6 +17,7 @@ extension JournalEntry {
         case .step(var metrics):
             metrics.landmark = Self.limited(metrics.landmark)
             metrics.bank_fill = Self.fraction(metrics.bank_fill)
+            metrics.memory_mb = metrics.memory_mb.flatMap { $0.isFinite ? max(0, min(1e9, $0)) : nil }
             entry.event = .step(metrics)
         case .checkpoint(var checkpoint):
             checkpoint.bytes = Self.limited(checkpoint.bytes)
@@ -30,7 +31,10 @@ extension JournalEntry {
             reading.value = reading.value.flatMap { $0.isFinite ? max(-1e9, min(1e9, $0)) : nil }
             reading.baseline = Self.fraction(reading.baseline)
             entry.event = .probe(reading)
-        case .epoch, .command, .mask, .classifiers, .fault, .finished: break
+        case .epoch(var summary):
+            summary.epoch = Self.limited(summary.epoch)
+            entry.event = .epoch(summary)
+        case .command, .mask, .classifiers, .fault, .finished: break
         }
         return entry
     }

@@ -1,7 +1,10 @@
 /// Looking at the curves, and what lies below them.
 extension WorkbenchState {
     mutating func runCurves(_ command: CommandID) -> [Effect] {
-        let whole = training.steps
+        if view.curves.run(command, in: training.steps) {
+            if command == .smoother || command == .rougher { message = Message(text: view.curves.smoothingSentence, isFault: false) }
+            return []
+        }
         switch command {
         case .nextPage:
             view.curves.page = view.curves.page.next
@@ -11,40 +14,22 @@ extension WorkbenchState {
         case .nextAxis:
             view.curves.axis = view.curves.axis.next
             message = Message(text: "against \(view.curves.axis.rawValue)", isFault: false)
-        case .toggleLogarithm: view.curves.logarithmic.toggle()
-        case .zoomIn: view.curves.zoom(by: 0.5, about: nil, in: whole)
-        case .zoomOut: view.curves.zoom(by: 2, about: nil, in: whole)
-        case .panLeft: view.curves.pan(by: -0.25, in: whole)
-        case .panRight: view.curves.pan(by: 0.25, in: whole)
-        case .showAllSteps:
-            view.curves.span = nil
-            view.curves.end = nil
-        case .followNewest: view.curves.end = nil
-        case .curveCursorLeft: view.curves.moveCursor(by: -0.01, in: whole)
-        case .curveCursorRight: view.curves.moveCursor(by: 0.01, in: whole)
-        case .hideCurveCursor: view.curves.cursor = nil
-        case .smoother: changeSmoothing(by: 1)
-        case .rougher: changeSmoothing(by: -1)
-        case .nextPanel: view.curves.panel = view.curves.panel.next
-        case .panelUp: chooseLandmark(by: -1)
-        case .panelDown: chooseLandmark(by: 1)
+        case .nextPanel:
+            view.curves.panel = view.curves.panel.next
+            panelOffset = 0
+        case .panelUp: movePanel(by: -1)
+        case .panelDown: movePanel(by: 1)
         default: break
         }
         return []
     }
 
-    private mutating func changeSmoothing(by step: Int) {
-        view.curves.changeSmoothing(by: step)
-        let percent = view.curves.smoothingPercent
-        message = Message(
-            text: percent == 0 ? "no smoothing" : "the line is the mean over \(percent) % of what is shown; the band stays raw",
-            isFault: false)
-    }
-
-    /// The next landmark in the table by loss.
-    private mutating func chooseLandmark(by step: Int) {
+    /// The next landmark in the table by loss; else the lines of the panel a little on.
+    private mutating func movePanel(by step: Int) {
         guard view.curves.panel == .landmarks else {
-            message = Message(text: "press w for the table of landmarks", isFault: false)
+            let layout = TrainingLayout(Chrome.content(size), self)
+            let towardsRest = TrainingPanels.restsAtEnd(self) ? -step : step
+            panelOffset = max(0, min(TrainingPanels.furthest(self, layout.panel), panelOffset + towardsRest))
             return
         }
         let ranking = training.landmarksByLoss

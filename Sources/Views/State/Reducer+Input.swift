@@ -4,6 +4,7 @@ import Foundation
 /// Keys go to what lies on top: a question, a prompt, the palette, the help; else through the command table to the screen.
 extension WorkbenchState {
     mutating func press(_ key: Key) -> [Effect] {
+        submitted = nil
         switch overlay {
         case .help(let line): return pressInHelp(key, line)
         case .palette(let query, let chosen): return pressInPalette(key, query, chosen)
@@ -23,9 +24,6 @@ extension WorkbenchState {
         }
     }
 
-    /// The command that a key means now, for the tape; nil where an overlay takes it as text.
-    package func command(for key: Key) -> CommandID? { overlay == nil ? CommandTable.command(for: key, on: screen) : nil }
-
     private mutating func pressInHelp(_ key: Key, _ line: Int) -> [Effect] {
         let last = max(0, CommandTable.commands(on: screen).count - 1)
         switch key {
@@ -34,22 +32,6 @@ extension WorkbenchState {
         case .pageDown, .character(" "): overlay = .help(min(last, line + 10))
         case .pageUp: overlay = .help(max(0, line - 10))
         default: overlay = nil
-        }
-        return []
-    }
-
-    private mutating func pressInPalette(_ key: Key, _ query: String, _ chosen: Int) -> [Effect] {
-        let found = FuzzyMatch.commands(query, on: screen)
-        switch key {
-        case .escape: overlay = nil
-        case .down, .tab: overlay = .palette(query: query, chosen: min(chosen + 1, max(0, found.count - 1)))
-        case .up, .backTab: overlay = .palette(query: query, chosen: max(0, chosen - 1))
-        case .enter:
-            overlay = nil
-            if found.indices.contains(chosen) { return run(found[chosen].id) }
-        case .backspace: overlay = query.isEmpty ? nil : .palette(query: String(query.dropLast()), chosen: 0)
-        case .character(let scalar) where query.count < 60: overlay = .palette(query: query + String(scalar), chosen: 0)
-        default: break
         }
         return []
     }
@@ -78,7 +60,7 @@ extension WorkbenchState {
         case .backspace: overlay = .note(subject: subject, text: String(text.dropLast()))
         case .character(let scalar) where text.count < 200: overlay = .note(subject: subject, text: text + String(scalar))
         case .enter:
-            overlay = nil
+            submit()
             return review(subject, CohortReview.Entry(decision: .excluded, note: text.trimmingCharacters(in: .whitespaces)))
         default: break
         }
@@ -102,14 +84,14 @@ extension WorkbenchState {
         case .enter:
             do {
                 let effect = try entry.effect()
-                overlay = nil
+                submit()
                 return [effect]
             } catch {
                 entry.complaint = "\(error)"
                 overlay = .entry(entry)
             }
         default:
-            entry.text.type(key, atMost: entry.limit)
+            entry.line.type(key, atMost: entry.limit)
             entry.complaint = nil
             overlay = .entry(entry)
         }
@@ -117,10 +99,53 @@ extension WorkbenchState {
     }
 
     private mutating func pressInForm(_ key: Key, _ form: RunForm) -> [Effect] {
+        if key == .escape {
+            overlay = nil
+            return []
+        }
+        var next = form
+        if let request = next.press(key) {
+            overlay = .form(next)
+            submit()
+            return [.startRun(request)]
+        }
+        // What it takes is told field by field, not letter by letter.
+        return next.chosen == form.chosen ? show(next) : open(next)
+    }
+
+    private mutating func show(_ form: RunForm) -> [Effect] {
+        overlay = .form(form)
+        return []
+    }
+
+    /// Shows a form and asks for what its run takes of the disk.
+    mutating func open(_ form: RunForm) -> [Effect] {
         var form = form
-        let request = form.press(key)
-        overlay = key == .escape || request != nil ? nil : .form(form)
-        return request.map { [.startRun($0)] } ?? []
+        let request = form.nextToEstimate()
+        overlay = .form(form)
+        return request.map { [.estimateRun($0)] } ?? []
+    }
+
+    mutating func show(needs sentence: String) -> [Effect] {
+        guard case .form(var form) = overlay else { return [] }
+        form.needs = sentence
+        return show(form)
+    }
+
+    /// Closes what was typed, and keeps it for the case that it is refused.
+    private mutating func submit() {
+        submitted = overlay
+        overlay = nil
+    }
+
+    /// Opens again what was refused, with the reason; just tells the reason where the user has gone on meanwhile.
+    mutating func refuse(_ sentence: String) {
+        if overlay == nil, let again = submitted?.complaining(sentence) {
+            overlay = again
+        } else {
+            message = Message(text: sentence, isFault: true)
+        }
+        submitted = nil
     }
 
     private mutating func pressInQuestion(_ key: Key, yes: (inout WorkbenchState) -> [Effect]) -> [Effect] {
@@ -138,6 +163,7 @@ extension WorkbenchState {
             if mouse.action == .press { overlay = nil }
             return []
         }
+        submitted = nil
         if mouse.action == .press, let tab = Chrome.tab(column: mouse.column, row: mouse.row, self) {
             message = nil
             return run(tab)
@@ -145,6 +171,7 @@ extension WorkbenchState {
         let content = Chrome.content(size)
         switch screen {
         case .sessions: return handleSessions(mouse, content)
+        case .comparison: return handleComparison(mouse)
         case .training: return handleTraining(mouse, content)
         case .atlas, .masks, .cohort: return handleSlices(mouse, content)
         case .evaluation: return handleEvaluation(mouse, content)

@@ -5,6 +5,17 @@ extension WorkbenchState {
         return [.listSessions]
     }
 
+    /// Shows the list; the chosen session stays chosen wherever it is now.
+    mutating func show(_ entries: [SessionSummary], demoOffered: Bool) {
+        let before = sessions.entries.indices.contains(sessions.chosen) ? sessions.entries[sessions.chosen].name : nil
+        let wanted = sessions.wanted ?? before
+        sessions.wanted = nil
+        sessions.entries = entries
+        sessions.isListed = true
+        sessions.demoOffered = demoOffered
+        sessions.chosen = entries.firstIndex { $0.name == wanted } ?? max(0, min(sessions.chosen, entries.count - 1))
+    }
+
     mutating func runSessions(_ command: CommandID) -> [Effect] {
         let last = max(0, sessions.entries.count - 1)
         switch command {
@@ -21,10 +32,6 @@ extension WorkbenchState {
         case .newRun: return [.readRun(nil)]
         case .forkRun, .continueRun, .deleteSession, .renameSession, .noteSession, .markSession: return runChosen(command)
         case .compareSessions:
-            if sessions.comparison != nil {
-                sessions.comparison = nil
-                return []
-            }
             let present = sessions.marked.filter { name in sessions.entries.contains { $0.name == name } }
             guard !present.isEmpty else {
                 message = Message(text: "mark two sessions or more with Space first", isFault: false)
@@ -68,7 +75,6 @@ extension WorkbenchState {
     }
 
     mutating func handleSessions(_ mouse: Mouse, _ content: Rect) -> [Effect] {
-        if sessions.comparison != nil { return mouse.action == .press ? runSessions(.compareSessions) : [] }
         switch mouse.action {
         case .wheelUp: return runSessions(.selectPrevious)
         case .wheelDown: return runSessions(.selectNext)
@@ -78,5 +84,34 @@ extension WorkbenchState {
             sessions.chosen = index
             return []
         }
+    }
+
+    // MARK: comparison
+
+    /// Shows curves over each other, unless a session was opened while they were read.
+    mutating func show(_ comparison: RunComparison) {
+        guard session == nil else { return }
+        sessions.comparison = comparison
+        sessions.curves = CurveView()
+        message = nil
+    }
+
+    mutating func runComparison(_ command: CommandID) {
+        guard let comparison = sessions.comparison else { return }
+        if command == .closeComparison {
+            if sessions.curves.cursor == nil { sessions.comparison = nil }
+            sessions.curves.cursor = nil
+        } else if sessions.curves.run(command, in: comparison.steps), command == .smoother || command == .rougher {
+            message = Message(text: sessions.curves.smoothingSentence, isFault: false)
+        }
+    }
+
+    mutating func handleComparison(_ mouse: Mouse) -> [Effect] {
+        switch mouse.action {
+        case .wheelUp: runComparison(.zoomIn)
+        case .wheelDown: runComparison(.zoomOut)
+        case .press: break
+        }
+        return []
     }
 }

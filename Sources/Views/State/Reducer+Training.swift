@@ -14,8 +14,8 @@ extension WorkbenchState {
             return send(.singleStep)
         case .raiseLearningRate: return changeLearningRate(by: 1.25)
         case .lowerLearningRate: return changeLearningRate(by: 1 / 1.25)
-        case .enterLearningRate: overlay = .prompt(text: "learningRate=", complaint: nil)
-        case .enterSetting: overlay = .prompt(text: "", complaint: nil)
+        case .enterLearningRate: if canSteer() { overlay = .prompt(text: "learningRate=", complaint: nil) }
+        case .enterSetting: if canSteer() { overlay = .prompt(text: "", complaint: nil) }
         case .checkpoint: return send(.checkpoint)
         case .stop: if canSteer() { overlay = .confirmStop }
         case .rollBack:
@@ -32,15 +32,34 @@ extension WorkbenchState {
         guard canSteer() else { return [] }
         if remembers, let inverse = inverse(of: command) { history.add(.steering(command, inverse: inverse), source: "steering") }
         training.pending.append(command)
-        message = Message(text: "sent \(command); it is applied at the next step", isFault: false)
+        message = Message(text: sentence(sent: command), isFault: false)
         return [.steer(command)]
     }
 
-    private mutating func canSteer() -> Bool {
-        if session?.ownership != .nobody, !training.isOver { return true }
+    private func sentence(sent command: SteeringCommand) -> String {
+        "sent \(command); \(training.isPaused ? "the paused run takes it at once" : "it is applied at the next step")"
+    }
+
+    /// What became of a command that the last message says was sent.
+    mutating func answer(_ applied: CommandApplied) {
+        guard message?.text.hasPrefix("sent \(applied.command);") == true else { return }
+        let refusal = applied.refusal.flatMap { $0.isEmpty ? nil : $0 }
         message = Message(
-            text: "nothing is computing in this session; `workbench pretrain --session \(session?.name ?? "DIR") --resume` continues it",
-            isFault: true)
+            text: refusal.map { "\(applied.command) was refused: \($0)" } ?? "\(applied.command) was applied", isFault: refusal != nil)
+    }
+
+    /// Tells why nothing can be steered, and what goes on from here.
+    private mutating func canSteer() -> Bool {
+        if isSteerable { return true }
+        let text =
+            if training.finished?.outcome == "done" {
+                "the run is finished; key 0 shows the list, where f forks it"
+            } else if training.fault != nil {
+                "the run ended with a fault; key 0 shows the list, where c goes on"
+            } else {
+                "nothing is computing in this session; key 0 shows the list, where c goes on"
+            }
+        message = Message(text: text, isFault: true)
         return false
     }
 
@@ -59,7 +78,7 @@ extension WorkbenchState {
         case .pause: return .resume
         case .resume: return .pause
         case .set(let setting, _):
-            var value = setting == .learningRate ? training.baseLearningRate ?? training.rates[setting] : training.rates[setting]
+            var value = training.steered(setting)
             for case .set(setting, let sent) in training.pending { value = sent }
             return value.map { .set(setting, $0) }
         case .singleStep, .checkpoint, .stop, .rollBack, .unreadable: return nil

@@ -21,7 +21,7 @@ extension WorkbenchState {
         case .command(let command):
             message = nil
             overlay = nil
-            return run(command)
+            return visit(command)
         case .mouse(let mouse): return handle(mouse)
         case .resize(let size):
             self.size = size
@@ -36,21 +36,20 @@ extension WorkbenchState {
             session?.ownership = ownership
             return []
         case .journal(let entries): return fold(entries)
+        case .settingsRead(let rates):
+            training.begin(with: rates)
+            return []
         case .sessionsListed(let entries, let demoOffered):
-            sessions.entries = entries
-            sessions.isListed = true
-            sessions.demoOffered = demoOffered
-            sessions.chosen = max(0, min(sessions.chosen, entries.count - 1))
+            show(entries, demoOffered: demoOffered)
             return []
         case .checkpointsListed(let steps):
             if case .rollBack = overlay { overlay = .rollBack(steps: steps.sorted(by: >), chosen: 0) }
             return []
         case .runsCompared(let comparison):
-            sessions.comparison = comparison
+            show(comparison)
             return []
-        case .runRead(let request):
-            overlay = .form(RunForm(request))
-            return []
+        case .runRead(let request): return open(RunForm(request))
+        case .runEstimated(let sentence): return show(needs: sentence)
         case .viewsLoaded(let views):
             atlas.views = views
             return []
@@ -100,6 +99,9 @@ extension WorkbenchState {
         case .failed(let sentence):
             message = Message(text: sentence, isFault: true)
             return []
+        case .refused(let sentence):
+            refuse(sentence)
+            return []
         case .noticed(let sentence):
             message = Message(text: sentence, isFault: false)
             return []
@@ -132,6 +134,8 @@ extension WorkbenchState {
         case .selectPrevious, .selectNext, .selectFirst, .selectLast, .openSession, .startDemo, .newRun, .forkRun, .continueRun,
             .markSession, .compareSessions, .renameSession, .noteSession, .deleteSession:
             return runSessions(command)
+        case _ where screen == .comparison: runComparison(command)
+        case .closeComparison: break
         case .nextPage, .nextAxis, .toggleLogarithm, .zoomIn, .zoomOut, .panLeft, .panRight, .showAllSteps, .followNewest,
             .curveCursorLeft, .curveCursorRight, .hideCurveCursor, .smoother, .rougher, .nextPanel, .panelUp, .panelDown:
             return runCurves(command)
@@ -186,7 +190,9 @@ extension WorkbenchState {
     }
 
     private mutating func leaveSession() -> [Effect] {
-        guard session != nil else { return [] }
+        sessions.comparison = nil
+        guard let left = session else { return [] }
+        sessions.wanted = left.name
         let saved = view
         let isBusy = masks.prediction != nil || masks.fineTuning != nil
         session = nil
@@ -197,8 +203,9 @@ extension WorkbenchState {
     private mutating func open(_ identity: SessionIdentity, _ settings: ViewSettings) -> [Effect] {
         session = identity
         view = settings.limited()
-        if view.screen == .sessions { view.screen = .training }
+        if view.screen == .sessions || view.screen == .comparison { view.screen = .training }
         overlay = nil
+        panelOffset = 0
         history = ChangeHistory()
         training = TrainingState(rates: identity.rates)
         isReadingJournal = false
@@ -230,6 +237,7 @@ extension WorkbenchState {
         for entry in entries {
             training.fold(entry)
             switch entry.event {
+            case .command(let applied): answer(applied)
             case .mask(let mask):
                 subjectsChanged = true
                 if mask.subject == masks.loaded?.id || mask.subject == masks.loading { masks.needsReload = true }

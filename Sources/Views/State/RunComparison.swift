@@ -16,6 +16,18 @@ package struct RunComparison: Equatable, Sendable {
     package var runs: [Run]
 
     package init(runs: [Run]) { self.runs = runs }
+
+    /// Those with curves, with their places in the list.
+    package var drawn: [(index: Int, run: Run)] {
+        runs.enumerated().filter { $0.element.complaint == nil && !$0.element.training.total.isEmpty }.map { ($0.offset, $0.element) }
+    }
+
+    /// From the first step of all to the last.
+    package var steps: ClosedRange<Int> {
+        let all = drawn.map(\.run.training.steps)
+        let first = all.map(\.lowerBound).min() ?? 0
+        return first...max(first + 1, all.map(\.upperBound).max() ?? 1)
+    }
 }
 
 /// What a frame cost.

@@ -22,32 +22,40 @@ public struct RunRequest: Equatable, Sendable {
 package struct RunForm: Equatable, Sendable {
     package struct Field: Equatable, Sendable {
         package var name: String
-        package var text: String
+        package var line: TextLine
         package var help: String
         package var range: String
         /// As it was at first, to tell what was changed.
         package var initial: String
         package var isFixed = false
+
+        package var text: String { line.text }
     }
 
     package private(set) var fields: [Field]
     package private(set) var chosen = 0
-    package private(set) var complaint: String?
+    package var complaint: String?
+    /// What the run will take of the disk, or why that cannot be told.
+    package var needs: String?
     package let origin: String?
     private let settings: TrainingSettings
+    /// The request that `needs` belongs to.
+    private var estimated: RunRequest?
 
     package init(_ request: RunRequest) {
         origin = request.origin
         settings = request.settings
         fields = [
-            Field(name: "name", text: request.name, help: "the session's folder beside the others", range: "a name without /", initial: ""),
             Field(
-                name: "cohort", text: request.cohort, help: "folder that `workbench prepare` made", range: "a path",
+                name: "name", line: TextLine(request.name), help: "the session's folder beside the others", range: "a name without /",
+                initial: ""),
+            Field(
+                name: "cohort", line: TextLine(request.cohort), help: "folder that `workbench prepare` made", range: "a path",
                 initial: request.cohort, isFixed: request.origin != nil),
         ]
         fields += TrainingSetting.all.map {
             let value = $0.value(in: request.settings)
-            return Field(name: $0.name, text: value, help: $0.help, range: $0.range, initial: value)
+            return Field(name: $0.name, line: TextLine(value), help: $0.help, range: $0.range, initial: value)
         }
     }
 
@@ -57,19 +65,19 @@ package struct RunForm: Equatable, Sendable {
         switch key {
         case .down, .tab: choose(min(chosen + 1, fields.count - 1))
         case .up, .backTab: choose(max(0, chosen - 1))
-        case .pageDown, .end: choose(fields.count - 1)
-        case .pageUp, .home: choose(0)
+        case .pageDown: choose(fields.count - 1)
+        case .pageUp: choose(0)
         case .enter: return finish()
         default:
             guard !fields[chosen].isFixed else { break }
-            fields[chosen].text.type(key, atMost: chosen == 1 ? 400 : 60)
+            fields[chosen].line.type(key, atMost: chosen == 1 ? 400 : 60)
             complaint = nil
         }
         return nil
     }
 
     private mutating func choose(_ index: Int) {
-        if let wrong = fault(of: chosen) { complaint = wrong } else { complaint = nil }
+        complaint = nil
         chosen = index
     }
 
@@ -80,14 +88,26 @@ package struct RunForm: Equatable, Sendable {
             complaint = wrong
             return nil
         }
+        return request
+    }
+
+    /// What the fields ask for; nil where a setting cannot be used.
+    private var request: RunRequest? {
         var wanted = settings
-        do {
-            for (setting, field) in zip(TrainingSetting.all, fields.dropFirst(2)) { try setting.set(field.text, in: &wanted) }
-        } catch {
-            complaint = "\(error)"
-            return nil
+        for (setting, field) in zip(TrainingSetting.all, fields.dropFirst(2)) {
+            guard (try? setting.set(field.text, in: &wanted)) != nil else { return nil }
         }
         return RunRequest(name: fields[0].text, cohort: fields[1].text, settings: wanted, origin: origin)
+    }
+
+    /// The request whose needs are to be told; nil where they are, or cannot be.
+    mutating func nextToEstimate() -> RunRequest? {
+        guard var wanted = request, !wanted.cohort.isEmpty else { return nil }
+        wanted.name = estimated?.name ?? wanted.name
+        guard wanted != estimated else { return nil }
+        estimated = wanted
+        needs = nil
+        return wanted
     }
 
     /// Why a field's text cannot be used.
@@ -112,8 +132,17 @@ package struct TextEntry: Equatable, Sendable {
     package var purpose: Purpose
     /// The session's name, or the subject's.
     package var name: String
-    package var text: String
+    package var line: TextLine
     package var complaint: String?
+
+    /// A note is written anew where something is typed at once; a name and a place are most often changed a little.
+    package init(purpose: Purpose, name: String, text: String) {
+        self.purpose = purpose
+        self.name = name
+        line = TextLine(text, selected: purpose == .note)
+    }
+
+    package var text: String { line.text }
 
     package var limit: Int {
         switch purpose {
@@ -140,18 +169,6 @@ package struct TextEntry: Equatable, Sendable {
         case .rename:
             if let fault = SessionFolder.faultOfName(text) { throw Failure(fault) }
             return .renameSession(name, to: text)
-        }
-    }
-}
-
-extension String {
-    /// Types a key into the text.
-    mutating func type(_ key: Key, atMost limit: Int) {
-        switch key {
-        case .backspace: self = String(dropLast())
-        case .control("u"): self = ""
-        case .character(let scalar) where count < limit: unicodeScalars.append(scalar)
-        default: break
         }
     }
 }

@@ -17,6 +17,8 @@ package struct TrainingState: Equatable, Sendable {
     package var spread = Series()
     /// Seconds since the session began.
     package var times = Series()
+    /// Memory of the process, 10⁶ bytes.
+    package var memory = Series()
     /// What a probe read out of the encoder.
     package var probe = Series()
     package var latestProbe: ProbeReading?
@@ -90,6 +92,17 @@ package struct TrainingState: Equatable, Sendable {
         return Double(started.totalSteps - step) / rate
     }
 
+    /// A setting as it is steered now; nil where that is not known.
+    package func steered(_ setting: SteerableSetting) -> Double? {
+        setting == .learningRate ? baseLearningRate ?? rates[setting] : rates[setting]
+    }
+
+    /// Takes the settings that the run began with, where they were not known.
+    mutating func begin(with rates: [SteerableSetting: Double]) { self.rates.merge(rates) { known, _ in known } }
+
+    /// The neighbour loss has a part in the run.
+    package var hasNeighbours: Bool { (neighbour.summary(0..<neighbour.count)?.maximum ?? 0) > 0 }
+
     /// The last loss at a landmark.
     package func loss(landmark: Int) -> Double? { landmarks[landmark]?.loss.last.map { Double($0.value) } }
 
@@ -109,7 +122,7 @@ package struct TrainingState: Equatable, Sendable {
     private static var curves: [WritableKeyPath<TrainingState, Series>] {
         [
             \.total, \.local, \.neighbour, \.accuracy, \.neighbourAccuracy, \.learningRate, \.speed, \.gradientNorm, \.spread, \.times,
-            \.probe,
+            \.memory, \.probe,
         ]
     }
     private static let keptHappenings = 500
@@ -123,7 +136,7 @@ package struct TrainingState: Equatable, Sendable {
         case .started(let run): start(run, entry)
         case .step(let metrics): add(metrics, entry)
         case .epoch(let epoch):
-            note(entry, "epoch \(epoch.epoch) done, mean loss \(Self.number(epoch.meanLoss))")
+            note(entry, "epoch \(epoch.epoch + 1) done, mean loss \(Self.number(epoch.meanLoss))")
         case .checkpoint(let checkpoint):
             lastCheckpointStep = entry.step
             savedRates[entry.step] = rates
@@ -197,6 +210,7 @@ package struct TrainingState: Equatable, Sendable {
         gradientNorm.append(step: entry.step, metrics.gradient_norm)
         spread.append(step: entry.step, metrics.embedding_sd)
         times.append(step: entry.step, entry.t)
+        if let memory = metrics.memory_mb { self.memory.append(step: entry.step, memory) }
         landmarks[metrics.landmark, default: LandmarkRecord()].add(metrics, step: entry.step)
         if baseLearningRate == nil { baseLearningRate = metrics.lr }
         recent.append(Pace(time: entry.t, step: entry.step))
@@ -251,52 +265,6 @@ package struct TrainingState: Equatable, Sendable {
     /// The landmarks that were visited, the highest last loss first.
     package var landmarksByLoss: [Int] {
         landmarks.keys.map { ($0, loss(landmark: $0) ?? 0) }.sorted { ($0.1, -$0.0) > ($1.1, -$1.0) }.map(\.0)
-    }
-
-    /// What is wrong with the run as its numbers tell it, in a sentence each.
-    package var warnings: [String] {
-        var found: [String] = []
-        if isCollapsing {
-            found.append(
-                "the embeddings collapse: their spread is \(Text.fixed(latest?.embedding_sd ?? 0, 4)), and keys are not told apart")
-        }
-        if let reading = latestProbe, probeFindsNothing {
-            found.append(
-                "the probe finds nothing of \(reading.column): the last \(Self.watchedProbes) readings are no better than guessing")
-        }
-        if learnsNothing { found.append("the run learns nothing: after \(total.count) steps loss and accuracy are where they began") }
-        return found
-    }
-
-    private static let watched = 20
-    private static let leastSpread = 0.01
-    private static let leastAccuracy = 0.1
-
-    /// The embeddings of the last steps lie together, and nothing is told apart by what is left of their spread. A batch is of one landmark,
-    /// so that a small spread alone is no fault.
-    package var isCollapsing: Bool {
-        guard spread.count >= Self.watched else { return false }
-        func mean(_ series: Series) -> Double { series.summary(max(0, series.count - Self.watched)..<series.count)?.mean ?? 1 }
-        return mean(spread) < Self.leastSpread && mean(accuracy) < Self.leastAccuracy
-    }
-
-    private static let watchedProbes = 4
-
-    private var probeFindsNothing: Bool {
-        guard let latestProbe, probe.count > Self.watchedProbes else { return false }
-        return probe.values.suffix(Self.watchedProbes).allSatisfy { Double($0) <= latestProbe.baseline }
-    }
-
-    /// After an epoch and 200 steps neither the loss has fallen nor the accuracy risen, first tenth against last tenth.
-    private var learnsNothing: Bool {
-        let count = total.count
-        guard count >= max(200, started?.stepsPerEpoch ?? 0), !isOver else { return false }
-        let part = count / 10
-        guard let before = total.summary(0..<part)?.mean, let now = total.summary(count - part..<count)?.mean,
-            let accuracyBefore = accuracy.summary(0..<min(part, accuracy.count))?.mean,
-            let accuracyNow = accuracy.summary(max(0, accuracy.count - part)..<accuracy.count)?.mean
-        else { return false }
-        return now > before - 0.01 * abs(before) && accuracyNow < accuracyBefore + 0.005
     }
 
     fileprivate static func number(_ value: Double) -> String { String(format: "%.3f", value) }

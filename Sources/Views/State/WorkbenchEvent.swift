@@ -14,6 +14,8 @@ package enum WorkbenchEvent: Sendable {
     case sessionOpened(SessionIdentity, ViewSettings)
     case ownership(SessionOwnership)
     case journal([JournalEntry])
+    /// The settings that a run began with, which were not there yet when its session was opened.
+    case settingsRead([SteerableSetting: Double])
     case sessionsListed([SessionSummary], demoOffered: Bool)
     case subjectsListed([SubjectEntry])
     case subjectLoaded(LoadedSubject)
@@ -31,6 +33,8 @@ package enum WorkbenchEvent: Sendable {
     case runsCompared(RunComparison)
     /// What a new run, or a fork, would be asked to do: to be changed in a form.
     case runRead(RunRequest)
+    /// What the run of the form will take of the disk, or why that cannot be told.
+    case runEstimated(String)
     /// What the network saw at a landmark.
     case viewsLoaded(SeenViews)
     /// The link to the terminal is slow, or no longer.
@@ -44,6 +48,8 @@ package enum WorkbenchEvent: Sendable {
     case journalRead(TrainingState, session: String, offset: Int)
     /// Something went wrong outside: one sentence for the user.
     case failed(String)
+    /// What was typed and sent off cannot be done: one sentence.
+    case refused(String)
     /// Something worth a line.
     case noticed(String)
 }
@@ -74,6 +80,8 @@ package enum Effect: Equatable, Sendable {
     case deleteSession(String)
     /// Reads what a session was asked to do, for a fork; nil: the defaults, for a new run.
     case readRun(String?)
+    /// Tells what a run takes of the disk.
+    case estimateRun(RunRequest)
     case startRun(RunRequest)
     case continueRun(String)
     case loadViews(landmark: Int)

@@ -10,6 +10,8 @@ package struct WorkbenchState: Equatable, Sendable {
     package var session: SessionIdentity?
     package var view = ViewSettings()
     package var overlay: Overlay?
+    /// What was typed and sent off with the last key: it opens again where it is refused.
+    var submitted: Overlay?
     package var message: Message?
     package var mouseCaptured = true
     package var history = ChangeHistory()
@@ -23,6 +25,8 @@ package struct WorkbenchState: Equatable, Sendable {
     package var held: HeldSlice?
     /// The newest part of a long journal is shown while all of it is being read.
     package var isReadingJournal = false
+    /// Lines that the panel below the curves was moved by: back from the newest event or command, on from a summary's first line.
+    package var panelOffset = 0
 
     package var sessions = SessionsState()
     package var training = TrainingState()
@@ -36,8 +40,11 @@ package struct WorkbenchState: Equatable, Sendable {
         self.capabilities = capabilities
     }
 
-    /// Without a session only the list can be shown.
-    package var screen: ScreenID { session == nil ? .sessions : view.screen }
+    /// Without a session only the list can be shown, or the comparison.
+    package var screen: ScreenID { session != nil ? view.screen : sessions.comparison == nil ? .sessions : .comparison }
+
+    /// A process computes in the session that commands would reach.
+    package var isSteerable: Bool { session != nil && session?.ownership != .nobody && !training.isOver }
 }
 
 /// What lies over the screen and takes the keys.
@@ -61,6 +68,19 @@ package enum Overlay: Equatable, Sendable {
     case confirmDelete(String)
     case confirmQuit(hint: String)
     case confirmFineTuning(FineTuningPlan)
+
+    /// With a sentence on why what was typed cannot be done; nil for overlays that have no place for it.
+    func complaining(_ sentence: String) -> Overlay? {
+        switch self {
+        case .entry(var entry):
+            entry.complaint = sentence
+            return .entry(entry)
+        case .form(var form):
+            form.complaint = sentence
+            return .form(form)
+        default: return nil
+        }
+    }
 }
 
 /// One line at the foot of the screen, until the next key.
@@ -77,8 +97,11 @@ package struct SessionsState: Equatable, Sendable {
     package var chosen = 0
     /// Marked for comparing, in the order of marking.
     package var marked: [String] = []
-    /// Curves over each other instead of the list.
+    /// Curves over each other instead of the list, and how they are looked at.
     package var comparison: RunComparison?
+    package var curves = CurveView()
+    /// The session to choose when the list is there: the one that was left.
+    var wanted: String?
     var lastListed = -Double.infinity
 }
 

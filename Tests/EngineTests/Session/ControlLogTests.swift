@@ -92,7 +92,8 @@ struct ControlLogTests {
         for step in 0..<200 {
             let metrics = StepMetrics(
                 loss: value(), local: value(), neighbour: value(), acc1: value(), acc1_neighbour: value(), landmark: step, lr: value(),
-                samples_per_s: value(), gradient_norm: value(), bank_fill: value(), data_wait_s: value(), embedding_sd: value())
+                samples_per_s: value(), gradient_norm: value(), bank_fill: value(), data_wait_s: value(), embedding_sd: value(),
+                memory_mb: step % 3 == 0 ? nil : value())
             let entry = JournalEntry(t: value(), step: step, event: .step(metrics))
             var line = try encoder.encode(entry)
             line.append(0x0A)
