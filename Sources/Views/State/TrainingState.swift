@@ -248,11 +248,6 @@ package struct TrainingState: Equatable, Sendable {
         return first...max(first + 1, total.steps.last ?? 1)
     }
 
-    /// The landmarks that were visited, the highest last loss first.
-    package var landmarksByLoss: [Int] {
-        landmarks.keys.map { ($0, loss(landmark: $0) ?? 0) }.sorted { ($0.1, -$0.0) > ($1.1, -$1.0) }.map(\.0)
-    }
-
     /// What is wrong with the run as its numbers tell it, in a sentence each.
     package var warnings: [String] {
         var found: [String] = []
