@@ -61,7 +61,9 @@ enum RunOverlays {
         let text = entry.text.count > inner.columns - 2 ? "…" + entry.text.suffix(max(0, inner.columns - 3)) : entry.text
         let end = painter.text(text, row: inner.row, column: inner.column, width: inner.columns - 1, .strong)
         painter.put("▏", row: inner.row, column: end, .key)
-        if let complaint = entry.complaint { painter.text(complaint, row: inner.row + 1, column: inner.column, width: inner.columns, .bad) }
-        painter.text("Enter keeps it, Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
+        painter.text(
+            entry.complaint ?? entry.hint, row: inner.row + 1, column: inner.column, width: inner.columns,
+            entry.complaint == nil ? .faint : .bad)
+        painter.text("Enter \(entry.action), Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
     }
 }
