@@ -16,6 +16,7 @@ package enum WorkbenchEvent: Sendable {
     case journal([JournalEntry])
     case sessionsListed([SessionSummary], demoOffered: Bool)
     case subjectsListed([SubjectEntry])
+    case subjectsFailed(String)
     case subjectLoaded(LoadedSubject)
     case subjectFailed(id: String, String)
     case atlasLoaded(LoadedAtlas?)
