@@ -182,7 +182,7 @@ struct MasksScreenTests {
         #expect(CrosshairSample(loaded, VoxelIndex(x: 14, y: 15, z: 8), threshold: MaskThreshold(step: 6)).kinds == ["CLE", "paraseptal"])
         #expect(words(state).contains("mask CLE"))
         for _ in 0..<9 { _ = state.press("t") }
-        #expect(state.view.threshold.probability == 0.95 && words(state).contains("marked –"))
+        #expect(state.view.threshold.probability == 0.95 && words(state).contains("marks –"))
         _ = state.press("n")
         #expect(state.view.cursor?.z == Self.surest)
         _ = state.press("N")

@@ -22,7 +22,7 @@ package struct AtlasLayout {
             ranking = side
         } else if area.rows >= 18 {
             var foot = area.takeBottom(7)
-            info = foot.takeLeft(area.columns >= 70 ? 31 : area.columns)
+            info = foot.takeLeft(area.columns >= 70 ? 34 : area.columns)
             curve = foot
         }
         panes = SlicePane.arrange(area, chosen: state.view.atlasPlane, maximised: state.view.atlasMaximised)

@@ -115,7 +115,7 @@ package enum MasksScreen {
         line(4, "mm", sample.millimetres(decimals: wide ? 2 : 0) + (wide ? "  (right, anterior, superior)" : ""))
         line(5, "atlas", sample.atlasVoxel + (wide && sample.atlas != nil ? "  (voxel of the atlas)" : ""))
         let kinds = sample.kinds
-        let name = threshold.isTheMask ? "mask" : "marked"
+        let name = threshold.isTheMask ? "mask" : "marks"
         if sample.isUnknown {
             line(6, name, wide ? "not predicted yet" : "not yet", Style(CTSlicePicture.unknown))
         } else {
