@@ -20,8 +20,19 @@ final class CohortLibrary: SubjectLibrary {
     func subjects() throws -> [SubjectEntry] {
         guard let cohort = try prepared() else { return [] }
         return cohort.subjects.map {
-            SubjectEntry(id: $0.id, image: $0.image, lungs: $0.lungs, atlasToSubject: $0.atlasToSubject)
+            SubjectEntry(id: $0.id, image: $0.image, lungs: $0.lungs, masks: condition(of: $0.id))
         }
+    }
+
+    /// As far as it can be told without reading volumes: whether the CT is still the same is known when the subject is shown.
+    private func condition(of subject: String) -> MaskCondition? {
+        let files = EmphysemaSubtype.allCases.map { session.mask(subject: subject, subtype: $0.rawValue) }
+            .filter { FileManager.default.fileExists(atPath: $0.path) }
+        if files.isEmpty { return nil }
+        let isCurrent = files.allSatisfy { file in
+            do { return try SessionSegmentation.staleReason(session, MaskProvenance.read(beside: file)) == nil } catch { return false }
+        }
+        return isCurrent ? .current : .stale
     }
 
     func load(_ subject: SubjectEntry) throws -> SubjectVolumes {
@@ -35,7 +46,8 @@ final class CohortLibrary: SubjectLibrary {
         return SubjectVolumes(
             ct: ct, lungs: lungs, centrilobular: try volumes(.centrilobular, found, ct, cohort.atlas),
             paraseptal: try volumes(.paraseptal, found, ct, cohort.atlas), acquisition: found.acquisition,
-            imageChecksum: found.imageChecksum)
+            imageChecksum: found.imageChecksum,
+            registration: AtlasRegistration(atlasToSubject: found.atlasToSubject, voxelToWorld: cohort.atlas.lungs.voxelToWorld))
     }
 
     /// A mask with what is known of it; none where there is no mask. A mask without provenance, or on another grid, is never shown.

@@ -34,7 +34,8 @@ enum SessionViewing {
                 if let job, !job.isKnown { return .thisProcess }
                 return SessionLock.isHeld(folder) ? .otherProcess : .nobody
             },
-            quitHint: job == nil ? nil : "The run saves a checkpoint and stops; `workbench open` goes on with it.")
+            quitHint: job == nil
+                ? nil : "The run saves a checkpoint and stops; `workbench open \(folder.root.relativePath)` goes on with it.")
         context.experiments = SessionExperiments(folder, experiments(of: folder))
         return context
     }

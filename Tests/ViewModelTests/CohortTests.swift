@@ -154,6 +154,26 @@ import Views
         }
     }
 
+    @Test("a long reason is read in full", arguments: [(80, 24), (120, 40)])
+    func longReasons(columns: Int, rows: Int) throws {
+        let reason = (1...60).map { "cause\($0)" }.joined(separator: " ")
+        var snapshot = Self.snapshot
+        snapshot.subjects[0].outcome?.quality.verdict = .refused
+        snapshot.subjects[0].outcome?.quality.reasons = [reason]
+        var state = try state(columns, rows)
+        _ = state.reduce(.cohortListed(snapshot))
+        #expect(state.shown.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(reason))
+    }
+
+    @Test("why the cohort cannot be listed stays on the screen")
+    func unlisted() {
+        var state = World.state()
+        _ = state.press("4")
+        _ = state.reduce(.cohortListed(CohortSnapshot(subjects: [], fault: "prepared.json is damaged")))
+        _ = state.press("x", "x")
+        #expect(state.shown.contains("prepared.json is damaged") && !state.shown.contains("Nothing is prepared here yet"))
+    }
+
     @Test("keys and mouse choose subjects and move through slices; the masks' place is left alone")
     func moving() throws {
         var state = try state(120, 40)

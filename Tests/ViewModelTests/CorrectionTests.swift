@@ -99,20 +99,6 @@ import Views
         #expect(state.masks.prediction == nil)
     }
 
-    @Test(arguments: ["n", "N", "v", "g", "e", "p"]) func whoeverAsksForAMissingMaskGetsIt(key: String) throws {
-        var state = try masks(80, 24, World.colour, Self.volumes(masks: false))
-        let shows = state.view.shows
-        guard case .predict("s01", _)? = state.ask(key).first else {
-            Issue.record("\(key) predicts nothing")
-            return
-        }
-        #expect(state.view.shows == shows)
-        _ = tell(&state, .failed("there is no classifier yet"))
-        #expect(state.masks.prediction == nil && state.shown.contains(" ! there is no classifier yet"))
-        var present = try masks()
-        #expect(present.ask(key).isEmpty)
-    }
-
     @Test func aStaleMaskIsPredictedWhenItIsShownAgain() throws {
         var volumes = Self.volumes()
         volumes.centrilobular.staleReason = "the classifier was trained again"
@@ -122,7 +108,7 @@ import Views
             Issue.record("a stale mask was shown and not predicted")
             return
         }
-        #expect(state.view.shows.contains(.centrilobular))
+        #expect(state.view.shows.contains(.centrilobular) && state.shown.contains("is stale and is predicted again; Esc stops it"))
     }
 
     // MARK: boxes
@@ -214,7 +200,7 @@ import Views
         #expect(state.shown.contains("fine-tuning, box 1 of 2"))
         #expect(state.press("P").isEmpty)
         let trained = JournalEntry(t: 1, step: 1, event: .classifiers(ClassifiersTrained(subtypes: ["cle"], summary: "CLE: 1 box")))
-        #expect(state.reduce(.journal([trained])) == [.loadSubject("s01")])
+        #expect(state.reduce(.journal([trained])) == [.listSubjects, .loadSubject("s01")])
         _ = state.reduce(.subjectLoaded(try LoadedSubject(id: "s01", Self.volumes())))
         guard case .masks(.predict("s01", _))? = tell(&state, .fineTuned("fine-tuned CLE: 1 box against 1")).first else {
             Issue.record("not predicted again")

@@ -125,7 +125,7 @@ import Views
         #expect(state.shown.contains("ruler \(Text.fixed(millimetres, 1)) mm"))
 
         _ = state.press("T", "T")
-        #expect(state.shown.contains("p ≥ 0.40, not the mask's"))
+        #expect(state.shown.contains("p ≥ 0.40 (mask 0.50)"))
         let percent = try #require(
             loaded.statistics.percent(loaded.statistics.both.marked(MaskThreshold(step: 8)).either, of: loaded.statistics.both))
         #expect(state.shown.contains("\(Text.fixed(percent, 1))%"))

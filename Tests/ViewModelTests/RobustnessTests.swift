@@ -37,8 +37,12 @@ import Views
             case 4: _ = state.reduce(.subjectLoaded(subjects[generator.below(subjects.count)]))
             case 5: _ = state.reduce(.atlasLoaded(generator.below(3) == 0 ? nil : atlas))
             case 6:
+                let conditions: [MaskCondition?] = [nil, .current, .partial, .stale]
                 _ = state.reduce(
-                    .subjectsListed((0..<generator.below(40)).map { SubjectEntry(id: "s0\($0)", image: URL(fileURLWithPath: "/")) }))
+                    .subjectsListed(
+                        (0..<generator.below(40)).map {
+                            SubjectEntry(id: "s0\($0)", image: URL(fileURLWithPath: "/"), masks: conditions[generator.below(4)])
+                        }))
             case 7 where generator.below(2) == 0: more(&state, &generator)
             case 7: _ = state.reduce(.sessionOpened(SessionIdentity(name: "αβγ\u{301}漢", ownership: .thisProcess), ViewSettings()))
             default: _ = state.reduce(.key(keys[generator.below(keys.count)]))

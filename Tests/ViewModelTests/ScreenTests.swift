@@ -220,10 +220,25 @@ import Views
         _ = state.reduce(.journal(World.journal(steps: 40)))
         _ = state.press("2")
         _ = state.reduce(.atlasLoaded(try LoadedAtlas(World.atlas())))
-        for quantity in LandmarkQuantity.allCases {
-            #expect(state.view.quantity == quantity && state.shown.contains("\(quantity.title) at each landmark"))
+        // The engine tells each step's numbers: of landmark 0 the last visit is that of step 37, the one before that of step 33.
+        let told: [(LandmarkQuantity, title: String, value: String)] = [
+            (.loss, "Loss", "loss       4.630"), (.change, "Change of loss", "change     -0.040"),
+            (.accuracy, "Accuracy", "accuracy   0.50"),
+            (.bankFill, "Bank filled", "bank       50 %"), (.gradientNorm, "Gradient norm", "gradient   1.5"),
+        ]
+        state.view.landmark = 0
+        for (quantity, title, value) in told {
+            #expect(state.view.quantity == quantity)
+            for text in ["\(quantity.title) at each landmark", "\(title) at landmark 0", "Highest and lowest \(quantity.title)", value] {
+                #expect(state.shown.contains(text), "\(text)")
+            }
+            let record = try #require(state.training.landmarks[0])
+            let last = try #require(quantity.history(record).last)
+            let present = try #require(quantity.value(record))
+            #expect(abs(Double(last.value) - present) < 1e-6 && last.step == 37)
             _ = state.press("m")
         }
+        #expect(state.shown.contains("rank       1 of 4 visited"))
         _ = state.press("w")
         #expect(state.press("v") == [.loadViews(landmark: 0)])
         #expect(state.shown.contains("making the views again"))

@@ -53,7 +53,7 @@ struct SubjectReportTests {
         #expect(empty.overlay == nil && empty.shown.contains("no subject to export"))
         var state = try Self.state()
         _ = state.press("E")
-        #expect(state.shown.contains("Export s01"))
+        for text in ["Export s01 to a folder", "inside the session's", "Enter exports, Esc leaves"] { #expect(state.shown.contains(text)) }
         var back = state
         #expect(state.press("Enter") == [.exportSubject(folder: "reports")])
         #expect(back.press("C-u", "Enter").isEmpty && back.shown.contains("say where"))
@@ -125,7 +125,7 @@ struct SubjectReportTests {
             let page = try String(contentsOf: files[0], encoding: .utf8)
             for text in [
                 "a&lt;b&gt;&amp;c", "research use only", "step-00000040", "stride 4 mm", "p ≥ 0.50", "made 1970-01-02",
-                "written 1970-01-01",
+                "written 1970-01-01", "DrasCLR Workbench \(WorkbenchVersion.text)",
                 "49 × 31 × 17 voxels", "right upper third", "classifier linear 0123456789ab", "Perc15",
             ] {
                 #expect(page.contains(text), "\(text)")

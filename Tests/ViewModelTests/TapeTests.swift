@@ -7,7 +7,7 @@ import Views
     private static let walk: [RecordingTerminal.Step] = [
         .waitFor("60 of 100"), .key(.character("2")), .waitFor("Landmark"), .key(.character("w")), .key(.up), .key(.character("3")),
         .waitFor("research use only"), .key(.character("n")), .key(.character("w")), .resize(Size(columns: 120, rows: 40)),
-        .waitFor("mediastinum"), .key(.character("]")), .waitFor("▸ s02"), .waitFor("s02  mediastinum"),
+        .waitFor("mediastinum"), .key(.character("]")), .waitFor("▸· s02"), .waitFor("s02  mediastinum"),
         .mouse(Mouse(.wheelUp, column: 60, row: 12)),
         .key(.character("?")), .waitFor("Keys of Masks"), .key(.escape), .key(.character("]")), .waitFor("the file is cut off"),
         .key(.character("q")),

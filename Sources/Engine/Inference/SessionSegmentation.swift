@@ -52,6 +52,11 @@ public struct SessionSegmentation {
         if provenance.subject != subject.id { return "the mask belongs to subject \(provenance.subject)" }
         if provenance.atlas != atlas.checksum { return "the mask was made with another atlas" }
         if provenance.image != (try Checksum.sha256(of: subject.image)) { return "the CT has changed since the mask was made" }
+        return try staleReason(session, provenance)
+    }
+
+    /// Why a mask is not of the session's classifier and model as they are now; nil where it is. Reads no volume.
+    public static func staleReason(_ session: SessionFolder, _ provenance: MaskProvenance) throws -> String? {
         guard let current = try Classifier.checksum(session, provenance.subtype) else { return "the classifier that made the mask is gone" }
         if current != provenance.classifier { return "the classifier was trained again since the mask was made" }
         // The step alone: a session that was renamed is the same one, and its classifiers are compared above.

@@ -9,6 +9,9 @@ package enum ColourMap {
         return Colour(byte(value.x), byte(value.y), byte(value.z))
     }
 
+    /// Apart from every colour of the map, by hue and by brightness.
+    package static let crosshair = Colour(hex: 0xFF5F5F)
+
     private static let coefficients: [SIMD3<Double>] = [
         [0.2777273272234177, 0.005407344544966578, 0.3340998053353061], [0.1050930431085774, 1.404613529898575, 1.384590162594685],
         [-0.3308618287255563, 0.214847559468213, 0.09509516302823659], [-4.634230498983486, -5.799100973351585, -19.33244095627987],

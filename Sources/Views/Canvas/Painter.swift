@@ -67,7 +67,7 @@ package struct Painter {
             text(" \(name) ", row: rect.row, column: rect.column + 1, width: rect.columns - 2, emphasised ? .selected : .title)
         }
         let room = rect.columns - name.unicodeScalars.count - 6
-        if !right.isEmpty, room >= right.unicodeScalars.count + 2 {
+        if !right.isEmpty, room >= right.unicodeScalars.count {
             text(" \(right) ", row: rect.row, column: rect.endColumn - right.unicodeScalars.count - 3, .faint)
         }
     }

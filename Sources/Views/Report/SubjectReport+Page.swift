@@ -34,7 +34,8 @@ extension SubjectReport {
             </head>
             <body>
             <h1>Emphysema of \(Self.escaped(loaded.id))</h1>
-            <p><span class="use">research use only</span> not a medical device; written \(Self.day(written)) by \(WorkbenchVersion.text)</p>
+            <p><span class="use">research use only</span> not a medical device; written \(Self.day(written)) by
+            DrasCLR Workbench \(WorkbenchVersion.text)</p>
             \(stale ? "<p class=\"alarm\">STALE: a mask in this report was not made by the session as it is now.</p>" : "")
             <img alt="CT slices with the masks" src="data:image/png;base64,\(picture.base64EncodedString())">
             <h2>What was measured</h2>
@@ -71,7 +72,7 @@ extension SubjectReport {
         for subtype in subtypes {
             let volumes = loaded.volumes[subtype]
             var words = [volumes.model ?? "model unknown", volumes.strideMillimetres.map { "stride \($0) mm" } ?? "stride unknown"]
-            words.append("p ≥ \(Text.fixed(Double(threshold.probability), 2))")
+            words.append(threshold.words)
             if let found = volumes.provenance {
                 words += ["classifier \(found.scheme.rawValue) \(found.classifier.prefix(12))", "workbench \(found.version)"]
             }

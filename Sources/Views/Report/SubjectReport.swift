@@ -69,7 +69,7 @@ package struct SubjectReport: Sendable {
             found.append("STALE mask, \(subtype.title): \(reason)")
         }
         if !threshold.isTheMask {
-            found.append("voxels are marked from p ≥ \(Text.fixed(Double(threshold.probability), 2)) on, the predicted masks from 0.50 on")
+            found.append("voxels are marked from \(threshold.words) on, the predicted masks from 0.50 on")
         }
         if !loaded.statistics.hasLungs { found.append("there is no lung mask, so that no volumes can be given") }
         let outside = loaded.statistics.outside.either

@@ -81,6 +81,7 @@ public struct ScreenExport {
         switch effect {
         case .listSubjects: state.reduce(SubjectLoading.listEvent(context.library))
         case .loadSubject(let id): state.reduce(SubjectLoading.event(subject: id, context.library))
+        case .masks(.readBoxes): state.reduce(.masks(.boxes(try SessionBoxes.read(context.folder)), session: context.folder.root.path))
         case .loadAtlas: state.reduce(SubjectLoading.atlasEvent(context.atlas))
         case .listCohort: state.reduce(SubjectLoading.cohortListEvent(context.cohort))
         case .loadCohortSubject(let id): state.reduce(SubjectLoading.cohortEvent(subject: id, context.cohort))

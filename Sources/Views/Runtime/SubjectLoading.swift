@@ -21,7 +21,7 @@ enum SubjectLoading {
     }
 
     static func cohortListEvent(_ source: any CohortSource) -> WorkbenchEvent {
-        do { return .cohortListed(try source.snapshot()) } catch { return .failed("\(error)") }
+        do { return .cohortListed(try source.snapshot()) } catch { return .cohortListed(CohortSnapshot(subjects: [], fault: "\(error)")) }
     }
 
     static func cohortEvent(subject id: String, _ source: any CohortSource) -> WorkbenchEvent {
@@ -34,7 +34,14 @@ enum SubjectLoading {
         do { return .experimentsListed(try source.snapshot()) } catch { return .failed("\(error)") }
     }
 
-    static func listEvent(_ library: any SubjectLibrary) -> WorkbenchEvent {
-        do { return .subjectsListed(try library.subjects()) } catch { return .failed("\(error)") }
+    /// - Parameter conditions: how masks stand, by subject; nil: as they do now.
+    static func listEvent(_ library: any SubjectLibrary, conditions: [String: MaskCondition]? = nil) -> WorkbenchEvent {
+        do {
+            var subjects = try library.subjects()
+            if let conditions { for index in subjects.indices { subjects[index].masks = conditions[subjects[index].id] } }
+            return .subjectsListed(subjects)
+        } catch {
+            return .subjectsFailed("\(error)")
+        }
     }
 }

@@ -29,6 +29,8 @@ package struct TapeLine: Codable, Equatable, Sendable {
     package var loaded: String?
     package var atlas: Bool?
     package var subjects: Bool?
+    /// How masks stood when the subjects were listed, by subject; those without masks are left out.
+    package var conditions: [String: MaskCondition]?
     package var cohort: Bool?
     package var cohortSubject: String?
     /// Subtypes of which the loaded subject had masks then; those that were made since are not shown.
@@ -73,7 +75,13 @@ package struct TapeLine: Codable, Equatable, Sendable {
         case .mouse(let mouse): self.mouse = "\(mouse.action.rawValue) \(mouse.column) \(mouse.row)"
         case .resize(let size): self.size = size.description
         case .ownership(let ownership): self.ownership = ownership
-        case .subjectsListed: subjects = true
+        case .subjectsListed(let entries):
+            subjects = true
+            let known = Dictionary(entries.compactMap { entry in entry.masks.map { (entry.id, $0) } }) { $1 }
+            conditions = known.isEmpty ? nil : known
+        case .subjectsFailed(let sentence):
+            subjects = true
+            failed = sentence
         case .subjectLoaded(let subject):
             loaded = subject.id
             masks = EmphysemaSubtype.allCases.filter { subject.volumes[$0].mask != nil }

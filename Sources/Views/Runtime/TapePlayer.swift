@@ -110,7 +110,9 @@ public struct TapePlayer {
             return .resize(size ?? wanted)
         }
         if let ownership = line.ownership { return .ownership(ownership) }
-        if line.subjects == true { return SubjectLoading.listEvent(context.library) }
+        if line.subjects == true {
+            return line.failed.map { .subjectsFailed($0) } ?? SubjectLoading.listEvent(context.library, conditions: line.conditions ?? [:])
+        }
         if let id = line.loaded { return SubjectLoading.event(subject: id, context.library, masks: line.masks) }
         if let report = line.work { return .masks(report, session: context.folder.root.path) }
         if line.atlas == true { return SubjectLoading.atlasEvent(context.atlas) }

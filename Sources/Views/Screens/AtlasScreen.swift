@@ -22,14 +22,14 @@ package struct AtlasLayout {
             ranking = side
         } else if area.rows >= 18 {
             var foot = area.takeBottom(7)
-            info = foot.takeLeft(area.columns >= 70 ? 31 : area.columns)
+            info = foot.takeLeft(area.columns >= 70 ? 34 : area.columns)
             curve = foot
         }
         panes = SlicePane.arrange(area, chosen: state.view.atlasPlane, maximised: state.view.atlasMaximised)
     }
 }
 
-/// The atlas in three planes, its landmarks coloured by their loss.
+/// The atlas in three planes, its landmarks coloured by the chosen quantity.
 package enum AtlasScreen {
     package static func draw(_ state: WorkbenchState, _ painter: inout Painter, _ content: Rect) {
         guard let atlas = state.atlas.atlas, let cursor = state.view.atlasCursor, atlas.axes.extent.contains(cursor) else {
@@ -63,7 +63,7 @@ package enum AtlasScreen {
         if state.atlas.showsViews {
             drawViews(state.atlas.views, landmark, &painter, layout.curve)
         } else {
-            drawCurve(training, landmark, &painter, layout.curve)
+            drawCurve(training, quantity, landmark, &painter, layout.curve)
         }
         drawRanking(state, &painter, layout.ranking)
     }
@@ -96,7 +96,7 @@ package enum AtlasScreen {
     private static func drawInfo(
         _ state: WorkbenchState, _ atlas: LoadedAtlas, _ landmark: Int, _ cursor: VoxelIndex, _ painter: inout Painter, _ area: Rect
     ) {
-        guard area.rows >= 6 else { return }
+        guard area.rows >= 7 else { return }
         painter.heading("Landmark \(landmark)", area, right: "of \(atlas.map.landmarks.count)")
         let training = state.training
         let mm = atlas.map.lungs.voxelToWorld(atlas.centre(landmark: landmark).point)
@@ -106,30 +106,34 @@ package enum AtlasScreen {
             painter.text(value, row: row, column: area.column + 12, width: area.columns - 12, style)
             row += 1
         }
-        func loss(_ index: Int) -> String { training.loss(landmark: index).map { Text.fixed($0, 2) } ?? "–" }
-        line("loss", loss(landmark) + change(training.landmarks[landmark]), .strong)
+        let quantity = state.view.quantity
+        func value(_ index: Int) -> String { quantity.text(training.value(quantity, landmark: index)) }
+        line(quantity.name, value(landmark), .strong)
+        let ranking = training.ranking(quantity)
+        line("rank", ranking.firstIndex { $0.landmark == landmark }.map { "\($0 + 1) of \(ranking.count) visited" } ?? "–")
         line("corner", "\(atlas.map.landmarks[landmark])")
         line("centre mm", "\(Text.fixed(mm.x, 0)), \(Text.fixed(mm.y, 0)), \(Text.fixed(mm.z, 0))")
         let neighbours = atlas.map.neighbours[landmark].prefix(2)
-        line("neighbours", neighbours.map { "\($0): \(loss($0))" }.joined(separator: "  "))
+        line("neighbours", neighbours.map { "\($0): \(value($0))" }.joined(separator: "  "))
         let at = atlas.map.lungs.voxelToWorld(cursor.point)
         line("cross mm", "\(Text.fixed(at.x, 0)), \(Text.fixed(at.y, 0)), \(Text.fixed(at.z, 0))")
     }
 
-    private static func change(_ record: LandmarkRecord?) -> String {
-        record?.change.map { String(format: "  %+.2f a visit", $0) } ?? ""
-    }
-
-    private static func drawCurve(_ training: TrainingState, _ landmark: Int, _ painter: inout Painter, _ area: Rect) {
+    private static func drawCurve(
+        _ training: TrainingState, _ quantity: LandmarkQuantity, _ landmark: Int, _ painter: inout Painter, _ area: Rect
+    ) {
         guard area.rows >= 5, area.columns >= 20 else { return }
         let inner = Rect(column: area.column + 1, row: area.row + 1, columns: area.columns - 1, rows: area.rows - 1)
-        painter.heading("Loss at landmark \(landmark)", Rect(column: area.column + 1, row: area.row, columns: area.columns - 1, rows: 1))
-        guard let series = training.landmarks[landmark]?.loss, let first = series.steps.first, let last = series.steps.last else {
+        painter.heading(
+            "\(quantity.title.prefix(1).uppercased() + quantity.title.dropFirst()) at landmark \(landmark)",
+            Rect(column: area.column + 1, row: area.row, columns: area.columns - 1, rows: 1))
+        guard let series = training.landmarks[landmark].map(quantity.history), let first = series.steps.first, let last = series.steps.last
+        else {
             painter.text("not visited yet", row: inner.row + 1, column: inner.column + 2, width: inner.columns - 2, .faint)
             return
         }
         Chart(
-            lines: [.init(series: series, name: "loss", colour: TrainingScreen.local)],
+            lines: [.init(series: series, name: "last", colour: TrainingScreen.local)],
             steps: min(first, training.total.steps.first ?? first)...max(first + 1, last)
         )
         .draw(&painter, inner)
@@ -171,22 +175,22 @@ package enum AtlasScreen {
 
     private static func drawRanking(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
         guard area.rows >= 4, area.columns >= 40 else { return }
-        painter.heading("Highest and lowest loss", area)
-        let visited = state.training.landmarks.keys.sorted().compactMap { key in state.training.loss(landmark: key).map { (key, $0) } }
-        let sorted = visited.sorted { $0.1 > $1.1 }
+        let quantity = state.view.quantity
+        painter.heading("Highest and lowest \(quantity.title)", area)
+        let ranking = state.training.ranking(quantity)
         let rows = min(area.rows - 1, 30)
-        let range = state.training.range(.loss) ?? 0...1
-        func draw(_ entries: [(Int, Double)], column: Int) {
+        let range = state.training.range(quantity) ?? 0...1
+        func draw(_ entries: [(landmark: Int, value: Double)], column: Int) {
             for (offset, entry) in entries.prefix(rows).enumerated() {
-                let isSelected = entry.0 == state.view.landmark
+                let isSelected = entry.landmark == state.view.landmark
                 painter.text(isSelected ? "▸" : " ", row: area.row + 1 + offset, column: column, .key)
-                painter.textRight("\(entry.0)", row: area.row + 1 + offset, endColumn: column + 6, isSelected ? .strong : .faint)
-                painter.textRight(Text.fixed(entry.1, 3), row: area.row + 1 + offset, endColumn: column + 15)
-                let colour = AtlasSlicePicture.colour(entry.1, in: range)
+                painter.textRight("\(entry.landmark)", row: area.row + 1 + offset, endColumn: column + 6, isSelected ? .strong : .faint)
+                painter.textRight(quantity.text(entry.value), row: area.row + 1 + offset, endColumn: column + 15)
+                let colour = AtlasSlicePicture.colour(entry.value, in: range)
                 painter.text("■", row: area.row + 1 + offset, column: column + 17, Style(colour))
             }
         }
-        draw(sorted, column: area.column + 1)
-        draw(sorted.reversed(), column: area.column + 28)
+        draw(ranking, column: area.column + 1)
+        draw(ranking.reversed(), column: area.column + 28)
     }
 }

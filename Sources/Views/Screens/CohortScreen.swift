@@ -10,7 +10,12 @@ package struct CohortLayout {
     package init(_ content: Rect, _ state: WorkbenchState) {
         var area = content
         status = area.takeTop(area.columns >= 110 ? 1 : 2)
-        details = area.takeBottom(area.rows >= 30 ? 9 : area.rows >= 16 ? 7 : 2)
+        // Reasons are shown in full, as far as they leave the slices something.
+        let usual = area.rows >= 30 ? 9 : area.rows >= 16 ? 7 : 2
+        let isRefused = state.cohortSubject?.outcome?.quality.verdict == .refused
+        let most = area.rows - (isRefused && area.rows < 16 ? 4 : 6)
+        let needed = (state.cohortSubject.map { CohortScreen.details(of: $0, columns: content.columns).count } ?? 0) + 1
+        details = area.takeBottom(max(usual, min(needed, most)))
         list = Rect(column: 0, row: 0, columns: 0, rows: 0)
         if area.columns >= 70, area.rows >= 6 {
             let column = area.takeLeft(area.columns >= 140 ? 44 : area.columns >= 100 ? 32 : 20)
@@ -33,10 +38,11 @@ package enum CohortScreen {
         drawDetails(state, &painter, layout.details)
         guard let loaded = state.cohort.loaded, let cursor = state.view.cohortCursor, loaded.axes.extent.contains(cursor) else {
             let area = layout.panes[0].rect
-            let complaint = state.cohort.complaint?.sentence
+            let isEmpty = state.cohort.snapshot.subjects.isEmpty
+            let complaint = state.cohort.complaint?.sentence ?? (isEmpty ? state.cohort.snapshot.fault ?? state.masks.listComplaint : nil)
             let text =
                 complaint ?? state.cohort.loading.map { "reading \($0) …" }
-                ?? (state.cohort.snapshot.subjects.isEmpty
+                ?? (isEmpty
                     ? (state.cohort.isListed ? "Nothing is prepared here yet: `workbench prepare` fills this list." : "looking …")
                     : "Choose a subject with [ and ].")
             Overlays.drawText(text, &painter, area, complaint == nil ? .faint : .bad)
@@ -125,6 +131,16 @@ package enum CohortScreen {
 
     private static func drawDetails(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
         guard !area.isEmpty, let subject = state.cohortSubject else { return }
+        let hasHeading = area.rows >= 5
+        if hasHeading { painter.heading("Subject", area) }
+        let first = area.row + (hasHeading ? 1 : 0)
+        for (offset, line) in details(of: subject, columns: area.columns).enumerated() where first + offset < area.endRow {
+            painter.spans(line, row: first + offset, column: area.column, width: area.columns)
+        }
+    }
+
+    /// What is told of a subject: how it stands, its numbers, and every reason in full.
+    static func details(of subject: CohortSubject, columns: Int) -> [[(String, Style)]] {
         let (sign, style) = sign(subject)
         var lines: [[(String, Style)]] = []
         let verdict = subject.outcome?.quality.verdict.rawValue ?? (subject.isAtWork ? "at work" : "waiting")
@@ -150,15 +166,11 @@ package enum CohortScreen {
             }
             if let acquisition = outcome.acquisition { lines.append([("   \(acquisition.summary)", .faint)]) }
             for reason in quality.reasons + (outcome.acquisition?.densitometryCautions ?? []) {
-                for (offset, line) in Overlays.wrap(reason, max(10, area.columns - 5)).enumerated() {
+                for (offset, line) in Overlays.wrap(reason, max(10, columns - 5)).enumerated() {
                     lines.append([((offset == 0 ? " • " : "   ") + line, quality.verdict == .refused ? .bad : .warning)])
                 }
             }
         }
-        let hasHeading = area.rows >= 5
-        if hasHeading { painter.heading("Subject", area) }
-        for (offset, line) in lines.enumerated() where offset + (hasHeading ? 1 : 0) < area.rows {
-            painter.spans(line, row: area.row + offset + (hasHeading ? 1 : 0), column: area.column, width: area.columns)
-        }
+        return lines
     }
 }

@@ -38,7 +38,7 @@ struct MasksTable {
 
     private var atThreshold: String {
         if partial != nil { return ", PARTIAL" }
-        return threshold.isTheMask ? "" : " at p ≥ \(Text.fixed(Double(threshold.probability), 2))"
+        return threshold.isTheMask ? "" : " at \(threshold.words)"
     }
 
     private func drawName(_ line: Line, _ painter: inout Painter, _ area: Rect, row: Int) {
@@ -52,7 +52,7 @@ struct MasksTable {
         painter.heading("Volume", area, right: statistics.hasLungs ? "mL, percent of lung\(atThreshold)" : "mL; no lung mask")
         let regions = [("right", statistics.right), ("left", statistics.left), ("both", statistics.both)]
         let labelWidth = 14
-        let fieldWidth = 14
+        let fieldWidth = 13
         for (index, region) in regions.enumerated() {
             painter.textRight(region.0, row: area.row + 1, endColumn: area.column + labelWidth + index * fieldWidth + 7, .faint)
         }
@@ -81,7 +81,8 @@ struct MasksTable {
         painter.heading("Thirds", area, right: statistics.hasLungs ? "percent of the third\(atThreshold)" : "no lung mask")
         let thirds = statistics.rightLung.thirds + statistics.leftLung.thirds
         let names = ["R upper", "middle", "lower", "L upper", "middle", "lower"]
-        func end(_ index: Int) -> Int { area.column + 15 + 7 * (index + 1) - (index < 3 ? 1 : 0) }
+        let ends = [21, 28, 34, 42, 49, 55]
+        func end(_ index: Int) -> Int { area.column + ends[index] }
         for (index, name) in names.enumerated() { painter.textRight(name, row: area.row + 1, endColumn: end(index), .faint) }
         for (offset, line) in lines.enumerated() {
             let row = area.row + 2 + offset
@@ -99,7 +100,7 @@ struct MasksTable {
         guard let density = statistics.density else { return }
         func percent(_ density: Densitometry?) -> String { density.map { Text.fixed(100 * $0.lowAttenuation, 1) } ?? "–" }
         let sides = "R \(percent(statistics.rightLung.density)), L \(percent(statistics.leftLung.density))"
-        let caution = loaded.densitometryCautions.isEmpty ? "" : "  with care"
+        let caution = loaded.densitometryCautions.isEmpty ? "" : " !"
         painter.spans(
             [
                 (" LAA-950 ", .faint), ("\(percent(density))%", .strong), (" (\(sides))  ", .faint), ("Perc15 ", .faint),

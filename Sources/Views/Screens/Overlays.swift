@@ -4,7 +4,7 @@ import Engine
 package enum Overlays {
     package static func draw(_ state: WorkbenchState, _ painter: inout Painter, _ content: Rect) {
         switch state.overlay {
-        case .help(let line): drawHelp(state.screen, line, &painter, content)
+        case .help(let line): HelpPage(state.screen, content).draw(&painter, line: line)
         case .palette(let query, let chosen): drawPalette(state.screen, query, chosen, &painter, content)
         case .prompt(let text, let complaint): drawPrompt(text, complaint, state.training, &painter, content)
         case .note(let subject, let text): drawNote(subject, text, &painter, content)
@@ -46,26 +46,6 @@ package enum Overlays {
         let place = centred(content, columns: columns, rows: rows)
         painter.fill(Rect(column: place.column - 1, row: place.row, columns: place.columns + 2, rows: place.rows))
         return painter.frame(place, title: title)
-    }
-
-    private static func drawHelp(_ screen: ScreenID, _ line: Int, _ painter: inout Painter, _ content: Rect) {
-        let commands = CommandTable.commands(on: screen)
-        let twoColumns = content.columns >= 120
-        let perColumn = twoColumns ? (commands.count + 1) / 2 : commands.count
-        let inner = box(&painter, content, columns: twoColumns ? 130 : 72, rows: perColumn + 3, title: "Keys of \(screen.title)")
-        let rows = max(0, inner.rows - 1)
-        let first = min(line, max(0, perColumn - rows))
-        let columnWidth = twoColumns ? inner.columns / 2 : inner.columns
-        for (index, command) in commands.enumerated() {
-            let place = twoColumns ? (index / perColumn, index % perColumn) : (0, index)
-            let row = place.1 - first
-            guard row >= 0, row < rows else { continue }
-            let column = inner.column + place.0 * columnWidth
-            painter.text(command.keyNames, row: inner.row + row, column: column, width: 10, .key)
-            painter.text(command.help, row: inner.row + row, column: column + 11, width: columnWidth - 12)
-        }
-        let more = perColumn > rows ? "Up and Down scroll, any other key closes" : "any key closes"
-        painter.text(more, row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
     }
 
     private static func drawPalette(_ screen: ScreenID, _ query: String, _ chosen: Int, _ painter: inout Painter, _ content: Rect) {

@@ -72,7 +72,11 @@ enum RunOverlays {
     static func draw(_ entry: TextEntry, _ painter: inout Painter, _ content: Rect) {
         let inner = Overlays.box(&painter, content, columns: 76, rows: 6, title: entry.title)
         painter.line(entry.line, row: inner.row, column: inner.column, width: inner.columns, .strong)
-        if let complaint = entry.complaint { drawComplaint(complaint, &painter, inner, row: inner.row + 1) }
-        painter.text("Enter keeps it, Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
+        if let complaint = entry.complaint {
+            drawComplaint(complaint, &painter, inner, row: inner.row + 1)
+        } else {
+            painter.text(entry.hint, row: inner.row + 1, column: inner.column, width: inner.columns, .faint)
+        }
+        painter.text("Enter \(entry.action), Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
     }
 }

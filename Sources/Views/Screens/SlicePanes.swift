@@ -4,7 +4,7 @@ package struct SlicePane: Equatable {
     package var rect: Rect
 
     /// The heading takes a row where there is room for one.
-    package var hasHeading: Bool { rect.rows >= 9 }
+    package var hasHeading: Bool { rect.rows >= 6 }
 
     package var picture: Rect {
         var area = rect
@@ -40,17 +40,24 @@ package struct SlicePane: Equatable {
         let projection = projection(axes: axes, cellRatio: cellRatio, radiological: radiological, zoom: zoom)
         image(projection).draw(&painter, area)
         let place = "\(position + 1)/\(axes.count(plane.normal))"
+        // What the first row begins with.
+        var words: [String] = []
         if hasHeading {
             painter.heading(plane.rawValue, rect, right: place, emphasised: isChosen)
         } else {
-            painter.text("\(plane.rawValue) \(place)", row: area.row, column: area.column, width: area.columns, Self.label)
+            words.append("\(plane.rawValue) \(place)")
         }
+        if isChosen, !radiological { words.append("neurological") }
+        let free = painter.text(words.joined(separator: " "), row: area.row, column: area.column, width: area.columns, Self.label)
         let letters = projection.edgeLetters
         let middleRow = area.row + area.rows / 2
         let middleColumn = area.column + area.columns / 2
         painter.text(letters.left, row: middleRow, column: area.column, Self.label)
         painter.text(letters.right, row: middleRow, column: area.endColumn - 1, Self.label)
-        if hasHeading { painter.text(letters.top, row: area.row, column: middleColumn, Self.label) }
+        if area.rows >= 4 {
+            let column = words.isEmpty ? middleColumn : max(middleColumn, free + 1)
+            painter.text(letters.top, row: area.row, column: min(column, area.endColumn - 1), Self.label)
+        }
         painter.text(letters.bottom, row: area.endRow - 1, column: middleColumn, Self.label)
         if showsScale { drawScale(&painter, area, millimetresPerColumn: projection.millimetresPerColumn) }
     }

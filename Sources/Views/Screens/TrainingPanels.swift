@@ -107,8 +107,6 @@ enum TrainingPanels {
 
     // MARK: landmarks
 
-    private static let quantities: [LandmarkQuantity] = [.change, .accuracy, .bankFill, .gradientNorm]
-
     private static func drawLandmarks(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
         let training = state.training
         let ranking = training.landmarksByLoss
@@ -125,8 +123,9 @@ enum TrainingPanels {
             let isChosen = landmark == state.view.landmark
             if isChosen { painter.fill(Rect(column: area.column, row: row, columns: area.columns, rows: 1), Cell(" ", .selected)) }
             let values =
-                ["\(landmark)", Text.fixed(Double(record.loss.last?.value ?? 0), 3), signed(record.change)]
-                + quantities.dropFirst().map { text($0, record) } + ["\(record.loss.count)", Chart.grouped(record.loss.last?.step ?? 0)]
+                ["\(landmark)"] + LandmarkQuantity.allCases.map { $0.text($0.value(record)) } + [
+                    "\(record.loss.count)", Chart.grouped(record.loss.last?.step ?? 0),
+                ]
             for (index, value) in values.enumerated() where (index + 1) * width < area.columns {
                 painter.textRight(value, row: row, endColumn: area.column + (index + 1) * width + 1, isChosen ? .selected : .plain)
             }
@@ -138,18 +137,5 @@ enum TrainingPanels {
         let ranking = state.training.landmarksByLoss
         guard let chosen = state.view.landmark, let at = ranking.firstIndex(of: chosen) else { return 0 }
         return max(0, min(at - rows / 2, ranking.count - rows))
-    }
-
-    private static func signed(_ value: Double?) -> String { value.map { String(format: "%+.3f", $0) } ?? "–" }
-
-    private static func text(_ quantity: LandmarkQuantity, _ record: LandmarkRecord) -> String {
-        guard let value = quantity.value(record) else { return "–" }
-        switch quantity {
-        case .loss: return Text.fixed(value, 3)
-        case .change: return signed(value)
-        case .accuracy: return Text.fixed(value, 2)
-        case .bankFill: return "\(Int((value * 100).rounded())) %"
-        case .gradientNorm: return Text.significant(value)
-        }
     }
 }

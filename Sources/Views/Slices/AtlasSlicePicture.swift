@@ -1,6 +1,6 @@
 import Engine
 
-/// Draws a slice of the atlas: lung in grey, each landmark's surroundings in the colour of its loss.
+/// Draws a slice of the atlas: lung in grey, each landmark's surroundings in the colour of its value.
 package struct AtlasSlicePicture {
     package var atlas: LoadedAtlas
     package var cursor: VoxelIndex
@@ -34,7 +34,7 @@ package struct AtlasSlicePicture {
             let centre = projection.pixel(
                 horizontal: Double(axes.position(cursor, projection.plane.horizontal)),
                 vertical: Double(axes.position(cursor, projection.plane.vertical)))
-            image.drawCrosshair(x: centre.x, y: centre.y, CTSlicePicture.crosshairColour)
+            image.drawCrosshair(x: centre.x, y: centre.y, ColourMap.crosshair)
         }
         return image
     }
@@ -70,8 +70,8 @@ package struct AtlasSlicePicture {
             let b = projection.pixel(horizontal: h + half, vertical: v + half)
             let xs = min(a.x, b.x)...max(a.x, b.x)
             let ys = min(a.y, b.y)...max(a.y, b.y)
-            let loss = value(landmark)
-            let digit = loss.map { Character(String(Int(max(0, min(9, Self.position($0, range) * 10))))) }
+            let value = value(landmark)
+            let digit = value.map { Character(String(Int(max(0, min(9, Self.position($0, range) * 10))))) }
             for y in ys where y >= 0 && y < projection.rows {
                 for x in xs where x >= 0 && x < projection.columns {
                     let edge = x == xs.lowerBound || x == xs.upperBound || y == ys.lowerBound || y == ys.upperBound
@@ -79,8 +79,8 @@ package struct AtlasSlicePicture {
                         image[x, y] = Self.selectedColour
                     } else if edge, neighbours.contains(landmark) {
                         image[x, y] = Self.neighbourColour
-                    } else if let loss, !edge || xs.count < 4 {
-                        let full = Self.colour(loss, in: range)
+                    } else if let value, !edge || xs.count < 4 {
+                        let full = Self.colour(value, in: range)
                         image[x, y] = image[x, y] == Self.lung ? full : full.mixed(with: Colour(grey: 0), 0.6)
                         if let digit { image.letter(digit, x: x, y: y) }
                     }

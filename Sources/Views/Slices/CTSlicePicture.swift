@@ -108,22 +108,9 @@ package struct CTSlicePicture {
     /// Probabilities below this are not drawn.
     private static let faintest: Float = 0.05
 
-    /// Which voxels an overlay marks: the mask's, or those that reach another threshold.
-    private struct Marked {
-        let mask: [UInt8]
-        let probability: [Float]?
-        let threshold: Float
-
-        func contains(_ offset: Int) -> Bool { probability.map { $0[offset] >= threshold } ?? (mask[offset] != 0) }
-    }
-
-    private func overlay(_ subtype: EmphysemaSubtype) -> Marked? {
-        guard kind == .masks, shows.contains(subtype), partial?.subtypes.contains(subtype) != true,
-            let mask = subject.volumes[subtype].mask?.voxels
-        else { return nil }
-        return Marked(
-            mask: mask, probability: threshold.isTheMask ? nil : subject.volumes[subtype].probability?.voxels,
-            threshold: threshold.probability)
+    private func overlay(_ subtype: EmphysemaSubtype) -> MarkedVoxels? {
+        guard kind == .masks, shows.contains(subtype), partial?.subtypes.contains(subtype) != true else { return nil }
+        return MarkedVoxels(subject.volumes[subtype], threshold)
     }
 
     /// Dotted, so that it is not taken for lung without emphysema.
@@ -163,7 +150,7 @@ package struct CTSlicePicture {
         let plane = projection.plane
         let centre = projection.pixel(
             horizontal: Double(axes.position(cursor, plane.horizontal)), vertical: Double(axes.position(cursor, plane.vertical)))
-        image.drawCrosshair(x: centre.x, y: centre.y, Self.crosshairColour)
+        image.drawCrosshair(x: centre.x, y: centre.y, kind == .masks ? Self.crosshairColour : ColourMap.crosshair)
     }
 }
 

@@ -8,6 +8,8 @@ package final class LoadedSubject: Equatable, Sendable {
     package let statistics: SubjectStatistics
     /// For each anatomical axis, the number of emphysema voxels in each slice (rising to the right, anterior, superior).
     package let diseasePerSlice: [[Int]]
+    /// Likewise the highest probability in each slice; of a subtype without probabilities 1 where its mask lies.
+    private let highestPerSlice: [[Float]]
     /// Why percentages of low attenuation are to be taken with care.
     package let densitometryCautions: [String]
 
@@ -31,6 +33,7 @@ package final class LoadedSubject: Equatable, Sendable {
         statistics = SubjectStatistics(volumes)
         densitometryCautions = Self.cautions(volumes, axes)
         diseasePerSlice = Self.countPerSlice(EmphysemaSubtype.allCases.compactMap { volumes[$0].mask?.voxels }, axes)
+        highestPerSlice = Self.highestPerSlice(EmphysemaSubtype.allCases.map { volumes[$0] }, axes)
         let lungPerSlice = Self.countPerSlice([volumes.lungs?.voxels].compactMap { $0 }, axes)
         firstCursor = Self.cursor(mostIn: diseasePerSlice, axes) ?? Self.cursor(mostIn: lungPerSlice, axes) ?? axes.centre
     }
@@ -41,6 +44,12 @@ package final class LoadedSubject: Equatable, Sendable {
         let spacing = axes.spacing.max() ?? 0
         guard told.isEmpty, spacing > CTAcquisition.thickestMillimetres else { return told }
         return ["slices are \(Text.significant(spacing)) mm apart, more than \(CTAcquisition.thickestMillimetres) mm"]
+    }
+
+    /// Whether anything is marked in a slice from a threshold on.
+    package func isDiseased(_ axis: AnatomicalAxis, slice: Int, _ threshold: MaskThreshold) -> Bool {
+        threshold.isTheMask
+            ? diseasePerSlice[axis.rawValue][slice] > 0 : highestPerSlice[axis.rawValue][slice] >= threshold.probability
     }
 
     package static func == (a: LoadedSubject, b: LoadedSubject) -> Bool { a === b }
@@ -77,9 +86,40 @@ package final class LoadedSubject: Equatable, Sendable {
                 }
             }
         }
-        return AnatomicalAxis.allCases.map { axis in
-            let counts = perGridAxis[axes.gridAxis[axis.rawValue]]
-            return axes.isFlipped[axis.rawValue] ? counts.reversed() : counts
+        return anatomical(perGridAxis, axes)
+    }
+
+    private static func highestPerSlice(_ subtypes: [SubtypeVolumes], _ axes: AnatomicalAxes) -> [[Float]] {
+        let extent = axes.extent
+        var perGridAxis = (0..<3).map { [Float](repeating: 0, count: extent[$0]) }
+        func fold(_ value: (Int) -> Float) {
+            var offset = 0
+            for z in 0..<extent.z {
+                for y in 0..<extent.y {
+                    var highest: Float = 0
+                    for x in 0..<extent.x {
+                        let found = value(offset)
+                        if found > perGridAxis[0][x] { perGridAxis[0][x] = found }
+                        if found > highest { highest = found }
+                        offset += 1
+                    }
+                    perGridAxis[1][y] = max(perGridAxis[1][y], highest)
+                    perGridAxis[2][z] = max(perGridAxis[2][z], highest)
+                }
+            }
+        }
+        for volumes in subtypes {
+            guard let mask = volumes.mask?.voxels else { continue }
+            if let probability = volumes.probability?.voxels { fold { probability[$0] } } else { fold { mask[$0] == 0 ? 0 : 1 } }
+        }
+        return anatomical(perGridAxis, axes)
+    }
+
+    /// From the grid's axes to the patient's, rising to the right, anterior, superior.
+    private static func anatomical<Value>(_ perGridAxis: [[Value]], _ axes: AnatomicalAxes) -> [[Value]] {
+        AnatomicalAxis.allCases.map { axis in
+            let values = perGridAxis[axes.gridAxis[axis.rawValue]]
+            return axes.isFlipped[axis.rawValue] ? values.reversed() : values
         }
     }
 }

@@ -14,6 +14,8 @@ package struct MaskThreshold: Codable, Equatable, Sendable {
     package var probability: Float { Float(step) / 20 }
     /// Whether it marks what the mask does.
     package var isTheMask: Bool { step == 10 }
+    /// For example `p ≥ 0.50`.
+    package var words: String { "p ≥ \(Text.fixed(Double(probability), 2))" }
     package func changed(by steps: Int) -> MaskThreshold { MaskThreshold(step: step + steps) }
 
     /// The highest step whose threshold a probability reaches; 0 for none.

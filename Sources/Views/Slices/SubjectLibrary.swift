@@ -8,14 +8,14 @@ public struct SubjectEntry: Equatable, Sendable {
     public var image: URL
     /// The lung label map, 1 right, 2 left, in the CT's grid.
     public var lungs: URL?
-    /// Atlas millimetres → subject millimetres (RAS+).
-    public var atlasToSubject: Affine3?
+    /// How its masks stand; nil where there are none.
+    public var masks: MaskCondition?
 
-    public init(id: String, image: URL, lungs: URL? = nil, atlasToSubject: Affine3? = nil) {
+    public init(id: String, image: URL, lungs: URL? = nil, masks: MaskCondition? = nil) {
         self.id = id
         self.image = image
         self.lungs = lungs
-        self.atlasToSubject = atlasToSubject
+        self.masks = masks
     }
 }
 
@@ -64,12 +64,16 @@ public struct SubjectVolumes: Sendable {
     public var acquisition: CTAcquisition?
     /// Of the CT that was given, where that is known: boxes are tied to it.
     public var imageChecksum: String?
+    /// Where it lies in the atlas; nil where it was not registered.
+    public var registration: AtlasRegistration?
 
     public init(
         ct: Volume<Int16>, lungs: Volume<UInt8>? = nil, centrilobular: SubtypeVolumes = SubtypeVolumes(),
-        paraseptal: SubtypeVolumes = SubtypeVolumes(), acquisition: CTAcquisition? = nil, imageChecksum: String? = nil
+        paraseptal: SubtypeVolumes = SubtypeVolumes(), acquisition: CTAcquisition? = nil, imageChecksum: String? = nil,
+        registration: AtlasRegistration? = nil
     ) {
         self.imageChecksum = imageChecksum
+        self.registration = registration
         self.acquisition = acquisition
         self.ct = ct
         self.lungs = lungs

@@ -42,6 +42,17 @@ package struct RunningPrediction: Equatable, Sendable {
 }
 
 extension MasksState {
+    /// Where to begin: with current masks, else with any, else the first.
+    var firstChoice: SubjectEntry? {
+        subjects.first { $0.masks == .current } ?? subjects.first { $0.masks != nil } ?? subjects.first
+    }
+
+    /// How a subject's masks stand; nil where there are none.
+    package func condition(_ entry: SubjectEntry) -> MaskCondition? {
+        if prediction?.subject == entry.id { return .partial }
+        return loaded?.id == entry.id ? loaded?.volumes.maskCondition : entry.masks
+    }
+
     /// What is known so far of the masks of the subject that is shown.
     package var partial: PartialPrediction? { prediction?.subject == loaded?.id ? prediction?.partial : nil }
 

@@ -25,12 +25,14 @@ extension WorkbenchState {
     }
 
     private mutating func pressInHelp(_ key: Key, _ line: Int) -> [Effect] {
-        let last = max(0, CommandTable.commands(on: screen).count - 1)
+        let last = HelpPage(screen, Chrome.content(size)).lastLine
         switch key {
         case .down, .character("j"): overlay = .help(min(last, line + 1))
-        case .up, .character("k"): overlay = .help(max(0, line - 1))
+        case .up, .character("k"): overlay = .help(max(0, min(last, line) - 1))
         case .pageDown, .character(" "): overlay = .help(min(last, line + 10))
-        case .pageUp: overlay = .help(max(0, line - 10))
+        case .pageUp: overlay = .help(max(0, min(last, line) - 10))
+        case .home: overlay = .help(0)
+        case .end: overlay = .help(last)
         default: overlay = nil
         }
         return []

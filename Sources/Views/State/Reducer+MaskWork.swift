@@ -35,21 +35,17 @@ extension WorkbenchState {
         return [.masks(.predict(subject: loaded.id, slice))]
     }
 
-    /// Whoever asks for a mask that is missing, or has a stale one shown, gets it predicted; nil where the command has only its own meaning.
-    mutating func predictWhereAsked(_ command: CommandID) -> [Effect]? {
-        guard let loaded = masks.loaded, masks.prediction == nil, masks.fineTuning == nil, masks.loading == nil else { return nil }
-        let volumes = EmphysemaSubtype.allCases.map { loaded.volumes[$0] }
-        let isMissing = volumes.allSatisfy { $0.mask == nil }
-        switch command {
-        case .nextDisease, .previousDisease, .nextOverlayKind: return isMissing ? predict() : nil
-        case .toggleOverlays, .toggleCentrilobular, .toggleParaseptal:
-            if isMissing { return predict() }
-            let isStale = EmphysemaSubtype.allCases.contains { loaded.volumes[$0].staleReason != nil && !view.shows.contains($0) }
-            guard isStale else { return nil }
-            toggle(command)
-            return view.shows.contains { loaded.volumes[$0].staleReason != nil } ? predict() : []
-        default: return nil
-        }
+    /// A stale mask that is shown again is predicted again; nil where the command has only its own meaning.
+    mutating func predictWhereStale(_ command: CommandID) -> [Effect]? {
+        guard let loaded = masks.loaded, masks.prediction == nil, masks.fineTuning == nil, masks.loading == nil,
+            [.toggleOverlays, .toggleCentrilobular, .toggleParaseptal].contains(command)
+        else { return nil }
+        func isStale(_ subtype: EmphysemaSubtype) -> Bool { loaded.volumes[subtype].staleReason != nil }
+        guard EmphysemaSubtype.allCases.contains(where: { isStale($0) && !view.shows.contains($0) }) else { return nil }
+        toggle(command)
+        guard view.shows.contains(where: isStale) else { return [] }
+        message = Message(text: "the mask of \(loaded.id) is stale and is predicted again; Esc stops it", isFault: false)
+        return predict()
     }
 
     /// The slice of the chosen plane, in the CT's own grid.
@@ -85,7 +81,7 @@ extension WorkbenchState {
         return false
     }
 
-    private mutating func noSubjectShown() -> [Effect] {
+    mutating func noSubjectShown() -> [Effect] {
         message = Message(
             text: masks.loading.map { "\($0) is being read: wait until it is shown" } ?? "choose a subject first", isFault: false)
         return []

@@ -27,7 +27,8 @@ extension WorkbenchState {
     }
 
     mutating func runMasks(_ command: CommandID) -> [Effect] {
-        if let effects = predictWhereAsked(command) { return effects }
+        if refuses(command) { return [] }
+        if let effects = predictWhereStale(command) { return effects }
         switch command {
         case .nextSubject: return choose(subject: subjectIndex + 1)
         case .previousSubject: return choose(subject: subjectIndex - 1)
@@ -115,6 +116,23 @@ extension WorkbenchState {
         view.window = presets[(at + step + presets.count) % presets.count].window
     }
 
+    /// Whether a command asks for masks that cannot be shown now, and says so.
+    private mutating func refuses(_ command: CommandID) -> Bool {
+        switch command {
+        case .nextDisease, .previousDisease:
+            if masks.loaded == nil || masks.loading != nil {
+                _ = noSubjectShown()
+                return true
+            }
+        case .nextOverlayKind, .toggleOverlays, .toggleCentrilobular, .toggleParaseptal: break
+        default: return false
+        }
+        guard let loaded = masks.loaded, loaded.volumes.maskCondition == nil, masks.partial == nil else { return false }
+        let isBegun = masks.prediction?.subject == loaded.id
+        message = Message(text: isBegun ? "the prediction of \(loaded.id) begins" : "no mask yet; P predicts it", isFault: false)
+        return true
+    }
+
     private mutating func jumpToDisease(by step: Int) {
         guard let loaded = masks.loaded, let cursor = view.cursor else { return }
         guard masks.partial == nil else {
@@ -122,13 +140,15 @@ extension WorkbenchState {
             return
         }
         let axis = view.plane.normal
-        let counts = loaded.diseasePerSlice[axis.rawValue]
+        let threshold = view.threshold
+        let slices = 0..<loaded.axes.count(axis)
+        func isDiseased(_ slice: Int) -> Bool { loaded.isDiseased(axis, slice: slice, threshold) }
         var at = loaded.axes.position(cursor, axis) + step
-        while counts.indices.contains(at), counts[at] == 0 { at += step }
-        guard counts.indices.contains(at) else {
-            let isNone = counts.allSatisfy { $0 == 0 }
-            message = Message(
-                text: isNone ? "no emphysema is marked in this subject" : "no further slice with emphysema this way", isFault: false)
+        while slices.contains(at), !isDiseased(at) { at += step }
+        guard slices.contains(at) else {
+            let none =
+                threshold.isTheMask ? "no emphysema is marked in \(loaded.id)" : "nothing in \(loaded.id) reaches \(threshold.words)"
+            message = Message(text: slices.contains(where: isDiseased) ? "no further slice with emphysema this way" : none, isFault: false)
             return
         }
         view.cursor = loaded.axes.moving(cursor, axis, to: at)

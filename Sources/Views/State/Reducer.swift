@@ -72,6 +72,11 @@ extension WorkbenchState {
             return []
         case .subjectsListed(let subjects):
             masks.subjects = subjects
+            masks.listComplaint = nil
+            return []
+        case .subjectsFailed(let sentence):
+            masks.listComplaint = sentence
+            message = Message(text: sentence, isFault: true)
             return []
         case .subjectLoaded(let loaded): return show(loaded)
         case .subjectFailed(let id, let sentence):
@@ -243,7 +248,10 @@ extension WorkbenchState {
                 if mask.subject == masks.loaded?.id || mask.subject == masks.loading { masks.needsReload = true }
             case .classifiers(let trained):
                 // Masks are stale now.
-                if trained.refusal == nil, masks.loaded != nil { masks.needsReload = true }
+                guard trained.refusal == nil else { break }
+                subjectsChanged = true
+                if masks.loaded != nil { masks.needsReload = true }
+            case .checkpoint: subjectsChanged = subjectsChanged || masks.subjects.contains { $0.masks != nil }
             case .progress(let progress): subjectsChanged = subjectsChanged || progress.done >= progress.total
             case .started:
                 subjectsChanged = true
@@ -275,8 +283,9 @@ extension WorkbenchState {
                 masks.needsReload = false
                 return load(subject: id)
             }
-            guard masks.loaded == nil, masks.complaint == nil, !masks.subjects.isEmpty else { return [] }
-            let wanted = masks.subjects.first { $0.id == view.subject } ?? masks.subjects[0]
+            guard masks.loaded == nil, masks.complaint == nil,
+                let wanted = masks.subjects.first(where: { $0.id == view.subject }) ?? masks.firstChoice
+            else { return [] }
             return load(subject: wanted.id)
         case .cohort: return lookAtCohort()
         case .evaluation: return lookAtEvaluation()

@@ -155,7 +155,22 @@ package struct TextEntry: Equatable, Sendable {
         switch purpose {
         case .rename: "Rename \(name)"
         case .note: "Note on \(name)"
-        case .export: "Export \(name) to a folder (in the session, or from / or ~ on)"
+        case .export: "Export \(name) to a folder"
+        }
+    }
+    /// What may be typed.
+    package var hint: String {
+        switch purpose {
+        case .rename, .note: ""
+        case .export: "a folder inside the session's, or a path that begins with / or ~"
+        }
+    }
+    /// What Enter does.
+    package var action: String {
+        switch purpose {
+        case .rename: "renames"
+        case .note: "keeps it"
+        case .export: "exports"
         }
     }
 

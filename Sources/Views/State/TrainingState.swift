@@ -262,11 +262,6 @@ package struct TrainingState: Equatable, Sendable {
         return first...max(first + 1, total.steps.last ?? 1)
     }
 
-    /// The landmarks that were visited, the highest last loss first.
-    package var landmarksByLoss: [Int] {
-        landmarks.keys.map { ($0, loss(landmark: $0) ?? 0) }.sorted { ($0.1, -$0.0) > ($1.1, -$1.0) }.map(\.0)
-    }
-
     fileprivate static func number(_ value: Double) -> String { String(format: "%.3f", value) }
     private static func megabytes(_ bytes: Int) -> String { String(format: "%.1f MB", Double(bytes) / 1e6) }
 }

@@ -18,6 +18,7 @@ package enum WorkbenchEvent: Sendable {
     case settingsRead([SteerableSetting: Double])
     case sessionsListed([SessionSummary], demoOffered: Bool)
     case subjectsListed([SubjectEntry])
+    case subjectsFailed(String)
     case subjectLoaded(LoadedSubject)
     case subjectFailed(id: String, String)
     case atlasLoaded(LoadedAtlas?)

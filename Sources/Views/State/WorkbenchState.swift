@@ -122,6 +122,8 @@ package struct AtlasState: Equatable, Sendable {
 /// The masks screen; its cursor, window and overlays are in the view settings.
 package struct MasksState: Equatable, Sendable {
     package var subjects: [SubjectEntry] = []
+    /// Why the subjects could not be listed.
+    package var listComplaint: String?
     package var loaded: LoadedSubject?
     /// The subject being read.
     package var loading: String?

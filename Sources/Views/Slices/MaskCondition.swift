@@ -1,0 +1,18 @@
+/// How a subject's masks stand.
+public enum MaskCondition: String, Codable, Equatable, Sendable {
+    /// Of the session as it is now.
+    case current
+    /// Being predicted, or not of the whole lung.
+    case partial
+    /// Of an earlier model or classifier, or of another CT.
+    case stale
+}
+
+extension SubjectVolumes {
+    /// Of both subtypes: what is to be said against one of them holds for both; nil where there is no mask.
+    package var maskCondition: MaskCondition? {
+        let shown = [centrilobular, paraseptal].filter { $0.mask != nil }
+        if shown.isEmpty { return nil }
+        return shown.contains { $0.staleReason != nil } ? .stale : shown.contains { $0.isPartial } ? .partial : .current
+    }
+}
