@@ -43,7 +43,7 @@ package struct MasksLayout {
                 readout = area.takeBottom(2)
             }
             if area.columns >= 70, area.rows >= 8 {
-                let column = area.takeLeft(area.columns >= 100 ? 22 : 17)
+                let column = area.takeLeft(area.columns >= 100 ? 24 : 17)
                 list = Rect(column: column.column, row: column.row, columns: column.columns - 1, rows: column.rows)
             }
         }
