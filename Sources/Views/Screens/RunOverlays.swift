@@ -8,19 +8,20 @@ enum RunOverlays {
         guard inner.rows > 4 else { return }
         let rows = inner.rows - 4
         let first = max(0, min(form.chosen - rows / 2, form.fields.count - rows))
+        let names = (form.fields.map(\.name.count).max() ?? 0) + 1
         for (offset, field) in form.fields.dropFirst(first).prefix(rows).enumerated() {
             let row = inner.row + offset
             let isChosen = first + offset == form.chosen
             if isChosen { painter.fill(Rect(column: inner.column, row: row, columns: inner.columns, rows: 1), Cell(" ", .selected)) }
-            painter.text(field.name, row: row, column: inner.column, width: 20, isChosen ? .selected : .faint)
+            painter.text(field.name, row: row, column: inner.column, width: names, isChosen ? .selected : .faint)
             let changed = !field.initial.isEmpty && field.text != field.initial
-            let width = inner.columns - 22 - (changed ? field.initial.count + 7 : 0)
+            let width = inner.columns - names - 2 - (changed ? field.initial.count + 7 : 0)
             if isChosen, !field.isFixed {
-                painter.line(field.line, row: row, column: inner.column + 21, width: width, .selected, cursor: .selected)
+                painter.line(field.line, row: row, column: inner.column + names + 1, width: width, .selected, cursor: .selected)
             } else {
                 let text = field.text.count > width - 1 ? "…" + field.text.suffix(max(0, width - 2)) : field.text
                 let style = isChosen ? Style.selected : field.isFixed ? .faint : .strong
-                painter.text(text, row: row, column: inner.column + 21, width: width, style)
+                painter.text(text, row: row, column: inner.column + names + 1, width: width, style)
             }
             if changed {
                 painter.textRight("was \(field.initial)", row: row, endColumn: inner.endColumn, isChosen ? .selected : .warning)
