@@ -9,14 +9,16 @@ build: setup
 demo: build
 	@"$$(swift build -c release --show-bin-path)/workbench" demo
 
-test: setup
+test:
+	@tools/setup.sh tmux
 	@echo "test: building the program and its tests"
 	@swift build -c release --product workbench
 	@swift build -c release --build-tests
 	@tools/test.sh
 
 # The full sizes: all shapes, 100,000 events, kill tests.
-soak: setup
+soak:
+	@tools/setup.sh tmux
 	@swift build -c release --product workbench
 	@swift build -c release --build-tests
 	@WORKBENCH_SOAK=1 tools/test.sh
