@@ -38,6 +38,10 @@ extension ExperimentRun {
     private func readouts(_ result: inout ExperimentResult, targets: [ReadoutTarget], methods: [any FeatureMethod]) throws {
         let readout = ImageReadout(cohort: cohort.catalogue, profile: profile, seed: Self.seed, parallel: parallel)
         result.method += ImageReadout.method(profile, seed: Self.seed)
+        if methods.contains(where: { $0 is HistogramClusterFeatures }) { result.method.append(HistogramClusterFeatures.method) }
+        if targets.contains(where: { $0.column == "gold" }) {
+            result.method.append("PRISm, where there is any, is the GOLD class -1, and so within one of stage 0")
+        }
         var done = 0
         for target in targets {
             guard cohort.subjects.contains(where: { $0.labels[target.column] != nil }) else {

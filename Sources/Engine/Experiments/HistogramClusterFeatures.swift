@@ -5,6 +5,9 @@ package struct HistogramClusterFeatures: FeatureMethod {
     /// Upper ends of the histogram's cells, HU; a last cell takes the rest.
     private static let ends: [Int16] = [-1000, -980, -960, -950, -940, -920, -900, -880, -860, -840, -800, -750, -650, -400]
     static let clusters = 16
+    /// How the numbers are made, in a sentence.
+    static let method =
+        "K-means of local histograms: \(clusters) clusters of the landmark patches' HU histograms of \(ends.count + 1) cells, found in the training subjects; not tuned"
 
     /// `[subject][landmark]` histograms.
     private let histograms: [[[Double]]]

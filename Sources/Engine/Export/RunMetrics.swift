@@ -37,12 +37,12 @@ public struct RunMetrics: Sendable {
 
     private mutating func forget(after step: Int) { while let last = rows.last, last.step > step { rows.removeLast() } }
 
-    /// A value of every step, by the name that journal, CSV and TensorBoard give it.
-    package static let columns: [(name: String, value: @Sendable (StepMetrics) -> Double)] = [
+    /// A value of every step, by the name that journal, CSV and TensorBoard give it; nil where the step lacks it.
+    package static let columns: [(name: String, value: @Sendable (StepMetrics) -> Double?)] = [
         ("loss", { $0.loss }), ("local", { $0.local }), ("neighbour", { $0.neighbour }), ("acc1", { $0.acc1 }),
         ("acc1_neighbour", { $0.acc1_neighbour }), ("landmark", { Double($0.landmark) }), ("lr", { $0.lr }),
         ("samples_per_s", { $0.samples_per_s }), ("gradient_norm", { $0.gradient_norm }), ("bank_fill", { $0.bank_fill }),
-        ("data_wait_s", { $0.data_wait_s }), ("embedding_sd", { $0.embedding_sd }),
+        ("data_wait_s", { $0.data_wait_s }), ("embedding_sd", { $0.embedding_sd }), ("memory_mb", { $0.memory_mb }),
     ]
 
     /// A table with a header: step, t, epoch, and every number of the journal's steps.
@@ -53,7 +53,7 @@ public struct RunMetrics: Sendable {
             text += "\(row.step),\(row.t),\(epoch)"
             for column in Self.columns {
                 let value = column.value(row.metrics)
-                text += column.name == "landmark" ? ",\(row.metrics.landmark)" : ",\(value)"
+                text += column.name == "landmark" ? ",\(row.metrics.landmark)" : "," + (value.map { "\($0)" } ?? "")
             }
             text += "\n"
         }

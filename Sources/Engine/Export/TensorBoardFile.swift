@@ -15,9 +15,10 @@ public struct TensorBoardFile {
         for row in metrics.rows {
             var summary = Message()
             for column in RunMetrics.columns {
+                guard let number = column.value(row.metrics) else { continue }
                 var value = Message()
                 value.add(1, bytes: Data(column.name.utf8))
-                value.add(2, float: Float(column.value(row.metrics)))
+                value.add(2, float: Float(number))
                 summary.add(1, bytes: value.data)
             }
             var event = Message()

@@ -7,12 +7,15 @@ package struct EvaluationLayout {
     package var list: Rect
     package var page: Rect
 
+    /// Columns that the list's longest line takes, with its sign.
+    private static let widest = (ExperimentName.allCases.map { EvaluationText.title($0).count }.max() ?? 0) + 5
+
     package init(_ content: Rect) {
         var area = content
         status = area.takeTop(1)
         list = Rect(column: 0, row: 0, columns: 0, rows: 0)
         if area.columns >= 64, area.rows >= 8 {
-            let column = area.takeLeft(area.columns >= 130 ? 46 : area.columns >= 100 ? 30 : 17)
+            let column = area.takeLeft(area.columns >= 170 ? Self.widest : area.columns >= 130 ? 46 : area.columns >= 100 ? 30 : 17)
             list = Rect(column: column.column, row: column.row, columns: column.columns - 1, rows: column.rows)
         }
         page = area
@@ -69,7 +72,7 @@ package enum EvaluationScreen {
             if isChosen { painter.fill(Rect(column: area.column, row: row, columns: area.columns, rows: 1), Cell(" ", .selected)) }
             let (sign, style) = EvaluationText.sign(entry.state)
             painter.text(sign, row: row, column: area.column + 1, isChosen ? .selected : style)
-            let text = area.columns >= 24 ? "\(entry.name.heading)  \(entry.name.title)" : entry.name.heading
+            let text = area.columns >= 24 ? EvaluationText.title(entry.name) : entry.name.heading
             painter.text(text, row: row, column: area.column + 3, width: area.columns - 3, isChosen ? .selected : .plain)
         }
     }
@@ -97,7 +100,7 @@ package enum EvaluationScreen {
             state.evaluation.page == .results
             ? 2 * (state.evaluation.entry.result.map { MeasurementTable($0).rows.count } ?? 0) + 3
             : EvaluationText.lines(state.evaluation.page, state.evaluation, width: area.columns - 2).count
-        return max(0, count - area.rows)
+        return max(0, count - (count > area.rows && state.evaluation.page != .results ? area.rows - 1 : area.rows))
     }
 
     private static func drawPage(_ state: WorkbenchState, _ painter: inout Painter, _ page: Rect) {
@@ -131,13 +134,14 @@ package enum EvaluationScreen {
 
     private static func drawText(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
         let lines = EvaluationText.lines(state.evaluation.page, state.evaluation, width: area.columns - 2)
-        let first = min(state.evaluation.firstLine, max(0, lines.count - area.rows))
-        for (offset, line) in lines.dropFirst(first).prefix(area.rows).enumerated() {
+        // A text that goes on leaves its last row to say so.
+        let rows = lines.count > area.rows ? area.rows - 1 : area.rows
+        let first = min(state.evaluation.firstLine, max(0, lines.count - rows))
+        for (offset, line) in lines.dropFirst(first).prefix(rows).enumerated() {
             painter.spans(line, row: area.row + offset, column: area.column + 1, width: area.columns - 1)
         }
-        guard first + area.rows < lines.count else { return }
-        painter.textRight(
-            " PgDn: \(lines.count - first - area.rows) more ", row: area.endRow - 1, endColumn: area.endColumn, width: 20, .key)
+        guard first + rows < lines.count else { return }
+        painter.textRight("PgDn: \(lines.count - first - rows) more ", row: area.endRow - 1, endColumn: area.endColumn, width: 20, .key)
     }
 
     /// Of an experiment without a result: why there is none.
@@ -173,7 +177,7 @@ package enum EvaluationScreen {
         var area = rect
         let sentences = result.savings.flatMap { Overlays.wrap($0.sentence, max(10, area.columns - 2)) }
         let targets = ExperimentReport.ordered(result.curves.map(\.target))
-        var table = area.takeBottom(area.rows >= 34 ? area.rows * 2 / 5 : 0)
+        var table = area.takeBottom(area.rows >= 34 && !result.measurements.isEmpty ? area.rows * 2 / 5 : 0)
         if table.rows > 0 { painter.heading("Table", table.takeTop(1)) }
         let text = area.takeBottom(area.rows >= 14 ? sentences.count + 1 : 0)
         for (offset, line) in sentences.enumerated() where offset + 1 < text.rows {

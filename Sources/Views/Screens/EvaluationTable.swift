@@ -3,7 +3,7 @@ import Engine
 /// A result's table: methods down, targets and metrics across; a cell has mean ± standard deviation, and its interval below.
 struct EvaluationTable {
     private let table: MeasurementTable
-    private static let cellWidth = 17
+    private static let cellWidth = 19
 
     init(_ result: ExperimentResult) { table = MeasurementTable(result) }
 

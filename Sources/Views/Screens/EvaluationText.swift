@@ -14,6 +14,9 @@ package enum EvaluationText {
         }
     }
 
+    /// An experiment as the list names it.
+    static func title(_ name: ExperimentName) -> String { "\(name.heading)  \(name.title)" }
+
     /// A sign that does not need colour, and a style.
     static func sign(_ state: ExperimentSnapshot.State) -> (String, Style) {
         switch state {
@@ -56,7 +59,7 @@ package enum EvaluationText {
     /// Differences over the same folds: interval, and p by the plain and by the corrected test.
     private static func comparisons(_ result: ExperimentResult, _ width: Int) -> [Line] {
         guard !result.comparisons.isEmpty else { return [[("nothing is compared here", .faint)]] }
-        var lines: [Line] = [[("differences over the same folds, 95 % interval and p (Nadeau–Bengio), plain p", .faint)]]
+        var lines = wrapped("differences over the same folds, 95 % interval and p (Nadeau–Bengio), plain p", width, first: "", .faint)
         var pair = ""
         for c in result.comparisons {
             if pair != "\(c.first) − \(c.second)" {
@@ -76,6 +79,7 @@ package enum EvaluationText {
             } else {
                 lines.append([("  \(sign) ", style), (name, .plain)])
                 lines.append([("    \(numbers)", .plain)])
+                lines.append([("    \(chances)", .faint)])
             }
         }
         return lines
