@@ -34,7 +34,7 @@ package enum LandmarkQuantity: String, Codable, CaseIterable, Sendable {
     package var title: String {
         switch self {
         case .loss: "loss"
-        case .change: "change a visit"
+        case .change: "change of loss"
         case .accuracy: "accuracy"
         case .bankFill: "bank filled"
         case .gradientNorm: "gradient norm"
