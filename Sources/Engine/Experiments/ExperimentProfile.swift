@@ -15,7 +15,7 @@ public enum ExperimentProfile: String, Codable, CaseIterable, Sendable {
         return settings
     }
 
-    /// Steps at least, in whole epochs. After one epoch of 64 compact phantoms the readouts are worse than at the start; after three they are better.
+    /// Steps at least, in whole epochs: one epoch of 64 compact phantoms leaves readouts worse than at the start.
     private var pretrainingSteps: Int { 500 }
     /// Folds by subject.
     var folds: Int { 5 }
