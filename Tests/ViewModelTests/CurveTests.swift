@@ -117,6 +117,16 @@ struct CurveTests {
         #expect(state.shown.contains("learning rate and speed") && !state.shown.contains("last frame"))
     }
 
+    @Test("in a tiny window the cross-hair's step and every value of the chart fit in its line")
+    func narrowReadout() throws {
+        var state = state(columns: 40, rows: 12)
+        _ = state.press(",")
+        let cursor = try #require(state.view.curves.cursor)
+        let line = try #require(state.shown.split(separator: "\n").first { $0.hasPrefix("│\(cursor) ") })
+        for name in ["total", "local", "neigh"] { #expect(line.contains(" \(name) ")) }
+        #expect(!line.contains("…"))
+    }
+
     @Test("against epochs and time the axis is labelled so, and the cross-hair keeps its step")
     func axes() {
         var state = state()

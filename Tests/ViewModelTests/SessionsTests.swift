@@ -41,6 +41,37 @@ struct SessionsTests {
         #expect(state.press("D", "y") == [.deleteSession("beta")])
     }
 
+    @Test("leaving the list asks while a run of this process goes on")
+    func quitWithRun() {
+        var state = state()
+        #expect(state.press("q") == [] && state.shown.contains("The run alpha saves a checkpoint and stops"))
+        #expect(state.press("n") == [] && state.overlay == nil)
+        #expect(state.press("q", "y") == [.quit])
+        let entries = [SessionSummary(name: "alpha", condition: .running, ownership: .otherProcess)]
+        _ = state.reduce(.sessionsListed(entries, demoOffered: true))
+        #expect(state.press("q") == [.quit])
+    }
+
+    @Test("the list is told anew what changes, and nothing else is read again")
+    func index() throws {
+        let root = try TemporaryFolder()
+        let folder = SessionFolder(root.url.appendingPathComponent("a", isDirectory: true))
+        try AtomicFile.makeFolder(folder.root)
+        let index = SessionIndex()
+        func listed() -> SessionSummary? { index.list(root.url) { _ in .nobody }.first }
+        #expect(listed() == nil)
+        let journal = try JSONLinesWriter<JournalEntry>(folder.journal)
+        let run = RunStarted(task: "pretrain", pid: 1, threads: 2, isa: "v3", totalSteps: 10, stepsPerEpoch: 5, landmarks: 4)
+        try journal.append(JournalEntry(t: 0, step: 0, event: .started(run)))
+        #expect(listed()?.condition == .idle && listed()?.totalSteps == 10)
+        try journal.append(JournalEntry(t: 1, step: 10, event: .finished(RunFinished(outcome: "done"))))
+        #expect(listed()?.condition == .finished)
+        try Data("half of a desc".utf8).write(to: folder.description)
+        #expect(listed()?.condition == .unreadable)
+        try "mine".write(to: folder.note, atomically: true, encoding: .utf8)
+        #expect(listed()?.remark == "mine")
+    }
+
     @Test("a new run's form shows every setting, refuses what cannot be used, and gives what was typed")
     func form() {
         var state = state(100, 40)

@@ -4,7 +4,7 @@ import Foundation
 /// subjects within the training boxes.
 struct LinearFineTuner {
     /// Penalties C that are tried, on standardised features.
-    static let penalties = [0.001, 0.01, 0.1, 1]
+    static let penalties = [0.001, 0.01, 0.1, 1, 10]
     /// Folds by subject.
     static let folds = 5
 

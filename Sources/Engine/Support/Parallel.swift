@@ -23,7 +23,10 @@ public struct Parallel: Sendable, Equatable {
     public func forEach(_ count: Int, _ body: (Int) -> Void) {
         let workers = min(threads, count)
         guard workers > 1 else {
-            for index in 0..<count { body(index) }
+            for index in 0..<count {
+                Self.waitForInterface()
+                body(index)
+            }
             return
         }
         let next = Atomic<Int>(0)
@@ -34,6 +37,7 @@ public struct Parallel: Sendable, Equatable {
             // The caller may be the interface's own reader.
             if pthread_self() != caller { Self.stepBack() }
             while true {
+                Self.waitForInterface()
                 let index = next.add(1, ordering: .relaxed).oldValue
                 guard index < count else { return }
                 body(index)
@@ -52,6 +56,52 @@ public struct Parallel: Sendable, Equatable {
     public static func stepBack() {
         // On Linux 0 is the calling thread, not its process.
         if stepsBack.load(ordering: .relaxed) { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
+    }
+
+    // MARK: the interface first
+
+    /// Where the interface's keys come from; -1: nowhere.
+    private static let keys = Atomic<Int32>(-1)
+    /// Until when a frame is being drawn, and until when keys are not waited for, in nanoseconds of uptime.
+    private static let frameEnd = Atomic<UInt64>(0)
+    private static let impatientUntil = Atomic<UInt64>(0)
+    /// Longer than a frame takes: a terminal that takes seconds for its bytes must not hold up the engine.
+    private static let longestFrame: UInt64 = 8_000_000
+    /// For so long keys are not waited for again where waiting was in vain.
+    private static let pause: UInt64 = 250_000_000
+
+    /// Pieces that are next wait while a key lies unread on this descriptor, a few milliseconds at most; nil: there is no interface any more.
+    ///
+    /// A lower priority alone does not do it: where the scheduler looks only at its own ticks, a piece keeps the processor for one of them, which
+    /// is 4 ms with Linux's usual settings.
+    public static func watchKeys(_ descriptor: Int32?) { keys.store(descriptor ?? -1, ordering: .relaxed) }
+
+    /// The calling thread has something to show, until it calls `endFrame`: pieces that are next wait for that, too.
+    public static func beginFrame() { frameEnd.store(DispatchTime.now().uptimeNanoseconds + longestFrame, ordering: .relaxed) }
+
+    /// The frame is on its way to the terminal.
+    public static func endFrame() { frameEnd.store(0, ordering: .relaxed) }
+
+    private static func waitForInterface() {
+        let descriptor = keys.load(ordering: .relaxed)
+        guard descriptor >= 0 || frameEnd.load(ordering: .relaxed) != 0 else { return }
+        let begin = DispatchTime.now().uptimeNanoseconds
+        var now = begin
+        while now < frameEnd.load(ordering: .relaxed) || (now >= impatientUntil.load(ordering: .relaxed) && isReadable(descriptor)) {
+            guard now - begin < longestFrame else {
+                impatientUntil.store(now + pause, ordering: .relaxed)
+                return
+            }
+            usleep(200)
+            now = DispatchTime.now().uptimeNanoseconds
+        }
+    }
+
+    /// A terminal that is gone is readable for ever, and nobody's turn.
+    private static func isReadable(_ descriptor: Int32) -> Bool {
+        guard descriptor >= 0 else { return false }
+        var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&asked, 1, 0) == 1 && asked.revents == Int16(POLLIN)
     }
 
     /// `forEach` with results, in index order. Of several errors the one of the lowest index is thrown.

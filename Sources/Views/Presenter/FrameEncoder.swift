@@ -71,19 +71,25 @@ package struct FrameEncoder {
     private mutating func collect(_ frame: CellGrid) {
         wanted.removeAll(keepingCapacity: true)
         wanted.reserveCapacity(frame.cells.count)
+        // Neighbouring cells mostly share their style: its colours are looked up once.
+        var last: Style?
+        var (attributes, ink, background): (UInt8, Int, Int) = (0, -1, -1)
         for cell in frame.cells {
-            let style = depth == .mono ? cell.style.forMono() : cell.style
-            var foreground = depth.index(of: style.foreground)
-            let background = depth.index(of: style.background)
+            if cell.style != last {
+                last = cell.style
+                let style = depth == .mono ? cell.style.forMono() : cell.style
+                (attributes, ink, background) = (style.attributes.rawValue, depth.index(of: style.foreground), depth.index(of: style.background))
+            }
+            var foreground = ink
             var glyph = cell.glyph.value
             if glyph == Self.upperHalf, foreground == background { glyph = 32 }
-            let inked = style.attributes.rawValue & (Style.Attributes.reverse.rawValue | Style.Attributes.underline.rawValue)
+            let inked = attributes & Self.inked
             // A blank shows no ink: its colour and weight do not matter.
             if glyph == 32, inked == 0 { foreground = -1 }
             wanted.append(
                 Code(
                     glyph: glyph, foreground: foreground, background: background,
-                    attributes: glyph == 32 ? inked : style.attributes.rawValue))
+                    attributes: glyph == 32 ? inked : attributes))
         }
     }
 

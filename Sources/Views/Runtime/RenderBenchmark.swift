@@ -90,6 +90,9 @@ public struct RenderBenchmark {
         ]
         var found: [Kind] = []
         var all: [Double] = []
+        // As the interface's loop does it.
+        if underLoad { Parallel.watchKeys(ends.read) }
+        defer { Parallel.watchKeys(nil) }
         for kind in kinds {
             var samples: [Sample] = []
             for round in 0..<repeats {
@@ -133,7 +136,9 @@ public struct RenderBenchmark {
             }
             thread.start()
             var waited = pollfd(fd: ends.read, events: Int16(POLLIN), revents: 0)
+            Parallel.endFrame()
             _ = poll(&waited, 1, 10_000)
+            Parallel.beginFrame()
             var byte: UInt8 = 0
             _ = read(ends.read, &byte, 1)
             began = sent.time

@@ -50,7 +50,7 @@ public struct ScreenExport {
 
     private mutating func list() {
         let root = context.folder.root.deletingLastPathComponent()
-        _ = state.reduce(.sessionsListed(SessionIndex.list(root, ownership: ownership), demoOffered: false))
+        _ = state.reduce(.sessionsListed(SessionIndex().list(root, ownership: ownership), demoOffered: false))
     }
 
     private mutating func open(_ screen: ScreenID, _ subject: String?, _ settings: ViewSettings) throws {

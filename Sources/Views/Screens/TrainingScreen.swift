@@ -135,6 +135,10 @@ package enum TrainingScreen {
     private static func drawReadout(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
         guard let cursor = state.view.curves.cursor, area.columns > 12 else { return }
         let training = state.training
+        guard area.columns >= 64 else {
+            drawNarrowReadout(cursor, curves(training, state.view.curves.page).upper, &painter, area)
+            return
+        }
         var spans: [(String, Style)] = [(" │ ", .key), ("step \(Chart.grouped(cursor))", .strong)]
         if let time = training.times.value(at: cursor) { spans.append((" \(Text.clock(Double(time)))", .faint)) }
         if let length = training.started?.stepsPerEpoch, length > 0 { spans.append((" ep \(max(0, cursor - 1) / length + 1)", .faint)) }
@@ -147,6 +151,18 @@ package enum TrainingScreen {
         }
         if let mark = training.marks.last(where: { abs($0.step - cursor) <= max(1, (state.view.curves.span ?? training.step) / 100) }) {
             spans.append(("  ▼ \(mark.text)", Style(steering, .bold)))
+        }
+        painter.fill(area)
+        painter.spans(spans, row: area.row, column: area.column, width: area.columns)
+    }
+
+    /// The values of the one chart that there is room for, the most important first.
+    private static func drawNarrowReadout(_ cursor: Int, _ curves: Curves, _ painter: inout Painter, _ area: Rect) {
+        var spans: [(String, Style)] = [("│", .key), ("\(cursor)", .strong)]
+        for line in curves.lines.reversed() {
+            guard let value = line.series.value(at: cursor) else { continue }
+            spans.append((" \(line.name) ", Style(line.colour)))
+            spans.append((Text.brief(Double(value)), .strong))
         }
         painter.fill(area)
         painter.spans(spans, row: area.row, column: area.column, width: area.columns)

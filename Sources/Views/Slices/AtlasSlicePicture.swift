@@ -40,18 +40,9 @@ package struct AtlasSlicePicture {
     }
 
     private func drawLungs(_ image: inout PixelImage, _ projection: SliceProjection) {
-        let axes = atlas.axes
-        let plane = projection.plane
-        let corner = axes.moving(axes.moving(cursor, plane.horizontal, to: 0), plane.vertical, to: 0)
-        let origin = axes.extent.offset(corner)
-        let (strideH, strideV) = (axes.stride(plane.horizontal), axes.stride(plane.vertical))
         let lungs = atlas.map.lungs.voxels
-        let columns = projection.columnSamples()
-        for (y, rows) in projection.rowSamples().enumerated() where !rows.isEmpty {
-            for x in columns.indices where !columns[x].isEmpty {
-                let inside = lungs[origin + rows[rows.count / 2] * strideV + columns[x][columns[x].count / 2] * strideH] != 0
-                if inside { image[x, y] = Self.lung }
-            }
+        SliceSampling(projection, through: cursor).forEachMiddle { x, y, offset in
+            if lungs[offset] != 0 { image[x, y] = Self.lung }
         }
     }
 

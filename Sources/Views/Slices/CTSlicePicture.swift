@@ -47,56 +47,25 @@ package struct CTSlicePicture {
     /// it samples is emphysema, so that small foci do not vanish.
     package func image(_ projection: SliceProjection) -> PixelImage {
         var image = PixelImage(columns: projection.columns, cellRows: projection.rows / 2)
-        let axes = subject.axes
-        let plane = projection.plane
-        let columns = projection.columnSamples()
-        let rows = projection.rowSamples()
-        let strideH = axes.stride(plane.horizontal)
-        let strideV = axes.stride(plane.vertical)
-        // Storage offset of the slice's voxel at horizontal and vertical position 0.
-        let corner = axes.moving(axes.moving(cursor, plane.horizontal, to: 0), plane.vertical, to: 0)
-        let origin = axes.extent.offset(corner)
-        let ct = subject.volumes.ct.voxels
-        let cle = overlay(.centrilobular)
-        let pse = overlay(.paraseptal)
-        let partial = partial.map { PartialSlice($0, subject, plane, at: cursor) }
-        let numbers = EmphysemaSubtype.allCases.map { kind == .masks && shows.contains($0) ? partial?.number($0) : nil }
-        let wanted = kind.subtype.flatMap { partial?.number($0) }
-        let probability = wanted == nil ? kind.subtype.flatMap { subject.volumes[$0].probability?.voxels } : nil
-        let showsPartial = wanted != nil || numbers.contains { $0 != nil }
-        for y in rows.indices where !rows[y].isEmpty {
-            for x in columns.indices where !columns[x].isEmpty {
-                var sum: Float = 0
-                var isCentrilobular = false
-                var isParaseptal = false
-                var isUnknown = false
-                var highest: Float = 0
-                for v in rows[y] {
-                    for h in columns[x] {
-                        let offset = origin + v * strideV + h * strideH
-                        sum += Float(ct[offset])
-                        if let cle, cle.contains(offset) { isCentrilobular = true }
-                        if let pse, pse.contains(offset) { isParaseptal = true }
-                        if let probability { highest = max(highest, probability[offset]) }
-                        guard showsPartial, let partial else { continue }
-                        switch partial.known(h, v, offset: offset) {
-                        case .outside: break
-                        case .notYet: isUnknown = true
-                        case .probabilities(let found):
-                            if let number = numbers[0], found[number] >= threshold.probability { isCentrilobular = true }
-                            if let number = numbers[1], found[number] >= threshold.probability { isParaseptal = true }
-                            if let wanted { highest = max(highest, found[wanted]) }
-                        }
-                    }
-                }
-                var brightness = window.brightness(sum / Float(rows[y].count * columns[x].count))
+        let sampling = SliceSampling(projection, through: cursor)
+        let means = sampling.means(subject.volumes.ct.voxels)
+        let overlay = overlay(sampling, projection.plane)
+        for y in 0..<sampling.rows {
+            for x in 0..<sampling.columns where sampling.holds(x: x, y: y) {
+                let pixel = y * sampling.columns + x
+                var brightness = window.brightness(means[pixel])
                 if inverted { brightness = 1 - brightness }
-                let grey = isUnknown ? unknown(UInt8(brightness * 255), x, y, &image) : Colour(grey: UInt8(brightness * 255))
+                let level = UInt8(brightness * 255)
+                let marks = overlay.marks[pixel]
+                let grey = marks & Overlay.unknown != 0 ? unknown(level, x, y, &image) : Colour(grey: level)
+                let highest = overlay.highest.isEmpty ? 0 : overlay.highest[pixel]
                 if highest >= Self.faintest {
                     image[x, y] = grey.mixed(with: ColourMap.viridis(Double(highest)), opacity)
                     image.letter(Character(String(min(9, Int(highest * 10)))), x: x, y: y)
+                } else if marks & Overlay.emphysema != 0 {
+                    image[x, y] = tinted(grey, marks & Overlay.centrilobular != 0, marks & Overlay.paraseptal != 0, x, y, &image)
                 } else {
-                    image[x, y] = isCentrilobular || isParaseptal ? tinted(grey, isCentrilobular, isParaseptal, x, y, &image) : grey
+                    image[x, y] = grey
                 }
             }
         }
@@ -105,13 +74,60 @@ package struct CTSlicePicture {
         return image
     }
 
+    /// What lies over the CT, by pixel.
+    private struct Overlay {
+        static let centrilobular: UInt8 = 1
+        static let paraseptal: UInt8 = 2
+        static let emphysema = centrilobular | paraseptal
+        /// Lung that is not predicted yet.
+        static let unknown: UInt8 = 4
+
+        var marks: [UInt8]
+        /// The highest probability; empty where none is shown.
+        var highest: [Float] = []
+
+        static func bit(_ subtype: EmphysemaSubtype) -> UInt8 { subtype == .centrilobular ? centrilobular : paraseptal }
+    }
+
+    private func overlay(_ sampling: SliceSampling, _ plane: SlicePlane) -> Overlay {
+        var overlay = Overlay(marks: [UInt8](repeating: 0, count: sampling.columns * sampling.rows))
+        let slice = partial.map { PartialSlice($0, subject, plane, at: cursor) }
+        if let shown = kind.subtype {
+            overlay.highest = [Float](repeating: 0, count: overlay.marks.count)
+            if let slice, let number = slice.number(shown) {
+                addKnown(slice, sampling, [], probability: number, &overlay)
+            } else if let finished = subject.volumes[shown].probability {
+                sampling.raise(&overlay.highest, to: finished.voxels)
+            }
+        } else {
+            let subtypes = EmphysemaSubtype.allCases.filter(shows.contains)
+            for subtype in subtypes where slice?.number(subtype) == nil {
+                guard let marked = MarkedVoxels(subject.volumes[subtype], threshold) else { continue }
+                sampling.mark(Overlay.bit(subtype), where: marked, in: &overlay.marks)
+            }
+            let going = subtypes.compactMap { subtype in slice?.number(subtype).map { (number: $0, bit: Overlay.bit(subtype)) } }
+            if let slice, !going.isEmpty { addKnown(slice, sampling, going, probability: nil, &overlay) }
+        }
+        return overlay
+    }
+
+    /// What is known of a prediction that goes on: marks where it reaches the threshold, or a subtype's highest probability.
+    private func addKnown(
+        _ slice: PartialSlice, _ sampling: SliceSampling, _ marked: [(number: Int, bit: UInt8)], probability: Int?, _ overlay: inout Overlay
+    ) {
+        sampling.forEach { pixel, h, v, offset in
+            switch slice.known(h, v, offset: offset) {
+            case .outside: break
+            case .notYet: overlay.marks[pixel] |= Overlay.unknown
+            case .probabilities(let found):
+                for mark in marked where found[mark.number] >= threshold.probability { overlay.marks[pixel] |= mark.bit }
+                if let probability { overlay.highest[pixel] = max(overlay.highest[pixel], found[probability]) }
+            }
+        }
+    }
+
     /// Probabilities below this are not drawn.
     private static let faintest: Float = 0.05
-
-    private func overlay(_ subtype: EmphysemaSubtype) -> MarkedVoxels? {
-        guard kind == .masks, shows.contains(subtype), partial?.subtypes.contains(subtype) != true else { return nil }
-        return MarkedVoxels(subject.volumes[subtype], threshold)
-    }
 
     /// Dotted, so that it is not taken for lung without emphysema.
     private func unknown(_ grey: UInt8, _ x: Int, _ y: Int, _ image: inout PixelImage) -> Colour {

@@ -16,5 +16,18 @@ struct MarkedVoxels {
     }
 
     /// - Parameter offset: the voxel's place in storage.
-    func contains(_ offset: Int) -> Bool { probability.map { $0[offset] >= threshold } ?? (mask[offset] != 0) }
+    func contains(_ offset: Int) -> Bool {
+        if let probability { return probability[offset] >= threshold }
+        return mask[offset] != 0
+    }
+
+    /// Calls `body` with the test of a voxel by its place in storage, for loops over many of them.
+    @inline(__always)
+    func withTest(_ body: ((Int) -> Bool) -> Void) {
+        if let probability {
+            probability.withUnsafeBufferPointer { voxels in body { voxels[$0] >= threshold } }
+        } else {
+            mask.withUnsafeBufferPointer { voxels in body { voxels[$0] != 0 } }
+        }
+    }
 }

@@ -22,10 +22,10 @@ package struct Series: Equatable, Sendable {
         }
     }
 
-    private static let blockSize = 64
+    private static let blockSize = 16
     package private(set) var steps: [Int] = []
     package private(set) var values: [Float] = []
-    /// `levels[k]`: summaries of complete blocks of 64^(k+1) values.
+    /// `levels[k]`: summaries of complete blocks of 16^(k+1) values.
     private var levels: [[Summary]] = []
 
     package init() {}
@@ -104,6 +104,9 @@ package struct Series: Equatable, Sendable {
 
     /// The first index whose step is above `step`.
     private func firstIndex(above step: Int) -> Int {
+        guard let first = steps.first, let last = steps.last else { return 0 }
+        // Steps that follow each other without a gap, as those of a run do, need no search.
+        if last - first == steps.count - 1 { return max(0, min(steps.count, step - first + 1)) }
         var (low, high) = (0, steps.count)
         while low < high {
             let middle = (low + high) / 2

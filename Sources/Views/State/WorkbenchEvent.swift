@@ -133,6 +133,8 @@ package struct SessionSummary: Equatable, Sendable {
     package var note: String?
     /// What the user wrote on it.
     package var remark: String?
+    /// A run that ends with this process.
+    package var isRunHere: Bool { ownership == .thisProcess && [.preparing, .running, .paused].contains(condition) }
 
     package init(
         name: String, condition: Condition, ownership: SessionOwnership = .nobody, step: Int = 0, totalSteps: Int = 0, loss: Double? = nil,
