@@ -7,8 +7,8 @@ public enum ConvolutionEpilogue {
     case none
     /// Store them, and the statistics that batch norm needs: for each output channel, rounded up to groups of 4, 3 × 16 floats (`shift`, Σ(y - shift), Σ(y - shift)²).
     case statistics(MutableFloats)
-    /// Store ELU of them.
-    case elu
+    /// Store ELU of them, of the first so many lanes at least: what the others hold does not matter.
+    case elu(lanes: Int)
 }
 
 /// The inner loops of the engine, one implementation for each instruction set.

@@ -210,9 +210,10 @@ private struct ForwardConvolution {
             withUnsafeTemporaryAllocation(of: Lane.self, capacity: 1) {
                 rows(S.self, planes, .store, RunningStatistics(base: $0.baseAddress!))
             }
-        case .elu:
+        case .elu(let samples):
+            let used = (samples + Lane.scalarCount - 1) / Lane.scalarCount
             withUnsafeTemporaryAllocation(of: Lane.self, capacity: 1) {
-                rows(S.self, planes, .elu, RunningStatistics(base: $0.baseAddress!))
+                rows(S.self, planes, .elu, RunningStatistics(base: $0.baseAddress!), vectors: used)
             }
         case .statistics(let result):
             let channels = packs.count * LaneLayout.packedChannels
@@ -233,7 +234,9 @@ private struct ForwardConvolution {
     }
 
     @inline(__always)
-    private func rows<S: Step>(_: S.Type, _ planes: Range<Int>, _ finish: Finish, _ statistics: RunningStatistics) {
+    private func rows<S: Step>(
+        _: S.Type, _ planes: Range<Int>, _ finish: Finish, _ statistics: RunningStatistics, vectors: Int = pieces
+    ) {
         let channels = packs.count * LaneLayout.packedChannels
         for z in planes {
             for y in 0..<geometry.outputHeight {
@@ -242,7 +245,7 @@ private struct ForwardConvolution {
                     let one = PackConvolution(
                         geometry: geometry, firstChannel: pack * LaneLayout.packedChannels, input: input, output: output,
                         weights: weights + offset * geometry.inputChannels * 27 * LaneLayout.packedChannels,
-                        bias: bias.map { $0 + offset * LaneLayout.packedChannels }, leads: offset == 0)
+                        bias: bias.map { $0 + offset * LaneLayout.packedChannels }, leads: offset == 0, vectors: vectors)
                     let own = RunningStatistics(
                         base: finish == .statistics ? statistics.slot(offset * LaneLayout.packedChannels, 0, 0) : statistics.base)
                     one.row(S.self, z, y, finish, own, first: z == planes.lowerBound && y == 0)
@@ -264,6 +267,8 @@ private struct PackConvolution {
     let bias: Floats?
     /// Whether this group is the first of a row, which asks for the rows of the next one.
     let leads: Bool
+    /// Vectors of a voxel that hold samples.
+    let vectors: Int
 
     @inline(__always)
     func row<S: Step>(_: S.Type, _ z: Int, _ y: Int, _ finish: Finish, _ statistics: RunningStatistics, first: Bool) {
@@ -307,7 +312,7 @@ private struct PackConvolution {
         let place = (z * g.outputHeight + y) * outputRow + (x + 1) * pieces
 
         let ahead = step == 2 && leads && y + 1 < g.outputHeight
-        for piece in 0..<pieces {
+        for piece in 0..<vectors {
             var tile = Tile<Row>(bias: bias)
             var channelInput = input + corner + piece
             var channelWeights = weights

@@ -54,15 +54,12 @@ struct SessionsTests {
 
     @Test("the list is told anew what changes, and nothing else is read again")
     func index() throws {
-        let root = try TemporaryFolder()
-        let folder = SessionFolder(root.url.appendingPathComponent("a", isDirectory: true))
-        try AtomicFile.makeFolder(folder.root)
-        let index = SessionIndex()
-        func listed() -> SessionSummary? { index.list(root.url) { _ in .nobody }.first }
-        #expect(listed() == nil)
-        let journal = try JSONLinesWriter<JournalEntry>(folder.journal)
         let run = RunStarted(task: "pretrain", pid: 1, threads: 2, isa: "v3", totalSteps: 10, stepsPerEpoch: 5, landmarks: 4)
-        try journal.append(JournalEntry(t: 0, step: 0, event: .started(run)))
+        let folder = try World.session([JournalEntry(t: 0, step: 0, event: .started(run))])
+        defer { World.remove(folder) }
+        let journal = try JSONLinesWriter<JournalEntry>(folder.journal)
+        let index = SessionIndex()
+        func listed() -> SessionSummary? { index.list(folder.root.deletingLastPathComponent()) { _ in .nobody }.first }
         #expect(listed()?.condition == .idle && listed()?.totalSteps == 10)
         try journal.append(JournalEntry(t: 1, step: 10, event: .finished(RunFinished(outcome: "done"))))
         #expect(listed()?.condition == .finished)

@@ -34,7 +34,7 @@ package final class EvaluationPass {
                         g, packs: packs, slab: slab, input: Floats(index == 0 ? input.pointer : outputs[index - 1].pointer),
                         output: outputs[index].pointer,
                         weights: mixed.packedWeights(layer: index, location: location, pack: packs.lowerBound),
-                        bias: mixed.bias(layer: index, location: location, pack: packs.lowerBound), epilogue: .elu)
+                        bias: mixed.bias(layer: index, location: location, pack: packs.lowerBound), epilogue: .elu(lanes: patches.count))
                 }
             }
         }

@@ -25,8 +25,8 @@ public enum ExperimentProfile: String, Codable, CaseIterable, Sendable {
     var bootstrapDraws: Int { self == .quick ? 500 : 2000 }
     /// Every so many voxels of a box count in the 25 % rule.
     var boxStride: Int { self == .quick ? 16 : 8 }
-    /// Stride of dense masks, mm. Only the lungs' proportions are read from them: a litre has 244 voxels at 16 mm.
-    var maskStride: Int { self == .quick ? 16 : 4 }
+    /// Stride of dense masks, mm.
+    var maskStride: Int { self == .quick ? 8 : 4 }
     /// Parts of the boxes of figure 4.
     var fractions: [Double] { self == .quick ? [0.1, 0.25, 0.5, 0.75, 1] : stride(from: 1, through: 10, by: 1).map { Double($0) / 10 } }
     /// Folds in which the whole network is fine-tuned, and for how long.

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Looks over the sessions of a folder without reading their journals whole: the head tells how long a run is, the tail how far it is. A session
 /// whose files have not changed since is not read again, so that a long list costs nothing while it is on the screen.
-final class SessionIndex: Sendable {
+package final class SessionIndex: Sendable {
     private static let piece = 1 << 16
 
     /// What a session's files say, whoever holds it now.
@@ -38,8 +38,10 @@ final class SessionIndex: Sendable {
 
     private let known = Mutex<[String: (stamp: Stamp, reading: Reading)]>([:])
 
+    package init() {}
+
     /// The sessions below `root`, by name. A folder without a journal and a description is no session.
-    func list(_ root: URL, ownership: (SessionFolder) -> SessionOwnership) -> [SessionSummary] {
+    package func list(_ root: URL, ownership: (SessionFolder) -> SessionOwnership) -> [SessionSummary] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
         return names.sorted().compactMap { name in
             let folder = SessionFolder(root.appendingPathComponent(name, isDirectory: true))

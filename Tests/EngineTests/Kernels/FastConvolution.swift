@@ -21,7 +21,7 @@ struct FastConvolution {
     }
 
     func forward(_ inputs: [[Float]], bias: [Float], elu: Bool) -> Result {
-        run(geometry, inputs, weights: packedForward, bias: bias) { _, _, _ in elu ? .elu : .none }
+        run(geometry, inputs, weights: packedForward, bias: bias) { _, _, _ in elu ? .elu(lanes: LaneLayout.lanes) : .none }
     }
 
     func forwardWithStatistics(_ inputs: [[Float]], bias: [Float]) -> (output: Result, moments: [[Moments]]) {

@@ -1,8 +1,7 @@
+import Engine
 import Foundation
 import Synchronization
 import Testing
-
-@testable import Engine
 
 @Suite("Work on several threads")
 struct ParallelTests {
