@@ -78,7 +78,8 @@ package struct FrameEncoder {
             if cell.style != last {
                 last = cell.style
                 let style = depth == .mono ? cell.style.forMono() : cell.style
-                (attributes, ink, background) = (style.attributes.rawValue, depth.index(of: style.foreground), depth.index(of: style.background))
+                attributes = style.attributes.rawValue
+                (ink, background) = (depth.index(of: style.foreground), depth.index(of: style.background))
             }
             var foreground = ink
             var glyph = cell.glyph.value

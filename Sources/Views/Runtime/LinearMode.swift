@@ -14,10 +14,8 @@ struct LinearMode {
             ? "linear mode" : "this terminal cannot place text (TERM or no terminal), so the workbench uses linear mode"
         say("\(why): one line for each change; type pause, resume, checkpoint, stop, name=value or q")
         guard let context = configuration.session else {
-            for line in SessionIndex().list(configuration.sessionsRoot, ownership: { (try? configuration.open($0))?.ownership() ?? .nobody })
-            {
-                say(Self.describe(line))
-            }
+            let sessions = SessionIndex().list(configuration.sessionsRoot) { (try? configuration.open($0))?.ownership() ?? .nobody }
+            for session in sessions { say(Self.describe(session)) }
             say("open one with: workbench open \(configuration.sessionsRoot.path)/NAME")
             return .sessionOver
         }

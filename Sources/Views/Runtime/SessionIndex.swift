@@ -95,8 +95,8 @@ package final class SessionIndex: Sendable {
         for entry in head + tail { training.fold(entry) }
         return .run(
             Run(
-                step: training.step, totalSteps: training.started?.totalSteps ?? 0, loss: training.latest?.loss, isPaused: training.isPaused,
-                outcome: training.finished?.outcome, fault: training.fault?.message))
+                step: training.step, totalSteps: training.started?.totalSteps ?? 0, loss: training.latest?.loss,
+                isPaused: training.isPaused, outcome: training.finished?.outcome, fault: training.fault?.message))
     }
 
     /// The lines of one piece that can be read; the first and last may be cut.
