@@ -17,11 +17,12 @@ struct MarkedVoxels {
 
     /// - Parameter offset: the voxel's place in storage.
     func contains(_ offset: Int) -> Bool {
-        if let probability { return probability[offset] >= threshold }
-        return mask[offset] != 0
+        var isMarked = false
+        withTest { isMarked = $0(offset) }
+        return isMarked
     }
 
-    /// Calls `body` with the test of a voxel by its place in storage, for loops over many of them.
+    /// Calls `body` once, with the test of a voxel by its place in storage: for loops over many of them.
     @inline(__always)
     func withTest(_ body: ((Int) -> Bool) -> Void) {
         if let probability {
