@@ -15,7 +15,7 @@ public enum ExperimentProfile: String, Codable, CaseIterable, Sendable {
         return settings
     }
 
-    /// Steps at least, in whole epochs. Of 64 compact phantoms two epochs read out as well as three, and one is worse than the start.
+    /// Steps at least, in whole epochs. Of 64 compact phantoms two epochs read out as well as three; one was too few when contrast was still changed.
     private var pretrainingSteps: Int { 350 }
     /// Folds by subject.
     var folds: Int { 5 }
