@@ -5,12 +5,15 @@ import KernelInterface
 package final class EvaluationPass {
     package let architecture: EncoderArchitecture
     private let kernels: any KernelSet
+    /// For blocks that are at most half full.
+    private let narrowKernels: any KernelSet
     private let input: AlignedFloats
     private let outputs: [AlignedFloats]
 
     package init(architecture: EncoderArchitecture, kernels: any KernelSet) {
         self.architecture = architecture
         self.kernels = kernels
+        narrowKernels = KernelSelection.narrow(kernels)
         input = AlignedFloats(count: architecture.layers[0].geometry.inputFloats)
         outputs = architecture.layers.map { AlignedFloats(count: $0.geometry.outputFloats) }
     }
@@ -25,6 +28,7 @@ package final class EvaluationPass {
         precondition(patches.count <= LaneLayout.lanes, "EvaluationPass: \(patches.count) patches, expected at most \(LaneLayout.lanes)")
         let side = architecture.layers[0].geometry.inputWidth
         LaneTransposition.interleave(patches, side: side, into: input.pointer, planes: 0..<side)
+        let kernels = 2 * patches.count <= LaneLayout.lanes ? narrowKernels : kernels
         for (index, layer) in architecture.layers.enumerated() {
             let g = layer.geometry
             for run in 0..<g.packRuns {

@@ -59,6 +59,20 @@ struct EncoderReferenceTests {
                 for i in 0..<4 { pass.forward(mixed, location: i, patches: [patches[i]], representations: h.pointer + i * 128) }
             }
             #expect(relativeToLargest(h.array, try reference.file.floats("eval.h")) < 1e-5, "\(kernels.name)")
+            // Blocks that are half full or less go another way.
+            let block = AlignedFloats(count: LaneLayout.lanes * 128)
+            reference.withPatches { patches in
+                for count in [LaneLayout.lanes / 2, LaneLayout.lanes / 2 + 1, LaneLayout.lanes] {
+                    for i in 0..<4 {
+                        let copies = [Floats](repeating: patches[i], count: count)
+                        pass.forward(mixed, location: i, patches: copies, representations: block.pointer)
+                        for lane in 0..<count {
+                            let isSame = (0..<128).allSatisfy { block.pointer[lane * 128 + $0] == h.pointer[i * 128 + $0] }
+                            #expect(isSame, "\(kernels.name): patch \(i) differs in lane \(lane) of \(count)")
+                        }
+                    }
+                }
+            }
             let hidden = AlignedFloats(count: 4 * 128)
             let z = AlignedFloats(count: 4 * 128)
             ProjectionHead(architecture: reference.encoder.architecture).forward(
