@@ -62,7 +62,11 @@ public struct AffineRegistration: Sendable {
 
     /// Refuses what no two patients' lungs differ by.
     package static func requirePlausible(_ map: Affine3, diceAfter: Double, _ options: Options) throws {
-        func refuse(_ reason: String) -> Failure { Failure("the registration is refused: \(reason)") }
+        func refuse(_ reason: String) -> Failure {
+            Failure(
+                "the registration is refused: \(reason); look whether both masks hold whole lungs and their headers' voxel sizes and axes are right"
+            )
+        }
         guard map.rowMajor.allSatisfy(\.isFinite) else { throw refuse("its search did not end at a map") }
         guard map.determinant > 0 else { throw refuse("it mirrors the patient (determinant \(decimals(map.determinant)))") }
         let columns = [map.columnX, map.columnY, map.columnZ]
@@ -78,8 +82,7 @@ public struct AffineRegistration: Sendable {
         }
         guard diceAfter >= options.leastDice else {
             throw refuse(
-                "Dice after it is \(decimals(diceAfter)), at least \(decimals(options.leastDice)) is expected; the masks' shapes do not fit"
-            )
+                "Dice after it is \(decimals(diceAfter)), at least \(decimals(options.leastDice)) is expected")
         }
     }
 

@@ -112,8 +112,10 @@ package enum MasksScreen {
         line(1, "HU", "\(sample.hounsfield)\(sample.lung.map { "  \($0)\(wide ? " lung" : "")" } ?? "")", .strong)
         line(2, "p", sample.probabilities(wide: wide))
         line(3, "voxel", "\(sample.voxel.x) \(sample.voxel.y) \(sample.voxel.z)")
-        line(4, "mm", sample.millimetres(decimals: wide ? 2 : 0) + (wide ? "  (right, anterior, superior)" : ""))
-        line(5, "atlas", sample.atlasVoxel + (wide && sample.atlas != nil ? "  (voxel of the atlas)" : ""))
+        let place = sample.millimetres(decimals: wide ? 2 : 0)
+        let axes = ["  (right, anterior, superior)", "  (R, A, S)"].first { place.count + $0.count <= area.columns - 7 }
+        line(4, "mm", place + (wide ? axes ?? "" : ""))
+        line(5, "atlas", sample.atlasVoxel(decimals: 1) + (wide && sample.atlas != nil ? "  (voxel of the atlas)" : ""))
         let kinds = sample.kinds
         let name = threshold.isTheMask ? "mask" : "marks"
         if sample.isUnknown {
@@ -127,7 +129,8 @@ package enum MasksScreen {
         let kinds = sample.isUnknown ? " not predicted yet" : sample.kinds.isEmpty ? "" : " " + sample.kinds.joined(separator: "+")
         let measured = ruler.map { "  ruler \(Text.fixed($0, 1)) mm" } ?? ""
         let lines = [
-            " \(sample.hounsfield) HU\(kinds)\(measured)", " \(sample.millimetres(decimals: 0)) mm  atlas \(sample.atlasVoxel)",
+            " \(sample.hounsfield) HU\(kinds)\(measured)",
+            " \(sample.millimetres(decimals: 0)) mm  atlas \(sample.atlasVoxel(decimals: 0))",
         ]
         for (offset, line) in lines.enumerated() where offset < area.rows {
             painter.text(line, row: area.row + offset, column: area.column, width: area.columns)

@@ -58,7 +58,9 @@ package struct CrosshairSample: Equatable {
     }
 
     /// The atlas's voxel, x y z.
-    var atlasVoxel: String { atlas.map { at in [at.x, at.y, at.z].map { Text.fixed($0, 1) }.joined(separator: " ") } ?? "–" }
+    func atlasVoxel(decimals: Int) -> String {
+        atlas.map { at in [at.x, at.y, at.z].map { Text.fixed($0, decimals) }.joined(separator: " ") } ?? "–"
+    }
 
     /// Right, anterior, superior with sign.
     func millimetres(decimals: Int) -> String {
