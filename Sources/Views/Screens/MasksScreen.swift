@@ -128,10 +128,10 @@ package enum MasksScreen {
     private static func drawShortReadout(_ sample: CrosshairSample, _ ruler: Double?, _ painter: inout Painter, _ area: Rect) {
         let kinds = sample.isUnknown ? " not predicted yet" : sample.kinds.isEmpty ? "" : " " + sample.kinds.joined(separator: "+")
         let measured = ruler.map { "  ruler \(Text.fixed($0, 1)) mm" } ?? ""
-        let lines = [
-            " \(sample.hounsfield) HU\(kinds)\(measured)",
-            " \(sample.millimetres(decimals: 0)) mm  atlas \(sample.atlasVoxel(decimals: 0))",
-        ]
+        let place = " \(sample.millimetres(decimals: 0)) mm"
+        let rounded = "\(place) atlas \(sample.atlasVoxel(decimals: 0))"
+        let exact = ["  ", " "].map { "\(place)\($0)atlas \(sample.atlasVoxel(decimals: 1))" }
+        let lines = [" \(sample.hounsfield) HU\(kinds)\(measured)", exact.first { $0.count <= area.columns } ?? rounded]
         for (offset, line) in lines.enumerated() where offset < area.rows {
             painter.text(line, row: area.row + offset, column: area.column, width: area.columns)
         }
