@@ -14,6 +14,7 @@ struct EngineJob {
     /// Runs to the end.
     /// - Parameter headless: no interface; an interrupt asks the run to save and stop.
     func run(headless: Bool, linear: Bool) throws {
+        Interruption.outliveTerminal()
         if headless || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 {
             try follow(start())
         } else {
@@ -65,6 +66,7 @@ struct EngineJob {
     private func follow(_ outcome: Outcome) throws {
         let interruption = Interruption()
         var asked = false
+        var isAlone = false
         var reader = JSONLinesReader<JournalEntry>(session.journal)
         _ = try? reader.read()
         let line = ProgressLine()
@@ -77,6 +79,10 @@ struct EngineJob {
                 for text in try result.get() { print(text) }
                 if asked { throw ExitCode(130) }
                 return
+            }
+            if interruption.isHungUp, !isAlone {
+                isAlone = true
+                if let wish = (options?.onHangup ?? .continue).wish { try? JSONLinesWriter<SteeringCommand>(session.control).append(wish) }
             }
             if interruption.isRequested, !asked {
                 asked = true

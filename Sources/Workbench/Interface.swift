@@ -58,6 +58,7 @@ enum Interface {
 
     /// The list of the sessions of a folder, from which runs are started in this process.
     private static func configuration(_ root: URL, _ jobs: InterfaceJobs, linear: Bool = false) -> WorkbenchConfiguration {
+        Interruption.outliveTerminal()
         let demo = SessionFolder(root.appendingPathComponent("demo", isDirectory: true))
         return WorkbenchConfiguration(
             sessionsRoot: root, open: { jobs.context($0) }, startDemo: { try jobs.startDemo(demo) },

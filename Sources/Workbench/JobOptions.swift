@@ -7,6 +7,15 @@ struct JobOptions: ParsableArguments {
     /// What a run does when its terminal goes away.
     enum HangUp: String, ExpressibleByArgument, CaseIterable {
         case `continue`, checkpoint, stop
+
+        /// What a training is told then.
+        var wish: SteeringCommand? {
+            switch self {
+            case .continue: nil
+            case .checkpoint: .checkpoint
+            case .stop: .stop
+            }
+        }
     }
 
     @Option(

@@ -88,12 +88,7 @@ enum SessionViewing {
     static func remainingWork(_ folder: SessionFolder) throws -> (@Sendable () throws -> [String])? {
         guard !SessionLock.isHeld(folder) else { return nil }
         guard FileManager.default.fileExists(atPath: folder.description.path) else { return nil }
-        // A step after the last end tells as much as the start before it, which may lie a million lines back.
-        if case .finished(let end)? = try JournalTail.last(folder, kinds: ["started", "step", "finished"])?.event,
-            end.outcome == Trainer.Outcome.done.rawValue
-        {
-            return nil
-        }
+        if try JournalTail.completion(of: folder) != nil { return nil }
         if try DemoRun.isDemo(folder) {
             let demo = DemoRun(folder)
             return { try demo.run() }
@@ -102,6 +97,6 @@ enum SessionViewing {
         var options = Trainer.Options()
         options.resume = true
         let job = TrainingJob(folder: folder, cohort: cohort, options: options)
-        return { try job.run() }
+        return { try job.run().summary }
     }
 }

@@ -148,6 +148,17 @@ struct CurveTests {
         #expect(StepScale(1...100, unit: .epoch(10)).ticks(count: 5).map(\.label) == ["2", "4", "6", "8", "10"])
     }
 
+    @Test("values of 0, or none at all, do not stretch a logarithmic axis; every label fits")
+    func logarithmicFloor() {
+        for values in [nil, 0...0.8, -1...0.8] as [ClosedRange<Double>?] {
+            let scale = ValueScale(values, rows: 12, logarithmic: true)
+            #expect(scale.range.upperBound / scale.range.lowerBound < 1001)
+        }
+        let scale = ValueScale(1e-6...100, rows: 24, logarithmic: true)
+        #expect(scale.ticks.count > 8 && scale.ticks.allSatisfy { scale.label($0).count <= 5 })
+        #expect(scale.ticks.map(scale.label).contains("1e-4"))
+    }
+
     @Test("a logarithmic axis has decades, and spikes on it are drawn")
     func logarithm() {
         let scale = ValueScale(0.001...10, rows: 12, logarithmic: true)

@@ -6,6 +6,7 @@ final class PseudoTerminal {
     private static let setLock: UInt = 0x4004_5431
     private static let getNumber: UInt = 0x8004_5430
     private let master: Int32
+    private var isLost = false
     private let name: String
     private(set) var process: pid_t = 0
     private(set) var output = Data()
@@ -29,7 +30,7 @@ final class PseudoTerminal {
 
     deinit {
         if process > 0, !hasExited { kill(process, SIGKILL) }
-        close(master)
+        if !isLost { close(master) }
     }
 
     /// Starts a program as leader of a session whose terminal this is.
@@ -115,6 +116,12 @@ final class PseudoTerminal {
     }
 
     func signal(_ number: Int32) { kill(process, number) }
+
+    /// Goes away, as the terminal of a connection that drops.
+    func lose() {
+        isLost = true
+        close(master)
+    }
 }
 
 func sameModes(_ a: termios, _ b: termios) -> Bool {

@@ -41,6 +41,23 @@ struct SessionsTests {
         #expect(state.press("D", "y") == [.deleteSession("beta")])
     }
 
+    @Test("a renamed session stays the chosen one and stays marked, wherever its new name puts it; a refused name chooses no other")
+    func renamed() {
+        var state = state(120)
+        let before = state.sessions.entries
+        _ = state.press("Space", "Space", "R", "C-u")
+        type("zulu", &state)
+        _ = state.press("Enter")
+        let chosen = before[state.sessions.chosen].name
+        // A list that was read before, or after a refusal: nothing is another.
+        _ = state.reduce(.sessionsListed(before, demoOffered: true))
+        #expect(state.sessions.chosen == before.firstIndex { $0.name == chosen })
+        let after = before.filter { $0.name != chosen } + [SessionSummary(name: "zulu", condition: .idle, ownership: .nobody)]
+        _ = state.reduce(.sessionsListed(after, demoOffered: true))
+        #expect(after[state.sessions.chosen].name == "zulu")
+        #expect(state.sessions.marked.allSatisfy { name in after.contains { $0.name == name } } && state.sessions.marked.count == 2)
+    }
+
     @Test("leaving the list asks while a run of this process goes on")
     func quitWithRun() {
         var state = state()

@@ -14,22 +14,27 @@ struct SharedRunTests {
         session = SessionFolder(URL(fileURLWithPath: world.path("live"), isDirectory: true))
     }
 
-    private func start(_ arguments: [String], columns: UInt16 = 100, rows: UInt16 = 30) throws -> PseudoTerminal {
+    private func start(
+        _ arguments: [String], program: String = BuiltProgram.path!, columns: UInt16 = 100, rows: UInt16 = 30
+    ) throws -> PseudoTerminal {
         let terminal = try #require(PseudoTerminal(columns: columns, rows: rows))
         let environment = [
             "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": "/tmp", "SWIFT_BACKTRACE": "enable=no",
         ]
-        #expect(terminal.start(BuiltProgram.path!, arguments, environment: environment))
+        #expect(terminal.start(program, arguments, environment: environment))
         return terminal
     }
 
     /// A run that goes on until it is stopped.
+    private var endless: [String] {
+        [
+            "pretrain", "--cohort", world.path("prepared"), "--session", session.root.path, "--set", "batch=2", "--set", "experts=1",
+            "--set", "checkpointEvery=1000000", "--epochs", "100000",
+        ]
+    }
+
     private func train(_ more: [String] = []) throws -> PseudoTerminal {
-        let terminal = try start(
-            [
-                "pretrain", "--cohort", world.path("prepared"), "--session", session.root.path, "--set", "batch=2", "--set", "experts=1",
-                "--set", "checkpointEvery=1000000", "--epochs", "100000",
-            ] + more)
+        let terminal = try start(endless + more)
         #expect(terminal.wait(for: "running"))
         #expect(try waitForJournal { $0.contains { $0.kind == "step" } })
         return terminal
@@ -104,6 +109,24 @@ struct SharedRunTests {
         }
         #expect(try journal.last?.kind == "finished")
         #expect(!SessionLock.isHeld(session))
+    }
+
+    /// A login shell gets SIGHUP with its jobs, hands it on to them, and its end sends it once more.
+    @Test(
+        "a run outlives the connection of the shell it was started from",
+        arguments: [[], ["--linear"], ["--headless", "--on-hangup", "checkpoint"]])
+    func lostConnection(mode: [String]) throws {
+        let shell = try start(["--norc", "-i"], program: "/bin/bash")
+        shell.type(([BuiltProgram.path!] + endless + mode).joined(separator: " ") + "\r")
+        #expect(try waitForJournal { $0.contains { $0.kind == "step" } })
+        defer { try? JSONLinesWriter<SteeringCommand>(session.control).append(.stop) }
+        shell.lose()
+        #expect(shell.exitStatus() != nil)
+        let steps = try journal.last?.step ?? 0
+        #expect(try waitForJournal { ($0.last?.step ?? 0) > steps + 20 })
+        if mode.contains("checkpoint") { #expect(try waitForJournal { $0.contains { $0.kind == "checkpoint" } }) }
+        try JSONLinesWriter<SteeringCommand>(session.control).append(.stop)
+        #expect(try waitForJournal { $0.last?.kind == "finished" })
     }
 
     @Test("a link that cannot follow gets fewer shades and says so; what waits is bounded, and the newest state comes")

@@ -73,13 +73,7 @@ public struct DemoRun: Sendable {
 
     /// The lines that a finished demo printed; none where it did not run to its end.
     public static func summary(of session: SessionFolder) throws -> [String] {
-        // Masks and classifiers may have been made since.
-        guard case .finished(let end)? = try JournalTail.last(session, kinds: ["started", "finished"])?.event,
-            end.outcome == Trainer.Outcome.done.rawValue
-        else {
-            return []
-        }
-        return end.summary
+        try JournalTail.completion(of: session)?.summary ?? []
     }
 
     /// Runs to the end, or until the user stops it.

@@ -82,28 +82,23 @@ final class EncoderLibrary {
         } else {
             try Trainer.create(session, cohort: cohort, settings: settings)
         }
-        let total = cohort.atlas.landmarks.count * max(1, cohort.subjects.count / settings.batch) * settings.epochs
-        var done = Checkpoint.steps(in: session).last ?? 0
         defer { monitor.effort.end(.training(variant)) }
-        guard done < total else { return session }
-        let lock = try SessionLock(session)
-        defer { withExtendedLifetime(lock) {} }
-        let journal = try Journal(session)
-        monitor.effort.begin(.training(variant), at: Double(done) / Double(total))
-        // A piece at a time, so that progress is shown and an interruption noticed between two checkpoints.
-        while done < total {
-            try monitor.checkCancelled()
-            monitor.tell("pre-train \(variant.title)", done, of: total)
-            var options = Trainer.Options()
-            options.resume = true
-            options.parallel = parallel
-            options.task = "experiment"
-            options.stepLimit = min(total, done + settings.checkpointEvery)
-            guard try Trainer(session, cohort: cohort, options: options, journal: journal).run() == .done else { throw Cancelled() }
-            done = Checkpoint.steps(in: session).last ?? total
+        // One that was killed behind its last checkpoint is opened once more, so that its journal tells of its end.
+        if try JournalTail.completion(of: session) != nil { return session }
+        try monitor.checkCancelled()
+        let progress = try steps(variant).map { Double($0.done) / Double($0.total) }
+        monitor.effort.begin(.training(variant), at: progress ?? 0)
+        var options = Trainer.Options()
+        options.resume = true
+        options.parallel = parallel
+        options.task = "experiment"
+        options.wantsStop = { [monitor] done, total in
             monitor.effort.reach(Double(done) / Double(total))
+            monitor.tell("pre-train \(variant.title)", done, of: total)
+            return monitor.isCancelled()
         }
-        monitor.tell("pre-train \(variant.title)", total, of: total)
+        let end = try TrainingJob(folder: session, cohort: cohort, options: options).run()
+        guard end.outcome == Trainer.Outcome.done.rawValue else { throw Cancelled() }
         return session
     }
 

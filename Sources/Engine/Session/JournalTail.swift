@@ -51,6 +51,17 @@ public enum JournalTail {
         return nil
     }
 
+    /// How the session's last run ended, where it ran to its last step; nil where it was stopped, was killed, or goes on.
+    public static func completion(of session: SessionFolder) throws -> RunFinished? {
+        // Masks and classifiers may have been made since. A step tells as much as the start before it, which may lie a million lines back.
+        guard case .finished(let end)? = try last(session, kinds: ["started", "step", "finished"])?.event,
+            end.outcome == Trainer.Outcome.done.rawValue
+        else {
+            return nil
+        }
+        return end
+    }
+
     private static func open(_ session: SessionFolder) throws -> FileHandle? {
         guard FileManager.default.fileExists(atPath: session.journal.path) else { return nil }
         guard let handle = try? FileHandle(forReadingFrom: session.journal) else { throw Failure.system("read \(session.journal.path)") }

@@ -5,6 +5,9 @@ extension SessionFolder {
     /// What the user wrote on the session; one line.
     public var note: URL { root.appendingPathComponent("note.txt") }
 
+    /// True where the folder holds a session, begun or not.
+    public var isSession: Bool { [journal, description].contains { FileManager.default.fileExists(atPath: $0.path) } }
+
     /// Why a text cannot be a session's name; nil where it can.
     public static func faultOfName(_ name: String) -> String? {
         if name.trimmingCharacters(in: .whitespaces).isEmpty { return "a session needs a name" }
@@ -30,9 +33,7 @@ extension SessionFolder {
     /// Removes the folder with everything in it.
     public func delete() throws {
         try requireFree("deleted")
-        guard FileManager.default.fileExists(atPath: journal.path) else {
-            throw Failure("\(root.path) is no session: it has no journal.jsonl; nothing was deleted")
-        }
+        try requireSession("deleted")
         do { try FileManager.default.removeItem(at: root) } catch {
             throw Failure("cannot delete \(root.path): \(error.localizedDescription)")
         }
@@ -40,10 +41,17 @@ extension SessionFolder {
 
     /// Keeps a line of the user's with the session; an empty one removes it.
     public func write(note text: String) throws {
+        try requireSession("written")
         if text.isEmpty {
             guard unlink(note.path) == 0 || errno == ENOENT else { throw Failure.system("remove \(note.path)") }
         } else {
             try AtomicFile.write(Data((text + "\n").utf8), to: note)
+        }
+    }
+
+    private func requireSession(_ done: String) throws {
+        guard isSession else {
+            throw Failure("\(root.path) is no session: it has neither session.json nor journal.jsonl; nothing was \(done)")
         }
     }
 

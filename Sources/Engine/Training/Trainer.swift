@@ -17,6 +17,8 @@ public struct Trainer {
         public var task = "pretrain"
         /// Lines of `control.jsonl` from before the run; see `SessionLock.earlierControlLines`.
         public var earlierControlLines = 0
+        /// Told at every step boundary how many steps are done, of how many; true stops the run as the user's own stop does.
+        public var wantsStop: @Sendable (_ done: Int, _ total: Int) -> Bool = { _, _ in false }
 
         public init() {}
     }
@@ -224,9 +226,11 @@ public struct Trainer {
                 return .rolledBack(target)
             }
             try adoptBatch(&state, settings)
-            let isOver = state.step >= totalSteps(state, settings)
-            if state.steering.wantsCheckpoint || state.steering.wantsStop || isOver { try save(&state, settings) }
-            if state.steering.wantsStop { return .over(.stopped) }
+            let total = totalSteps(state, settings)
+            let isOver = state.step >= total
+            let isStopped = options.wantsStop(state.step, total) || state.steering.wantsStop
+            if state.steering.wantsCheckpoint || isStopped || isOver { try save(&state, settings) }
+            if isStopped { return .over(.stopped) }
             if isOver { return .over(.done) }
             guard state.steering.mayStep() else {
                 usleep(20_000)

@@ -5,6 +5,8 @@ package struct ValueScale {
     package let range: ClosedRange<Double>
     package let isLogarithmic: Bool
     package let ticks: [Double]
+    /// How far below its top a logarithmic axis begins where some value is 0 or less and has no place on any.
+    private static let depth = 1e-3
 
     /// - Parameters:
     ///   - values: what the curves hold; nil where they hold nothing.
@@ -13,7 +15,7 @@ package struct ValueScale {
     package init(_ values: ClosedRange<Double>?, fixed: ClosedRange<Double>? = nil, rows: Int, logarithmic: Bool = false) {
         var (low, high) = (values?.lowerBound ?? 0, values?.upperBound ?? 1)
         if logarithmic, high > 0 {
-            low = max(low, high * 1e-9)
+            low = low > 0 ? max(low, high * 1e-9) : high * Self.depth
             if low >= high { (low, high) = (high / 2, high * 2) }
             let decades = log10(high / low)
             let steps: [Double] = decades > 3 ? [1] : decades > 1 ? [1, 3] : [1, 2, 5]
@@ -49,7 +51,10 @@ package struct ValueScale {
 
     /// A tick in five characters or fewer.
     package func label(_ tick: Double) -> String {
-        if isLogarithmic { return Text.significant(tick).replacingOccurrences(of: "e-0", with: "e-") }
+        if isLogarithmic {
+            let text = Text.significant(tick)
+            return (text.count > 5 ? String(format: "%.0e", tick) : text).replacingOccurrences(of: "e-0", with: "e-")
+        }
         let step = ticks.count > 1 ? abs(ticks[1] - ticks[0]) : 1
         if step < 1e-4 || abs(tick) >= 10_000 { return tick == 0 ? "0" : Text.brief(tick) }
         let decimals = max(0, min(4, Int((-log10(step) - 1e-9).rounded(.up))))

@@ -22,8 +22,8 @@ struct LinearMode {
         return try follow(context)
     }
 
-    /// Writes a line at once, whether or not output is a terminal.
-    private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+    /// Writes a line at once, whether or not output is a terminal. Where that is gone, there is nobody to tell, and `follow` notices.
+    private func say(_ line: String) { try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8)) }
 
     private func follow(_ context: SessionContext) throws -> ExitReason {
         say("session \(context.folder.name)")
@@ -41,13 +41,17 @@ struct LinearMode {
                 if !entries.isEmpty { continue }
             case .failure(let failure): throw failure
             }
-            var waited = [pollfd(fd: typed ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0)]
-            _ = poll(&waited, 1, 200)
+            var waited = [
+                pollfd(fd: typed ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: STDOUT_FILENO, events: 0, revents: 0),
+            ]
+            _ = poll(&waited, nfds_t(waited.count), 200)
+            // The terminal is gone, or whoever read the lines.
+            if Int32(waited[1].revents) & (POLLHUP | POLLERR | POLLNVAL) != 0 { return .hangUp }
             guard typed, waited[0].revents != 0 else { continue }
             guard let line = readLine(strippingNewline: true) else {
                 // The terminal closed its input; what is computed still gets told.
                 typed = false
-                if Int32(waited[0].revents) & POLLHUP != 0 { return .hangUp }
                 continue
             }
             let words = line.trimmingCharacters(in: .whitespaces)

@@ -45,9 +45,7 @@ package final class SessionIndex: Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
         return names.sorted().compactMap { name in
             let folder = SessionFolder(root.appendingPathComponent(name, isDirectory: true))
-            guard [folder.journal, folder.description].contains(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
-                return nil
-            }
+            guard folder.isSession else { return nil }
             return summary(folder, ownership(folder))
         }
     }

@@ -73,15 +73,15 @@ package enum Overlays {
         _ text: String, _ complaint: String?, _ training: TrainingState, _ painter: inout Painter, _ content: Rect
     ) {
         let settings = SteerableSetting.allCases
-        let inner = box(&painter, content, columns: 100, rows: settings.count + 7, title: "Change a setting")
+        let inner = box(&painter, content, columns: 100, rows: settings.count + 8, title: "Change a setting")
         let end = painter.spans([("name=value  ", .faint), (text, .strong)], row: inner.row, column: inner.column, width: inner.columns)
         painter.put("▏", row: inner.row, column: end, .key)
-        if let complaint { painter.text(complaint, row: inner.row + 1, column: inner.column, width: inner.columns, .bad) }
+        if let complaint { drawComplaint(complaint, &painter, inner, row: inner.row + 1) }
         for (title, column) in [("now", 14), ("takes", 23)] {
-            painter.text(title, row: inner.row + 2, column: inner.column + column, width: inner.columns - column, .faint)
+            painter.text(title, row: inner.row + 3, column: inner.column + column, width: inner.columns - column, .faint)
         }
-        for (offset, setting) in settings.enumerated() where offset + 3 < inner.rows {
-            let row = inner.row + 3 + offset
+        for (offset, setting) in settings.enumerated() where offset + 4 < inner.rows {
+            let row = inner.row + 4 + offset
             painter.text(setting.rawValue, row: row, column: inner.column, width: 13, .key)
             painter.text(Text.setting(training.steered(setting)), row: row, column: inner.column + 14, width: 8, .strong)
             let range = "\(Text.setting(setting.range.lowerBound)) … \(Text.setting(setting.range.upperBound))"
@@ -120,6 +120,13 @@ package enum Overlays {
     }
 
     /// Breaks text at blanks, and words that are longer than a line where the line ends.
+    /// A complaint in two lines.
+    static func drawComplaint(_ complaint: String, _ painter: inout Painter, _ inner: Rect, row: Int) {
+        for (offset, text) in wrap(complaint, inner.columns).prefix(2).enumerated() {
+            painter.text(text, row: row + offset, column: inner.column, width: inner.columns, .bad)
+        }
+    }
+
     static func wrap(_ text: String, _ width: Int) -> [String] {
         var lines: [String] = [""]
         for word in text.split(separator: " ") {

@@ -31,7 +31,7 @@ enum RunOverlays {
         let foot = inner.endRow - 4
         painter.text(field.help, row: foot, column: inner.column, width: inner.columns)
         if let complaint = form.complaint {
-            drawComplaint(complaint, &painter, inner, row: foot + 1)
+            Overlays.drawComplaint(complaint, &painter, inner, row: foot + 1)
         } else {
             painter.text("takes \(field.range)", row: foot + 1, column: inner.column, width: inner.columns, .faint)
             painter.text(form.needs ?? "", row: foot + 2, column: inner.column, width: inner.columns, .faint)
@@ -42,13 +42,6 @@ enum RunOverlays {
                 ("Esc", .key), (" leaves", .plain),
             ],
             row: foot + 3, column: inner.column, width: inner.columns)
-    }
-
-    /// A complaint in two lines.
-    private static func drawComplaint(_ complaint: String, _ painter: inout Painter, _ inner: Rect, row: Int) {
-        for (offset, text) in Overlays.wrap(complaint, inner.columns).prefix(2).enumerated() {
-            painter.text(text, row: row + offset, column: inner.column, width: inner.columns, .bad)
-        }
     }
 
     static func draw(checkpoints steps: [Int]?, chosen: Int, now: Int, _ painter: inout Painter, _ content: Rect) {
@@ -74,7 +67,7 @@ enum RunOverlays {
         let inner = Overlays.box(&painter, content, columns: 76, rows: 6, title: entry.title)
         painter.line(entry.line, row: inner.row, column: inner.column, width: inner.columns, .strong)
         if let complaint = entry.complaint {
-            drawComplaint(complaint, &painter, inner, row: inner.row + 1)
+            Overlays.drawComplaint(complaint, &painter, inner, row: inner.row + 1)
         } else {
             painter.text(entry.hint, row: inner.row + 1, column: inner.column, width: inner.columns, .faint)
         }

@@ -86,6 +86,7 @@ extension WorkbenchState {
         case .enter:
             do {
                 let effect = try entry.effect()
+                if case .renameSession(let from, let to) = effect { sessions.renaming = Renaming(from: from, to: to) }
                 submit()
                 return [effect]
             } catch {

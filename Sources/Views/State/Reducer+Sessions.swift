@@ -5,11 +5,17 @@ extension WorkbenchState {
         return [.listSessions]
     }
 
-    /// Shows the list; the chosen session stays chosen wherever it is now.
+    /// Shows the list; the chosen session stays chosen wherever it is now, also under another name.
     mutating func show(_ entries: [SessionSummary], demoOffered: Bool) {
         let before = sessions.entries.indices.contains(sessions.chosen) ? sessions.entries[sessions.chosen].name : nil
-        let wanted = sessions.wanted ?? before
+        var wanted = sessions.wanted ?? before
         sessions.wanted = nil
+        // Where the name was refused, the list has the old one still, and whatever has the new one is another session.
+        if let renaming = sessions.renaming, !entries.contains(where: { $0.name == renaming.from }) {
+            sessions.renaming = nil
+            if wanted == renaming.from { wanted = renaming.to }
+            sessions.marked = sessions.marked.map { $0 == renaming.from ? renaming.to : $0 }
+        }
         sessions.entries = entries
         sessions.isListed = true
         sessions.demoOffered = demoOffered

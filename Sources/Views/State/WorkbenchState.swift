@@ -102,7 +102,15 @@ package struct SessionsState: Equatable, Sendable {
     package var curves = CurveView()
     /// The session to choose when the list is there: the one that was left.
     var wanted: String?
+    /// A session that was given another name, which the list does not have yet.
+    var renaming: Renaming?
     var lastListed = -Double.infinity
+}
+
+/// A session's old and new names.
+struct Renaming: Equatable, Sendable {
+    let from: String
+    let to: String
 }
 
 /// The atlas screen; its cursor and landmark are in the view settings.

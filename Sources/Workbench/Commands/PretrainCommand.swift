@@ -71,27 +71,6 @@ struct PretrainCommand: ParsableCommand {
         options.stepLimit = steps
         if let threads { options.parallel = Parallel(threads: threads) }
         let training = TrainingJob(folder: folder, cohort: prepared, options: options)
-        try EngineJob(session: folder, options: job, work: { try training.run() }).run(headless: headless, linear: linear)
-    }
-}
-
-/// A training run under the session's lock, with its end in the journal.
-struct TrainingJob: Sendable {
-    let folder: SessionFolder
-    let cohort: PreparedCohort
-    let options: Trainer.Options
-
-    func run() throws -> [String] {
-        let lock = try SessionLock(folder)
-        let journal = try Journal(folder)
-        var options = options
-        options.earlierControlLines = lock.earlierControlLines
-        return try withExtendedLifetime(lock) {
-            let outcome = try Trainer(folder, cohort: cohort, options: options, journal: journal).run()
-            let step = Checkpoint.steps(in: folder).last ?? 0
-            let summary = ["\(outcome == .done ? "Done" : "Stopped") at step \(step); the session is \(folder.root.path)"]
-            try journal.append(.finished(RunFinished(outcome: outcome.rawValue, summary: summary)))
-            return summary
-        }
+        try EngineJob(session: folder, options: job, work: { try training.run().summary }).run(headless: headless, linear: linear)
     }
 }

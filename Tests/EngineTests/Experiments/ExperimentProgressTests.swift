@@ -63,6 +63,30 @@ struct ExperimentProgressTests {
         #expect(try browser.snapshot().entries.first { $0.name == .table8 }?.state == .done)
     }
 
+    @Test("an encoder's own session tells that it was stopped, and goes on from there; each of its steps is told of")
+    func stoppedTraining() throws {
+        let scratch = try ScratchFolder()
+        let cohort = try ExperimentRunTests.world(scratch).cohort
+        let folder = ExperimentFolder(scratch.url.appendingPathComponent("out"))
+        let job = ExperimentJob([.table8], ExperimentRequest(cohort: cohort.folder), folder: folder, parallel: Parallel(threads: 2))
+        let session = SessionFolder(folder.root.appendingPathComponent("sessions/drasclr"))
+        for last in [2, 3] {
+            let steps = Box<[Int]>([])
+            let isStopped = Box(false)
+            let report: @Sendable (ExperimentEvent) -> Void = { event in
+                guard let stage = event.stage, stage.stage.hasPrefix("pre-train") else { return }
+                steps.value.append(stage.done)
+                if stage.done == last { isStopped.value = true }
+            }
+            #expect(throws: Cancelled.self) { try job.run(report: report, isCancelled: { isStopped.value }) }
+            #expect(steps.value == (last == 2 ? [0, 1, 2] : [2, 3]))
+            #expect(Checkpoint.steps(in: session).last == last)
+            guard case .finished(let end)? = try JournalTail.last(session)?.event else { throw Failure("the end was not written") }
+            #expect(end.outcome == "stopped")
+            #expect(try JournalTail.completion(of: session) == nil)
+        }
+    }
+
     @Test("a browser runs experiments in the background, and knows what of")
     func background() throws {
         let scratch = try ScratchFolder()

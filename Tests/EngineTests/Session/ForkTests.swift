@@ -58,6 +58,13 @@ struct ForkTests {
         #expect(try String(contentsOf: renamed.note, encoding: .utf8) == "hello\n")
         try renamed.delete()
         #expect(!FileManager.default.fileExists(atPath: renamed.root.path))
+        // Whoever types fast writes on a session that is gone: that makes none.
+        #expect(throws: Failure.self) { try renamed.write(note: "late") }
+        #expect(!FileManager.default.fileExists(atPath: renamed.root.path))
+        // One that was set up and never begun has no journal.
+        let trial = try SessionTrial()
+        try trial.session.delete()
+        #expect(!FileManager.default.fileExists(atPath: trial.session.root.path))
     }
 
     @Test("exports hold the steps that are in force, with TensorBoard's framing and checksums")

@@ -26,6 +26,28 @@ struct ResumeTests {
         #expect(steps == Array(1...12) + Array(5...12))
     }
 
+    @Test("a job leaves its end in the journal; one that was killed behind its last step says so once it is opened again")
+    func completion() throws {
+        let trial = try SessionTrial()
+        var options = Trainer.Options()
+        options.resume = true
+        options.stepLimit = 4
+        options.wantsStop = { done, total in done == 2 && total == 4 }
+        #expect(try TrainingJob(folder: trial.session, cohort: trial.cohort, options: options).run().outcome == "stopped")
+        #expect(Checkpoint.steps(in: trial.session) == [2])
+        #expect(try JournalTail.completion(of: trial.session) == nil)
+        // Killed: the last step has its checkpoint, and the journal no end.
+        try trial.train(to: 4)
+        #expect(try JournalTail.completion(of: trial.session) == nil)
+        options.wantsStop = { _, _ in false }
+        let end = try TrainingJob(folder: trial.session, cohort: trial.cohort, options: options).run()
+        #expect(end.outcome == "done" && end.summary.first?.hasPrefix("Done at step 4;") == true)
+        // What is made of a finished run does not change how it ended.
+        try Journal(trial.session).append(.progress(StageProgress(stage: "segment", done: 1, total: 1)))
+        #expect(try JournalTail.completion(of: trial.session) == end)
+        #expect(try trial.journal.filter { $0.kind == "step" }.map(\.step) == [1, 2, 3, 4])
+    }
+
     @Test("steered settings are journalled with their step, and a run resumed from before them gives the same bytes")
     func steering() throws {
         let trial = try SessionTrial()
