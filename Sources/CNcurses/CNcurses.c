@@ -49,18 +49,6 @@ int cnc_open(int input, int output) {
     return 1;
 }
 
-void cnc_close(void) {
-    if (screen == NULL) return;
-    cnc_mouse(0);
-    curs_set(1);
-    endwin();
-    delwin(keys);
-    delscreen(screen);
-    screen = NULL;
-    fclose(input_file);
-    fclose(output_file);
-}
-
 int cnc_capability(const char *name, int first, int second, char *buffer, int size) {
     const char *text = tigetstr(name);
     if (text == NULL || text == (const char *)-1) return 0;
@@ -84,7 +72,30 @@ int cnc_flag(const char *name) { return tigetflag(name) == 1; }
 
 void cnc_resize(int rows, int columns) { resize_term(rows, columns); }
 
-void cnc_leave(void) { endwin(); }
+/// Gives the terminal back. One that has no other screen to return to keeps the picture, and the shell's prompt gets the last line to itself.
+static void give_back(void) {
+    char text[64];
+    if (cnc_capability("rmcup", 0, 0, text, sizeof text) == 0) {
+        fwrite(text, 1, (size_t)cnc_capability("cup", LINES - 1, 0, text, sizeof text), output_file);
+        fwrite(text, 1, (size_t)cnc_capability("el", 0, 0, text, sizeof text), output_file);
+        fflush(output_file);
+    }
+    endwin();
+}
+
+void cnc_leave(void) { give_back(); }
+
+void cnc_close(void) {
+    if (screen == NULL) return;
+    cnc_mouse(0);
+    curs_set(1);
+    give_back();
+    delwin(keys);
+    delscreen(screen);
+    screen = NULL;
+    fclose(input_file);
+    fclose(output_file);
+}
 
 void cnc_retake(void) {
     reset_prog_mode();

@@ -97,6 +97,27 @@ import Views
         #expect(!mono.shown.contains("XX"))
     }
 
+    /// A question mark would stand for what nobody thought of.
+    @Test func everySignHasALetterInItsPlace() {
+        for sign in "─━│┊┆├┤╭╮╰╯▀▄█▞▚●○■‖✓✗▸▼▲→·•…–×±°²βραΣ≤≥".unicodeScalars {
+            var grid = CellGrid(Size(columns: 1, rows: 1))
+            grid[0, 0] = Cell(sign)
+            grid.reduceToASCII()
+            #expect(grid[0, 0].glyph.isASCII && grid[0, 0].glyph != "?", "\(sign)")
+        }
+    }
+
+    /// At every width the session's name can be read beside the tabs, and a tab is where the mouse finds it.
+    @Test(arguments: [40, 56, 60, 70, 80, 84, 90, 120]) func theSessionsNameHasRoom(columns: Int) {
+        var state = World.state(columns, 24, World.colour)
+        _ = state.reduce(.sessionOpened(SessionIdentity(name: "lung-second-try", ownership: .thisProcess), ViewSettings()))
+        let line = state.shown.split(separator: "\n", omittingEmptySubsequences: false)[0]
+        let name = state.session!.name
+        #expect(line.contains(name.prefix(9)), "\(line)")
+        let tab = line.distance(from: line.startIndex, to: line.range(of: " 2 ")!.lowerBound)
+        #expect(Chrome.tab(column: tab + 1, row: 0, state) == .showAtlas)
+    }
+
     @Test func clickMovesTheCrosshairAndChoosesThePlane() throws {
         var state = try masks()
         let pane = MasksLayout(Chrome.content(state.size), state).panes[1]

@@ -7,13 +7,13 @@ package enum Chrome {
 
     private static let tabs = ScreenID.allCases.filter { $0 != .comparison }.map { ($0, $0.command) }
 
-    /// The tabs' places; in a narrow window the current one alone has its name.
+    /// The tabs' places; in a narrow window the current one alone has its name. Beside them the session has 16 columns, for its name and its sign.
     private static func tabSpans(_ state: WorkbenchState) -> [(screen: ScreenID, command: CommandID, text: String, column: Int)] {
         let width = state.size.columns
         var column = 0
         return tabs.map { screen, command in
             let key = CommandTable[command].keys[0].name
-            let name = width >= 84 ? screen.title : width >= 56 || screen == current(state) ? screen.shortTitle : ""
+            let name = width >= 84 ? screen.title : width >= 69 || screen == current(state) ? screen.shortTitle : ""
             let text = name.isEmpty ? " \(key) " : " \(key) \(name) "
             defer { column += text.count }
             return (screen, command, text, column)

@@ -51,8 +51,10 @@ struct TrainingSide {
         guard row < area.endRow else { return }
         let end = painter.text(word, row: row, column: area.column + 1, width: area.columns - 2, style)
         if let left = training.secondsLeft, !training.isPaused, state.session?.ownership != .nobody {
-            painter.textRight(
-                "\(Text.duration(left)) left", row: row, endColumn: area.endColumn - 1, width: max(0, area.endColumn - end - 2), .strong)
+            let room = max(0, area.endColumn - end - 2)
+            let time = Text.duration(left)
+            let text = [time + " left", time].first { $0.count <= room } ?? ""
+            painter.textRight(text, row: row, endColumn: area.endColumn - 1, width: room, .strong)
         }
         row += 1
         for warning in training.warnings { for text in Overlays.wrap(warning, area.columns - 4) { line("!", text, .warning, &painter) } }
