@@ -33,8 +33,7 @@ let package = Package(
     name: "DrasCLRWorkbench",
     products: [.executable(name: "workbench", targets: ["Workbench"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         .target(name: "CNcurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
@@ -42,15 +41,15 @@ let package = Package(
             name: "CNifti", linkerSettings: [.linkedLibrary("nifti2"), .linkedLibrary("znz"), .linkedLibrary("z"), .linkedLibrary("m")]),
         .target(name: "CZip", linkerSettings: [.linkedLibrary("zip")]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CPrefetch"),
         .target(name: "KernelInterface", swiftSettings: strict),
     ] + kernelTargets + [
         .target(
             name: "Engine",
-            dependencies: ["CNifti", "COpenBLAS", "CZip", .product(name: "Crypto", package: "swift-crypto")] + kernelNames,
+            dependencies: ["CNifti", "COpenBLAS", "COpenSSL", "CZip"] + kernelNames,
             swiftSettings: strict),
-        .target(
-            name: "Views", dependencies: ["Engine", "CNcurses", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+        .target(name: "Views", dependencies: ["Engine", "CNcurses"], swiftSettings: strict),
         .executableTarget(
             name: "Workbench",
             dependencies: ["Engine", "Views", .product(name: "ArgumentParser", package: "swift-argument-parser")],

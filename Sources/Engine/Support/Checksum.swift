@@ -1,16 +1,23 @@
-import Crypto
+import COpenSSL
 import Foundation
 
 /// SHA-256 checksums as lower-case hexadecimal.
 public enum Checksum {
+    /// The version of OpenSSL, which computes them.
+    public static var libraryVersion: String { String(cString: OpenSSL_version(OPENSSL_VERSION_STRING)) }
+
     /// Of bytes in memory.
-    public static func sha256(_ data: some DataProtocol) -> String { hexadecimal(SHA256.hash(data: data)) }
+    public static func sha256(_ data: some DataProtocol) -> String {
+        var hash = SHA256()
+        for region in data.regions { region.withUnsafeBytes { hash.update($0) } }
+        return hexadecimal(hash.finish())
+    }
 
     /// The 32 bytes of the checksum of bytes in memory.
     static func sha256Bytes(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         var hash = SHA256()
-        hash.update(bufferPointer: bytes)
-        return Array(hash.finalize())
+        hash.update(bytes)
+        return hash.finish()
     }
 
     /// Of a file, read in pieces of 4 MiB.
@@ -19,14 +26,37 @@ public enum Checksum {
         defer { try? handle.close() }
         var hash = SHA256()
         do {
-            while let piece = try handle.read(upToCount: 4 << 20), !piece.isEmpty { hash.update(data: piece) }
+            while let piece = try handle.read(upToCount: 4 << 20), !piece.isEmpty { piece.withUnsafeBytes { hash.update($0) } }
         } catch {
             throw Failure("cannot read \(file.path) to take its checksum")
         }
-        return hexadecimal(hash.finalize())
+        return hexadecimal(hash.finish())
     }
 
-    private static func hexadecimal(_ digest: some Sequence<UInt8>) -> String {
+    private static func hexadecimal(_ digest: [UInt8]) -> String {
         digest.map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined()
+    }
+}
+
+/// A checksum that is being taken, by OpenSSL, which uses the processor's own instructions for it.
+private struct SHA256: ~Copyable {
+    private static let bytes = 32
+    private let context: OpaquePointer
+
+    init() {
+        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+            preconditionFailure("OpenSSL has no memory for a checksum, or no SHA-256")
+        }
+        self.context = context
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) { EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) }
+
+    consuming func finish() -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: Self.bytes)
+        EVP_DigestFinal_ex(context, &digest, nil)
+        return digest
     }
 }

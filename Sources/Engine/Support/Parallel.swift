@@ -46,7 +46,8 @@ public struct Parallel: Sendable, Equatable {
     }
 
     private static let stepsBack = Atomic<Bool>(false)
-    private static let niceness: Int32 = 15
+    /// SCHED_IDLE, which the headers show to GNU C alone: such a thread gives way at once to any other that wakes up.
+    private static let idlePolicy: Int32 = 5
 
     /// From now on threads that compute for the engine leave the processors to a thread that has something to show: where there are as many of
     /// them as processors, a frame would else be interrupted for milliseconds. They still use every processor that nobody else wants.
@@ -54,8 +55,10 @@ public struct Parallel: Sendable, Equatable {
 
     /// Lowers the priority of the calling thread for good, where that was asked for: for threads that the engine's work is begun on.
     public static func stepBack() {
-        // On Linux 0 is the calling thread, not its process.
-        if stepsBack.load(ordering: .relaxed) { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
+        guard stepsBack.load(ordering: .relaxed) else { return }
+        var none = sched_param()
+        // 0 is the calling thread, not its process. A system that refuses only makes frames slower.
+        _ = sched_setscheduler(0, idlePolicy, &none)
     }
 
     // MARK: the interface first

@@ -1,4 +1,4 @@
-import Crypto
+import Engine
 import Foundation
 
 /// A screenful of cells: what a screen renders and a presenter shows. Row-major.
@@ -46,7 +46,7 @@ package struct CellGrid: Hashable, Sendable {
             append(Int16(depth.index(of: style.background)))
             bytes.append(style.attributes.rawValue)
         }
-        return SHA256.hash(data: bytes).map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined()
+        return Checksum.sha256(bytes)
     }
 
     /// Replaces every character outside ASCII by the one that looks most like it.

@@ -64,7 +64,8 @@ package struct SlicePane: Equatable {
 
     /// A bar of a round length in millimetres, at most a third of the picture's width.
     private func drawScale(_ painter: inout Painter, _ area: Rect, millimetresPerColumn: Double) {
-        let room = Double(area.columns / 3) * millimetresPerColumn
+        // In the middle of the line stands the plane's letter.
+        let room = Double(min(area.columns / 3, area.columns / 2 - 9)) * millimetresPerColumn
         guard area.columns >= 30, area.rows >= 6, let length = [100.0, 50, 20, 10, 5, 2, 1].first(where: { $0 <= room }) else { return }
         let columns = max(2, Int((length / millimetresPerColumn).rounded()))
         let (left, line, right) = painter.capabilities.unicode ? ("├", "─", "┤") : ("|", "-", "|")

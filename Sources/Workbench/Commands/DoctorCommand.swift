@@ -19,6 +19,7 @@ struct DoctorCommand: ParsableCommand {
         print("OpenBLAS          \(report.openblas), kernels for \(report.openblasCore)")
         print("NIfTI             \(report.nifti)")
         print("libzip            \(report.libzip)")
+        print("OpenSSL           \(report.openssl)")
         print(
             "terminal          TERM=\(report.term), \(report.utf8 ? "UTF-8" : "no UTF-8: ASCII screens"), \(report.isTerminal ? "a terminal" : "no terminal: headless")"
         )
@@ -35,6 +36,7 @@ struct DoctorCommand: ParsableCommand {
         let openblasCore = DenseAlgebra.coreName
         let nifti = "libnifti2, NIfTI-1 and NIfTI-2"
         let libzip = CheckpointConversion.libraryVersion
+        let openssl = Checksum.libraryVersion
         let term = ProcessInfo.processInfo.environment["TERM"] ?? "(not set)"
         let utf8: Bool
         let isTerminal = isatty(STDOUT_FILENO) == 1

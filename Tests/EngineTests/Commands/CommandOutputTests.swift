@@ -26,7 +26,7 @@ struct CommandOutputTests {
                 "bench forward --batch 16 --repeats 1 --threads 1 --json",
                 ["what", "threads", "batch", "isa", "repeats", "median_s", "min_s", "gflops", "samples_per_s"]
             ),
-            ("doctor --json", ["version", "isa", "threads", "openblas", "nifti", "term", "missing"]),
+            ("doctor --json", ["version", "isa", "threads", "openblas", "nifti", "openssl", "term", "missing"]),
         ])
     func fields(command: String, names: [String]) throws {
         let world = try SmallWorld()
