@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 demo=${1:?usage: tools/pictures.sh DEMO_SESSION EXPERIMENTS [SUBJECT]}
 experiments=${2:?usage: tools/pictures.sh DEMO_SESSION EXPERIMENTS [SUBJECT]}
-subject=${3:-phantom-015}
+subject=${3:-phantom-010}
 workbench="$(swift build -c release --show-bin-path)/workbench"
 
 draw() { # NAME SESSION OPTION...
