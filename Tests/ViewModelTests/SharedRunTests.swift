@@ -123,7 +123,7 @@ struct SharedRunTests {
         shell.lose()
         #expect(shell.exitStatus() != nil)
         let steps = try journal.last?.step ?? 0
-        #expect(try waitForJournal { ($0.last?.step ?? 0) > steps + 20 })
+        try #require(try waitForJournal(seconds: 30) { ($0.last?.step ?? 0) > steps + 20 }, "the run ended with its shell")
         if mode.contains("checkpoint") { #expect(try waitForJournal { $0.contains { $0.kind == "checkpoint" } }) }
         try JSONLinesWriter<SteeringCommand>(session.control).append(.stop)
         #expect(try waitForJournal { $0.last?.kind == "finished" })
