@@ -72,7 +72,7 @@ enum Interface {
         if let running = jobs.running {
             let (folder, job) = (running.folder, running.outcome)
             if reason == .hangUp, onHangUp != .stop {
-                if onHangUp == .checkpoint { try? JSONLinesWriter<SteeringCommand>(folder.control).append(.checkpoint) }
+                if let wish = onHangUp.wish { try? JSONLinesWriter<SteeringCommand>(folder.control).append(wish) }
                 _ = job.waitToEnd()
                 return
             }
