@@ -39,6 +39,8 @@ struct PatchAssembly: Sendable {
             let done = ProgressCount { progress($0, landmarks) }
             let results = parallel.map(landmarks) { landmark in
                 Result {
+                    // What is damaged must not get a checksum of its own.
+                    if places.contains(where: { $0 != nil }) { try before?.store.requireWhole([landmark], parallel: Parallel(threads: 1)) }
                     try PatchStore.write(landmark: landmark, count: own.count, to: fresh) { subject, use in
                         if let file = own[subject] {
                             try use(

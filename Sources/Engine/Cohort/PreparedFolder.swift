@@ -6,6 +6,15 @@ package struct PreparedFolder {
 
     package init(_ root: URL) { self.root = root.standardizedFileURL }
 
+    /// How a prepared cohort's folder is recognised, and what in it is its own.
+    package static let kept = KeptFolder(
+        title: "the prepared cohort", marks: ["prepared.json", "preparation.jsonl"],
+        own: [
+            "prepared.json", "preparation.jsonl", "quality.csv", "review.csv", "atlas", "patches", "finished", "lungs", "transforms",
+            "images",
+            "lock",
+        ])
+
     var description: URL { root.appendingPathComponent("prepared.json") }
     var quality: URL { root.appendingPathComponent("quality.csv") }
     package var atlas: URL { root.appendingPathComponent("atlas", isDirectory: true) }
@@ -40,7 +49,7 @@ package struct PreparedFolder {
         guard FileManager.default.fileExists(atPath: description.path) else { return nil }
         struct Format: Decodable { let format: Int }
         do {
-            let data = try Data(contentsOf: description)
+            let data = try Seal.read(description, kind: "cohort's description", advice: "delete it and run `workbench prepare` again")
             let format = try JSONDecoder().decode(Format.self, from: data).format
             guard format == PreparedDescription.currentFormat else {
                 throw Failure(
@@ -62,6 +71,6 @@ package struct PreparedFolder {
     static func writeJSON(_ value: some Encodable, to file: URL) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write(try encoder.encode(value) + Data("\n".utf8), to: file)
+        try AtomicFile.write(Seal.sealed(json: try encoder.encode(value)) + Data("\n".utf8), to: file)
     }
 }

@@ -53,8 +53,13 @@ struct SubjectPreparation {
             prepared = try PreparedImage.prepare(
                 ct: ct.volume, lungs: found, atlas: atlas, settings: settings, clock: clock, parallel: parallel)
         } catch let failure as Failure {
-            if let lungs { try NiftiFile.write(lungs.mask, to: folder.lungs(row.subject)) }
+            if let lungs { try NiftiFile.write(lungs.mask, to: folder.lungs(row.subject), like: row.image) }
             return refused(row, failure, lungs?.quality, clock.times)
+        }
+        var quality = prepared.quality
+        if !ct.headerNotes.isEmpty {
+            quality.verdict = .warning
+            quality.reasons += ct.headerNotes
         }
         // From here on only the output folder can fail, and that is no fault of the subject's.
         var image = (file: row.image, checksum: stamps.image.checksum)
@@ -63,19 +68,19 @@ struct SubjectPreparation {
             try ct.write(to: image.file)
             image.checksum = try Checksum.sha256(of: image.file)
         }
-        try NiftiFile.write(prepared.image.lungs, to: folder.lungs(row.subject))
+        try NiftiFile.write(prepared.image.lungs, to: folder.lungs(row.subject), like: row.image)
         try ItkTransformFile.write(prepared.image.atlasToSubject, to: folder.transform(row.subject))
         try writePatches(prepared.image, to: FinishedSubject.patches(row.subject, in: folder))
         clock.end(\.writing)
         let record = SubjectRecord(
             id: row.subject, image: folder.written(image.file), imageChecksum: image.checksum, givenLungs: row.lungs.map(folder.written),
-            givenLungsChecksum: stamps.lungs?.checksum, atlasToSubject: prepared.image.atlasToSubject.rowMajor, quality: prepared.quality,
+            givenLungsChecksum: stamps.lungs?.checksum, atlasToSubject: prepared.image.atlasToSubject.rowMajor, quality: quality,
             acquisition: ct.acquisition, labels: row.labels)
         let finished = FinishedSubject(
             atlas: atlas.checksum, settings: settings, image: stamps.image, givenLungs: stamps.lungs, record: record, times: clock.times,
             lungs: try FileStamp(folder.lungs(row.subject)))
         try finished.write(in: folder)
-        let outcome = SubjectOutcome(subject: row.subject, quality: prepared.quality, acquisition: ct.acquisition, times: clock.times)
+        let outcome = SubjectOutcome(subject: row.subject, quality: quality, acquisition: ct.acquisition, times: clock.times)
         return Result(outcome: outcome, record: record)
     }
 

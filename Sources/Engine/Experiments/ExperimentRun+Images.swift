@@ -21,7 +21,7 @@ extension ExperimentRun {
         var methods: [any FeatureMethod] = []
         for variant in Self.imageVariants { methods.append(try library.features(variant)) }
         monitor.tell("densitometry and histograms", 0, of: 2)
-        methods.append(HistogramClusterFeatures(cohort, seed: Self.seed, parallel: parallel))
+        methods.append(try HistogramClusterFeatures(cohort, seed: Self.seed, parallel: parallel))
         monitor.tell("densitometry and histograms", 1, of: 2)
         methods.append(try LowAttenuationFeatures(cohort.catalogue, parallel: parallel))
         monitor.tell("densitometry and histograms", 2, of: 2)

@@ -113,13 +113,13 @@ public struct ExperimentRun {
         result.seconds = (clock.now - start) / .seconds(1)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        try AtomicFile.write(try encoder.encode(result), to: folder.result(name))
+        try AtomicFile.write(Seal.sealed(json: encoder.encode(result)), to: folder.result(name))
         return result
     }
 
     /// The result of an earlier run with the same inputs.
     private func finished(_ name: ExperimentName) -> ExperimentResult? {
-        ExperimentResult.read(name, in: folder).flatMap { $0.key == key ? $0 : nil }
+        (try? ExperimentResult.read(name, in: folder)).flatMap { $0.key == key ? $0 : nil }
     }
 
     private static func key(_ cohort: PreparedCohort, _ options: Options, settings: TrainingSettings) throws -> String {

@@ -47,6 +47,9 @@ public struct LesionBox: Codable, Equatable, Sendable {
             })
     }
 
+    /// No image of a patient lies farther from its origin.
+    private static let farthestMillimetres = 10_000.0
+
     /// Reads a table of boxes.
     public static func read(_ file: URL) throws -> [LesionBox] {
         let table = try CSVTable(contentsOf: file)
@@ -60,8 +63,10 @@ public struct LesionBox: Codable, Equatable, Sendable {
                     "\(table.name), line \(row.line): subtype \"\(row.fields[subtype])\" is unknown; expected cle, paraseptal or healthy")
             }
             let place = try axes.map { axis in
-                guard let value = Double(row.fields[axis]), value.isFinite else {
-                    throw Failure("\(table.name), line \(row.line): \"\(row.fields[axis])\" is no coordinate; expected millimetres")
+                guard let value = Double(row.fields[axis]), abs(value) <= farthestMillimetres else {
+                    throw Failure(
+                        "\(table.name), line \(row.line): \"\(row.fields[axis])\" is no coordinate; expected millimetres, at most "
+                            + "\(Int(farthestMillimetres)) from the origin")
                 }
                 return value
             }

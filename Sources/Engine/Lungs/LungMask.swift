@@ -8,13 +8,17 @@ public enum LungMask {
     /// - Parameter ct: the image that the mask must belong to; nil where there is none.
     /// - Throws: if the mask is empty, of another grid than the image, or does not fall into two lungs.
     public static func normalise(
-        labels: Volume<Int16>, matching ct: Volume<Int16>? = nil, parallel: Parallel
+        labels given: Volume<Int16>, matching ct: Volume<Int16>? = nil, parallel: Parallel
     ) throws -> Volume<UInt8> {
-        if let ct, !labels.sharesGrid(with: ct) {
+        if let ct, !given.sharesGrid(with: ct) {
+            let distance = given.extent.farthestCorner(given.voxelToWorld, ct.voxelToWorld)
+            let apart = given.extent == ct.extent ? "they lie up to \(String(format: "%.3g", distance)) mm apart" : "their sizes differ"
             throw Failure(
-                "the lung mask is on another grid than the image: \(describe(labels.extent, labels.voxelToWorld)) against "
+                "the lung mask is on another grid than the image, \(apart): \(describe(given.extent, given.voxelToWorld)) against "
                     + "\(describe(ct.extent, ct.voxelToWorld)); make it on the image's own grid")
         }
+        // Where a header was rounded, the image's own grid is the true one.
+        let labels = Volume(extent: given.extent, voxelToWorld: (ct?.voxelToWorld ?? given.voxelToWorld), voxels: given.voxels)
         guard labels.voxels.allSatisfy({ $0 >= 0 }) else {
             throw Failure("the lung mask holds negative values: it looks like an image, expected labels")
         }

@@ -70,6 +70,7 @@ package enum MasksScreen {
         case .current: ("✓", "current", .good)
         case .partial: ("●", "partial", .good)
         case .stale: ("!", "stale", .warning)
+        case .damaged: ("x", "damaged", .bad)
         case nil: ("·", "", .faint)
         }
     }

@@ -85,7 +85,9 @@ private struct MasksStatusItems {
     var overlays: [[Span]] {
         var items: [[Span]] = isNarrow && !loaded.densitometryCautions.isEmpty ? [[("!", .warning)]] : []
         if let partial { items += partialItems(partial) }
+        if hasDamage { items.append([(" DAMAGED ", .alarm)]) }
         let whole = EmphysemaSubtype.allCases.filter { partial?.subtypes.contains($0) != true && loaded.volumes[$0].mask != nil }
+        if whole.isEmpty, partial == nil, hasDamage { return items }
         if whole.isEmpty, partial == nil { return items + [[(isNarrow ? "no mask: P predicts" : "no mask yet: P predicts it", .faint)]] }
         if whole.contains(where: { loaded.volumes[$0].staleReason != nil }) { items.append([(" STALE ", .alarm)]) }
         if whole.contains(where: { loaded.volumes[$0].isPartial }) { items.append([(" PARTIAL ", .alarm)]) }
@@ -95,6 +97,10 @@ private struct MasksStatusItems {
         items.append([("\(view.opacityTenths * 10) %", .faint)])
         if view.zoom.factor != 1 { items.append([("×\(Text.significant(view.zoom.factor))", .plain)]) }
         return items
+    }
+
+    private var hasDamage: Bool {
+        EmphysemaSubtype.allCases.contains { partial?.subtypes.contains($0) != true && loaded.volumes[$0].damage != nil }
     }
 
     /// How far the prediction of the subject that is shown has come.
@@ -153,8 +159,8 @@ private struct MasksStatusItems {
         let cautions = loaded.densitometryCautions
         if !cautions.isEmpty { found.append(("densitometry: " + cautions.joined(separator: "; "), .warning)) }
         let reasons = EmphysemaSubtype.allCases.filter { partial?.subtypes.contains($0) != true }.compactMap {
-            loaded.volumes[$0].staleReason
+            loaded.volumes[$0].damage ?? loaded.volumes[$0].staleReason
         }
-        return found + reasons.prefix(1).map { ($0, .warning) }
+        return found + reasons.prefix(1).map { ($0, hasDamage ? .bad : .warning) }
     }
 }

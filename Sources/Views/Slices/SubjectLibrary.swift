@@ -30,6 +30,8 @@ public struct SubtypeVolumes: Sendable {
     public var strideMillimetres: Int?
     /// Why the mask must not be trusted, for example that its model is not the session's newest; nil when it is fresh.
     public var staleReason: String?
+    /// Why its files cannot be used, naming them; there is then no mask.
+    public var damage: String?
     /// True while the prediction has not covered the whole lung.
     public var isPartial: Bool
     /// All that is known of what made the mask; nil where it is not from a file.
@@ -39,8 +41,9 @@ public struct SubtypeVolumes: Sendable {
 
     public init(
         mask: Volume<UInt8>? = nil, probability: Volume<Float>? = nil, model: String? = nil, strideMillimetres: Int? = nil,
-        staleReason: String? = nil, isPartial: Bool = false, provenance: MaskProvenance? = nil, written: Date? = nil
+        staleReason: String? = nil, damage: String? = nil, isPartial: Bool = false, provenance: MaskProvenance? = nil, written: Date? = nil
     ) {
+        self.damage = damage
         self.provenance = provenance
         self.written = written
         self.mask = mask

@@ -34,12 +34,16 @@ struct ImportCommand: ParsableCommand {
 
     func run() throws {
         let target = URL(fileURLWithPath: out)
-        try AtomicFile.requireWritable(target)
         let source = URL(fileURLWithPath: folder, isDirectory: true)
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: source.path, isDirectory: &isFolder), isFolder.boolValue else {
             throw Failure("\(source.path) is no folder; expected the folder with the series' DICOM files")
         }
+        var files = CommandFiles()
+        files.reads("DICOMDIR", folder)
+        files.writes("--out", out)
+        files.writes("the description beside --out,", CTAcquisition.file(beside: target).path)
+        try files.check()
         let image = try DicomImport(source, series: series, parallel: threads.map(Parallel.init(threads:)) ?? .allProcessors).read()
         try image.write(to: target)
         try report(image)

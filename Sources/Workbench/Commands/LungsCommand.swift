@@ -28,14 +28,19 @@ struct LungsCommand: ParsableCommand {
 
     func run() throws {
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
-        try AtomicFile.requireWritable(URL(fileURLWithPath: out))
-        let ct = try CTImage.read(URL(fileURLWithPath: image), parallel: parallel).volume
+        var files = CommandFiles()
+        files.reads("IMAGE", image)
+        files.writes("--out", out)
+        try files.check()
+        let source = try CTImage.read(URL(fileURLWithPath: image), parallel: parallel)
+        for note in source.headerNotes { Output.message("note: \(note)") }
+        let ct = source.volume
         let clock = ContinuousClock()
         let start = clock.now
         let lungs = try Failure.naming(image) { try LungSegmentation.segment(ct, parallel: parallel) }
         let seconds = (clock.now - start) / .seconds(1)
         let quality = lungs.quality
-        if quality.verdict != .refused { try NiftiFile.write(lungs.mask, to: URL(fileURLWithPath: out)) }
+        if quality.verdict != .refused { try NiftiFile.write(lungs.mask, to: URL(fileURLWithPath: out), like: URL(fileURLWithPath: image)) }
         try report(quality, seconds: seconds)
         if quality.verdict == .refused { throw Failure("\(image) is refused: " + quality.reasons.joined(separator: "; ")) }
     }

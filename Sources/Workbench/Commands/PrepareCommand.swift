@@ -40,6 +40,9 @@ struct PrepareCommand: ParsableCommand {
     }
 
     func run() throws {
+        var files = CommandFiles()
+        files.fills("--out", out, as: PreparedFolder.kept)
+        try files.check()
         let manifest = try CohortManifest(contentsOf: URL(fileURLWithPath: cohort))
         let atlas = try AtlasFolder.read(URL(fileURLWithPath: atlas, isDirectory: true))
         let folder = URL(fileURLWithPath: out, isDirectory: true)

@@ -34,7 +34,11 @@ struct RegisterCommand: ParsableCommand {
 
     func run() throws {
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
-        try AtomicFile.requireWritable(URL(fileURLWithPath: out))
+        var files = CommandFiles()
+        files.reads("--fixed", fixed)
+        files.reads("--moving", moving)
+        files.writes("--out", out)
+        try files.check()
         let masks = try [fixed, moving].map { try readMask($0, parallel: parallel) }
         let result = try Failure.naming("\(moving) to \(fixed)") {
             try AffineRegistration.register(fixed: masks[0], moving: masks[1], parallel: parallel)

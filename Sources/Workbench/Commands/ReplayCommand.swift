@@ -31,6 +31,10 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         let file = URL(fileURLWithPath: tape)
+        var files = CommandFiles()
+        files.reads("TAPE", tape)
+        files.writes("--frames", frames)
+        try files.check()
         let context = SessionViewing.context(for: SessionFolder(file.deletingLastPathComponent()))
         let player = TapePlayer(
             tape: file, context: context, size: size.flatMap { Size($0) }, colours: colors.flatMap { ColourDepth(rawValue: $0) },

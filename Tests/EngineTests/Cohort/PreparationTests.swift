@@ -53,7 +53,7 @@ struct PreparationTests {
         let cohort = try PreparedCohort(trial.folder.appendingPathComponent("two"))
         #expect(cohort.atlas.checksum == trial.atlas.checksum)
         #expect(cohort.subjects.map(\.id) == ["phantom-001", "phantom-002"])
-        try cohort.patches.verify()
+        try cohort.patches.requireWhole(0..<cohort.patches.landmarks)
         for (place, subject) in cohort.subjects.enumerated() {
             #expect(subject.quality.diceAfter > 0.88 && subject.quality.diceAfter > subject.quality.diceBefore)
             #expect(subject.labels["cle"] != nil)
@@ -271,7 +271,7 @@ struct PreparationTests {
         bytes[5000] ^= 1
         try bytes.write(to: file)
         let damaged = try PreparedCohort(folder)
-        #expect(throws: Failure.self) { try damaged.patches.verify() }
+        #expect(throws: Failure.self) { try damaged.patches.requireWhole(0..<damaged.patches.landmarks) }
         try bytes.dropLast(2).write(to: file)
         #expect(throws: Failure.self) { try PreparedCohort(folder) }
         try AtlasFolder.write(trial.atlas, to: folder.appendingPathComponent("atlas"))
