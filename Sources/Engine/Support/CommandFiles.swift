@@ -71,7 +71,7 @@ public struct CommandFiles {
         if let fault = kind.faultOfFilling(place.file) { throw Failure("\(place.name) \(fault)") }
         // A file that is read may lie in the folder, but not where the folder's own are written.
         let folder = try FileIdentity(place.file)
-        for source in sources where kind.rewrites {
+        for source in sources {
             for (above, names) in try FileIdentity.folders(above: source.file)
             where try FileIdentity(above) == folder && kind.keeps(names, above) {
                 throw Failure(

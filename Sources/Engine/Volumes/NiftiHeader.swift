@@ -52,7 +52,11 @@ public struct NiftiHeader: Sendable {
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw Failure("\(path) does not exist") }
         guard !isFolder.boolValue else { throw Failure("\(path) is a folder, expected a NIfTI file (.nii or .nii.gz)") }
         guard FileManager.default.isReadableFile(atPath: path) else { throw Failure("\(path) may not be read by this user") }
-        guard NiftiFile.hasNiftiName(file) else { throw Failure("\(path) is not named .nii or .nii.gz, expected a NIfTI file") }
+        guard let ending = NiftiFile.ending(of: file) else { throw Failure("\(path) is not named .nii or .nii.gz, expected a NIfTI file") }
+        // The library refuses the mixture, in words of its own.
+        guard [ending.lowercased(), ending.uppercased()].contains(ending) else {
+            throw Failure("\(path) ends in \(ending), large and small letters mixed; rename it to end in \(ending.lowercased())")
+        }
         let size = (try? FileStamp.bytes(of: file)) ?? 0
         guard size > 0 else { throw Failure("\(path) is empty (0 bytes), expected a NIfTI file") }
 

@@ -40,10 +40,14 @@ struct PrepareCommand: ParsableCommand {
     }
 
     func run() throws {
+        let manifest = try CohortManifest(contentsOf: URL(fileURLWithPath: cohort))
         var files = CommandFiles()
+        for row in manifest.rows {
+            files.reads("the image of \(row.subject),", row.image.path)
+            files.reads("the lungs of \(row.subject),", row.lungs?.path)
+        }
         files.fills("--out", out, as: PreparedFolder.kept)
         try files.check()
-        let manifest = try CohortManifest(contentsOf: URL(fileURLWithPath: cohort))
         let atlas = try AtlasFolder.read(URL(fileURLWithPath: atlas, isDirectory: true))
         let folder = URL(fileURLWithPath: out, isDirectory: true)
         let preparation = Preparation(
