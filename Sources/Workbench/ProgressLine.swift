@@ -22,7 +22,7 @@ final class ProgressLine: Sendable {
             let pause: Duration = isTerminal ? .milliseconds(100) : .seconds(10)
             if let last = state.lastShown, now - last < pause, done < total { return }
             state.lastShown = now
-            let text = line(stage, done: done, total: total, seconds: (now - state.started) / .seconds(1), detail: detail)
+            let text = line(stage, done: done, total: total, seconds: (now - state.started) / .seconds(1), detail: detail).printable
             write(isTerminal ? "\r\u{1B}[K" + text : text + "\n")
             state.isOpen = isTerminal
         }

@@ -165,7 +165,7 @@ package enum CohortScreen {
                 lines.append([("   \(Text.fixed(outcome.seconds, 1)) s: \(stages)", .faint)])
             }
             if let acquisition = outcome.acquisition { lines.append([("   \(acquisition.summary)", .faint)]) }
-            for reason in quality.reasons + (outcome.acquisition?.densitometryCautions ?? []) {
+            for reason in quality.reasons + (outcome.cautions ?? outcome.acquisition?.densitometryCautions ?? []) {
                 for (offset, line) in Overlays.wrap(reason, max(10, columns - 5)).enumerated() {
                     lines.append([((offset == 0 ? " • " : "   ") + line, quality.verdict == .refused ? .bad : .warning)])
                 }

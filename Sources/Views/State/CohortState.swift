@@ -14,6 +14,9 @@ package struct CohortState: Equatable, Sendable {
     package var showsLandmarks = true
     var lastListed = -Double.infinity
 
+    /// Whether what was read of a subject is to be shown: where another one was wished for meanwhile, it is not.
+    func isWanted(_ id: String) -> Bool { (loading ?? loaded?.id).map { $0 == id } ?? true }
+
     package static func == (a: CohortState, b: CohortState) -> Bool {
         a.snapshot == b.snapshot && a.isListed == b.isListed && a.loaded == b.loaded && a.loading == b.loading
             && a.complaint?.id == b.complaint?.id && a.complaint?.sentence == b.complaint?.sentence && a.showsLungs == b.showsLungs
@@ -26,7 +29,10 @@ public protocol CohortSource: Sendable {
     /// How things stand. Cheap: called every second while the screen is shown.
     func snapshot() throws -> CohortSnapshot
     /// Reads a subject's volumes; takes seconds, so it is called off the interface's thread.
-    func volumes(_ subject: String) throws -> CohortVolumes
+    /// - Parameter isWanted: asked between files; where it says no, the reading ends with `CancellationError`.
+    func volumes(_ subject: String, isWanted: @Sendable () -> Bool) throws -> CohortVolumes
+    /// The times of the files that a subject is read from.
+    func times(_ subject: String) -> FileTimes
     /// Records what the user thinks of a subject; nil takes it back.
     func review(_ subject: String, _ entry: CohortReview.Entry?) throws
     /// Prepares the cohort again in the background, these subjects from the start.

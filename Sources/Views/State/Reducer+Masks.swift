@@ -3,7 +3,9 @@ import Engine
 /// Subjects, windows and overlays.
 extension WorkbenchState {
     mutating func show(_ loaded: LoadedSubject) -> [Effect] {
-        if masks.loading == loaded.id { masks.loading = nil }
+        // Only who was wished for last is shown.
+        guard masks.isWanted(loaded.id) else { return [] }
+        masks.loading = nil
         let isNew = masks.loaded?.id != loaded.id
         if isNew {
             masks.mark = nil
@@ -17,6 +19,14 @@ extension WorkbenchState {
         if !isSaved || (isNew && view.cursor == nil) { view.cursor = loaded.firstCursor }
         view.subject = loaded.id
         return []
+    }
+
+    mutating func subjectFailed(_ id: String, _ sentence: String) {
+        guard masks.isWanted(id) else { return }
+        masks.loading = nil
+        masks.complaint = sentence
+        // What was left in the subject before means nothing in this one.
+        if view.subject != id { (view.subject, view.cursor) = (id, nil) }
     }
 
     mutating func choose(subject index: Int) -> [Effect] {
@@ -104,9 +114,9 @@ extension WorkbenchState {
         view.zoom.centre = axes.moving(centre, axis, to: axes.position(centre, axis) + direction * step)
     }
 
-    /// The subject that is shown or being read.
+    /// The subject that is shown, being read, or could not be read.
     package var subjectIndex: Int {
-        let id = masks.loading ?? masks.loaded?.id
+        let id = masks.loading ?? masks.loaded?.id ?? (masks.complaint == nil ? nil : view.subject)
         return masks.subjects.firstIndex { $0.id == id } ?? -1
     }
 

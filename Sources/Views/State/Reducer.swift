@@ -23,6 +23,7 @@ extension WorkbenchState {
             overlay = nil
             return visit(command)
         case .mouse(let mouse): return handle(mouse)
+        case .paste(let text): return paste(text)
         case .resize(let size):
             self.size = size
             return []
@@ -80,8 +81,7 @@ extension WorkbenchState {
             return []
         case .subjectLoaded(let loaded): return show(loaded)
         case .subjectFailed(let id, let sentence):
-            if masks.loading == id { masks.loading = nil }
-            masks.complaint = sentence
+            subjectFailed(id, sentence)
             return []
         case .masks(let report, _): return fold(report)
         case .atlasLoaded(let atlas):
@@ -255,7 +255,7 @@ extension WorkbenchState {
                 // Masks are stale now.
                 guard trained.refusal == nil else { break }
                 subjectsChanged = true
-                if masks.loaded != nil { masks.needsReload = true }
+                if masks.loaded != nil || masks.loading != nil { masks.needsReload = true }
             case .checkpoint: subjectsChanged = subjectsChanged || masks.subjects.contains { $0.masks != nil }
             case .progress(let progress): subjectsChanged = subjectsChanged || progress.done >= progress.total
             case .started:
@@ -298,7 +298,13 @@ extension WorkbenchState {
         }
     }
 
+    /// Has a subject read. Nothing of another one stays on the screen meanwhile.
     mutating func load(subject id: String) -> [Effect] {
+        if masks.loaded?.id != id {
+            masks.loaded = nil
+            masks.mark = nil
+            masks.needsReload = false
+        }
         masks.loading = id
         masks.complaint = nil
         return [.loadSubject(id)]

@@ -7,6 +7,8 @@ package enum WorkbenchEvent: Sendable {
     /// A command by name: how a tape replays a key, whatever keys mean by then.
     case command(CommandID)
     case mouse(Mouse)
+    /// Text that was pasted: no key, whatever it holds.
+    case paste(String)
     case resize(Size)
     /// Time passes: seconds since the interface started.
     case tick(Double)
