@@ -32,5 +32,8 @@ final class SessionCohort: CohortSource {
     }
     func times(_ subject: String) -> FileTimes { browser?.times(subject) ?? FileTimes([]) }
     func review(_ subject: String, _ entry: CohortReview.Entry?) throws { try known().review(subject, entry) }
+    func correct(_ subject: String, _ change: LungCorrectionChange, _ shown: CohortVolumes) throws -> CohortVolumes {
+        try known().correct(subject, change, shown)
+    }
     func prepareAgain(_ subjects: [String]) throws { try known().prepareAgain(subjects) }
 }

@@ -155,6 +155,7 @@ import Views
         }
         func times(_ subject: String) -> FileTimes { FileTimes([]) }
         func review(_ subject: String, _ entry: CohortReview.Entry?) throws {}
+        func correct(_ subject: String, _ change: LungCorrectionChange, _ shown: CohortVolumes) throws -> CohortVolumes { shown }
         func prepareAgain(_ subjects: [String]) throws {}
     }
 

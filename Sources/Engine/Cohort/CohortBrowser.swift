@@ -130,7 +130,9 @@ public final class CohortBrowser: Sendable {
                 guard let quality = subject.outcome?.quality else { return false }
                 let leftOut = quality.reasons.contains(CorrectedLungs.otherScan)
                 if quality.correctedLungs != corrections[subject.id]?.mask, !leftOut { return true }
-                if (quality.isAccepted == true) != review.acceptsRefused(subject.id), quality.verdict == .refused || quality.isAccepted == true {
+                if (quality.isAccepted == true) != review.acceptsRefused(subject.id),
+                    quality.verdict == .refused || quality.isAccepted == true
+                {
                     return true
                 }
                 guard description != nil, quality.verdict != .refused else { return false }

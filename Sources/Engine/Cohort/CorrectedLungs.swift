@@ -60,7 +60,9 @@ struct CorrectedLungs: Codable, Equatable {
 
     private static func labels(_ file: URL, _ ct: Volume<Int16>) throws -> Volume<UInt8> {
         let found = try NiftiFile.readLabels(file)
-        guard found.sharesGrid(with: ct) else { throw Failure("\(file.path) is on another grid than its scan: delete it and correct the lungs again") }
+        guard found.sharesGrid(with: ct) else {
+            throw Failure("\(file.path) is on another grid than its scan: delete it and correct the lungs again")
+        }
         guard found.voxels.allSatisfy({ (0...Int16(LungCorrection.doubtful)).contains($0) }) else {
             throw Failure("\(file.path) holds labels other than 0 to 3: delete it and correct the lungs again")
         }

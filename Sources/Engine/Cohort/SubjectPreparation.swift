@@ -33,7 +33,8 @@ struct SubjectPreparation {
             record.labels = row.labels
             if !CTImage.isFolder(row.image) { record.image = folder.written(row.image) }
             let outcome = SubjectOutcome(
-                subject: row.subject, quality: record.quality, acquisition: record.acquisition, cautions: record.cautions, times: known.times, isReused: true)
+                subject: row.subject, quality: record.quality, acquisition: record.acquisition, cautions: record.cautions,
+                times: known.times, isReused: true)
             return Result(outcome: outcome, record: record)
         }
         return try compute(row, corrections, known: isSameInput && known?.hasLungs(in: folder) == true ? known : nil)

@@ -59,7 +59,8 @@ public enum LungCorrection: Codable, Equatable, Sendable {
     /// - Throws: `Failure` where the voxel is outside the mask's grid, or lies on nothing that can be corrected this way.
     public func applied(to mask: Volume<UInt8>) throws -> Volume<UInt8> {
         guard mask.extent.contains(voxel) else {
-            throw Failure("a lung correction is at voxel \(voxel), outside of the mask of \(mask.extent) voxels: it belongs to another scan")
+            throw Failure(
+                "a lung correction is at voxel \(voxel), outside of the mask of \(mask.extent) voxels: it belongs to another scan")
         }
         let label = mask[voxel]
         if let refusal = refusal(label: label) { throw Failure(refusal) }

@@ -22,6 +22,7 @@ extension EventLoop {
                 send(.noticed("the experiments stop after the piece at work"))
             }
         case .review(let id, let entry): changeCohort { try $0.review(id, entry) }
+        case .correctLungs(let id, let change): correctLungs(id, change)
         case .prepareAgain(let ids): changeCohort { try $0.prepareAgain(ids) }
         case .openSession(let name):
             attempt { try configuration.open(SessionFolder(configuration.sessionsRoot.appendingPathComponent(name, isDirectory: true))) }
@@ -193,6 +194,16 @@ extension EventLoop {
         let (wake, visit) = (wake, open.visit)
         let ahead = cohortOrder.next(after: id, in: state.cohort.snapshot.subjects.map(\.id))
         open.cohortSubjects.want(id, ahead: ahead) { wake.post(SubjectLoading.cohortEvent(subject: id, $0), visit: visit) }
+    }
+
+    /// Of the subject that is shown: what the reader sees is what is corrected.
+    private func correctLungs(_ id: String, _ change: LungCorrectionChange) {
+        guard let source = open?.context.cohort, let shown = state.cohort.loaded, shown.id == id else { return }
+        inSession {
+            do { return .lungsCorrected(try LoadedCohortSubject(id: id, try source.correct(id, change, shown.volumes))) } catch {
+                return .lungsNotCorrected("\(error)")
+            }
+        }
     }
 
     private func changeCohort(_ change: (any CohortSource) throws -> Void) {

@@ -174,6 +174,8 @@ package final class EventLoop {
             isDirty = true
         case .failure(let failure):
             hasMoreJournal = false
+            // Behind the damaged line nothing is read; but a run that came to its end is over, as the list of sessions says.
+            if let end = open.completion { apply(state.reduce(.journal([end]))) }
             send(.failed(failure.description))
         }
     }

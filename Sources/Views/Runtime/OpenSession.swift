@@ -83,6 +83,14 @@ final class OpenSession {
         }
     }
 
+    /// The end of the session's last run, where it ran to its last step.
+    var completion: JournalEntry? {
+        guard let end = try? JournalTail.completion(of: context.folder),
+            let last = try? JournalTail.last(context.folder, kinds: ["finished"])
+        else { return nil }
+        return JournalEntry(t: last.t, step: last.step, event: .finished(end))
+    }
+
     /// Bytes of the journal that are shown. While a long one is read, what is shown has its end.
     var journalOffset: Int { isReadingWhole ? tailEnd : journal.offset }
     private var tailEnd = 0

@@ -94,6 +94,8 @@ package struct TapeLine: Codable, Equatable, Sendable {
         case .cohortListed: cohort = true
         case .cohortSubjectLoaded(let subject): cohortSubject = subject.id
         case .cohortSubjectFailed(let id, _): cohortSubject = id
+        case .lungsCorrected(let subject): cohortSubject = subject.id
+        case .lungsNotCorrected(let sentence): refused = sentence
         case .experimentsListed: experiments = true
         case .failed(let sentence): failed = sentence
         case .refused(let sentence): refused = sentence

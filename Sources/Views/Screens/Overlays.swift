@@ -101,7 +101,8 @@ package enum Overlays {
         painter.put("▏", row: inner.row + 1, column: end, .key)
         if let complaint = note.complaint { drawComplaint(complaint, &painter, inner, row: inner.row + 2) }
         painter.text(
-            "Enter \(excludes ? "excludes" : "accepts"), Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
+            "Enter \(excludes ? "excludes" : "accepts"), Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns,
+            .faint)
     }
 
     private static func drawQuestion(_ title: String, _ lines: [String], _ painter: inout Painter, _ content: Rect) {

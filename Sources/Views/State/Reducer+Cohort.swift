@@ -47,7 +47,9 @@ extension WorkbenchState {
         // Only who was wished for last is shown.
         guard cohort.isWanted(loaded.id) else { return }
         cohort.loading = nil
+        cohort.correcting = nil
         let isNew = view.cohortSubject != loaded.id
+        if isNew { view.cohortZoom.centre = nil }
         cohort.loaded = loaded
         cohort.complaint = nil
         view.cohortSubject = loaded.id
@@ -74,6 +76,7 @@ extension WorkbenchState {
     /// another patient's now.
     private mutating func loadCohort(_ id: String) -> [Effect] {
         cohort.loaded = nil
+        cohort.correcting = nil
         cohort.loading = id
         cohort.complaint = nil
         return [.loadCohortSubject(id)]
@@ -89,6 +92,11 @@ extension WorkbenchState {
         case .toggleLungOutline: cohort.showsLungs.toggle()
         case .toggleAtlasOutline: cohort.showsAtlas.toggle()
         case .toggleLandmarks: cohort.showsLandmarks.toggle()
+        case .giveRight: return correct { .give($0, to: .right) }
+        case .giveLeft: return correct { .give($0, to: .left) }
+        case .takePart: return correct { .take($0) }
+        case .cutBelow, .cutAbove: return cut(above: command == .cutAbove)
+        case .clearCorrections: return clearCorrections()
         case .acceptSubject: return accept()
         case .excludeSubject:
             guard let subject = cohortSubject else { return noSubject() }

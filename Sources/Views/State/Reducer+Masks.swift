@@ -55,12 +55,6 @@ extension WorkbenchState {
         case .nextOverlayKind: changeOverlayKind()
         case .raiseThreshold: changeThreshold(by: 1)
         case .lowerThreshold: changeThreshold(by: -1)
-        case .enlargeSlice: if let cursor = view.cursor { view.zoom.change(by: 1, about: cursor) }
-        case .shrinkSlice: if let cursor = view.cursor { view.zoom.change(by: -1, about: view.zoom.centre ?? cursor) }
-        case .shiftLeft: pan(view.plane.horizontal, by: isMirrored(view.plane) ? 1 : -1)
-        case .shiftRight: pan(view.plane.horizontal, by: isMirrored(view.plane) ? -1 : 1)
-        case .shiftUp: pan(view.plane.vertical, by: 1)
-        case .shiftDown: pan(view.plane.vertical, by: -1)
         case .markRuler: masks.mark = masks.mark == nil ? view.cursor : nil
         case .toggleThirds: view.thirds.toggle()
         case .exportSubject: askWhereToExport()
@@ -102,16 +96,6 @@ extension WorkbenchState {
         { kind = kind.next }
         if kind == view.overlayKind { message = Message(text: "this subject has no probabilities", isFault: false) }
         view.overlayKind = kind
-    }
-
-    /// By an eighth of what the fitted picture shows, over the zoom.
-    private mutating func pan(_ axis: AnatomicalAxis, by direction: Int) {
-        guard let axes = masks.loaded?.axes, let centre = view.zoom.centre else {
-            message = Message(text: "the whole slice is shown; z makes it larger", isFault: false)
-            return
-        }
-        let step = max(1, Int(Double(axes.count(axis)) / 8 / view.zoom.factor))
-        view.zoom.centre = axes.moving(centre, axis, to: axes.position(centre, axis) + direction * step)
     }
 
     /// The subject that is shown, being read, or could not be read.

@@ -98,6 +98,12 @@ extension WorkbenchState {
         case .cohortSubjectFailed(let id, let sentence):
             cohortFailed(id, sentence)
             return []
+        case .lungsCorrected(let loaded):
+            corrected(loaded)
+            return []
+        case .lungsNotCorrected(let sentence):
+            notCorrected(sentence)
+            return []
         case .experimentsListed(let snapshot):
             show(snapshot)
             return []
@@ -105,6 +111,7 @@ extension WorkbenchState {
             message = Message(text: sentence, isFault: true)
             return []
         case .refused(let sentence):
+            cohort.correcting = nil
             refuse(sentence)
             return []
         case .noticed(let sentence):
@@ -158,16 +165,16 @@ extension WorkbenchState {
             view.quantity = view.quantity.next
             message = Message(text: "coloured by \(view.quantity.title)", isFault: false)
         case .showViews: atlas.showsViews.toggle()
+        case .enlargeSlice, .shrinkSlice, .shiftLeft, .shiftRight, .shiftUp, .shiftDown: runZoom(command)
         case .nextSubject, .previousSubject, .nextWindow, .previousWindow, .raiseLevel, .lowerLevel, .widenWindow, .narrowWindow, .invert,
             .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity, .nextDisease, .previousDisease,
-            .nextOverlayKind, .raiseThreshold, .lowerThreshold, .enlargeSlice, .shrinkSlice, .shiftLeft, .shiftRight, .shiftUp, .shiftDown,
-            .markRuler,
-            .toggleThirds, .exportSubject:
+            .nextOverlayKind, .raiseThreshold, .lowerThreshold, .markRuler, .toggleThirds, .exportSubject:
             return runMasks(command)
         case .predict, .stopMaskWork, .boxCentrilobular, .boxParaseptal, .boxHealthy, .removeBox, .toggleBoxes, .fineTune:
             return runMaskWork(command)
         case .acceptSubject, .excludeSubject, .clearReview, .redoSubject, .prepareAgain, .nextDoubtful, .previousDoubtful,
-            .toggleLungOutline, .toggleAtlasOutline, .toggleLandmarks:
+            .toggleLungOutline, .toggleAtlasOutline, .toggleLandmarks, .giveRight, .giveLeft, .takePart, .cutBelow, .cutAbove,
+            .clearCorrections:
             return runCohort(command) ?? []
         case .nextExperiment, .previousExperiment, .runExperiment, .runAllExperiments, .stopExperiments, .nextEvaluationPage,
             .evaluationDown, .evaluationUp, .evaluationRight, .evaluationLeft, .nextPoint, .previousPoint, .openPoint:
