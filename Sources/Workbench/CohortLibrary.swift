@@ -37,16 +37,30 @@ final class CohortLibrary: SubjectLibrary {
         }
     }
 
-    func load(_ subject: SubjectEntry) throws -> SubjectVolumes {
+    func files(_ subject: SubjectEntry) -> [URL] {
+        let masks = EmphysemaSubtype.allCases.flatMap { subtype in
+            let mask = session.mask(subject: subject.id, subtype: subtype.rawValue)
+            return [mask, session.probability(subject: subject.id, subtype: subtype.rawValue), MaskProvenance.file(beside: mask)]
+        }
+        return [subject.image, subject.lungs].compactMap { $0 } + masks
+    }
+
+    func load(_ subject: SubjectEntry, isWanted: @Sendable () -> Bool) throws -> SubjectVolumes {
         guard let cohort = try prepared() else { throw Failure("\(subject.id): the session has no cohort yet") }
         let found = try cohort.subject(subject.id)
+        func check() throws { guard isWanted() else { throw CancellationError() } }
+        try check()
         let ct = try NiftiFile.readCT(found.image)
+        try check()
         let lungs = try NiftiFile.readLabels(found.lungs).mapVoxels { UInt8(clamping: $0) }
         guard ct.sharesGrid(with: lungs) else {
             throw Failure("\(found.lungs.path) is on another grid than \(found.image.path); run `workbench prepare` again")
         }
+        try check()
+        let centrilobular = volumes(.centrilobular, found, ct, cohort.atlas)
+        try check()
         return SubjectVolumes(
-            ct: ct, lungs: lungs, centrilobular: volumes(.centrilobular, found, ct, cohort.atlas),
+            ct: ct, lungs: lungs, centrilobular: centrilobular,
             paraseptal: volumes(.paraseptal, found, ct, cohort.atlas), acquisition: found.acquisition,
             imageChecksum: found.imageChecksum,
             registration: AtlasRegistration(atlasToSubject: found.atlasToSubject, voxelToWorld: cohort.atlas.lungs.voxelToWorld))

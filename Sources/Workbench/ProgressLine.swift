@@ -25,7 +25,8 @@ final class ProgressLine: Sendable {
             if let last = state.lastShown, now - last < pause, done < total { return }
             state.lastShown = now
             let text = line(
-                stage, done: done, before: state.before, total: total, seconds: (now - state.started) / .seconds(1), detail: detail)
+                stage, done: done, before: state.before, total: total, seconds: (now - state.started) / .seconds(1), detail: detail
+            ).printable
             write(isTerminal ? "\r\u{1B}[K" + text : text + "\n")
             state.isOpen = isTerminal
         }

@@ -80,11 +80,12 @@ import Views
         #expect(state.press("X", "a", "Esc").isEmpty && state.cohort.snapshot.subjects[0].review == nil)
         #expect(state.press("R").contains(.prepareAgain(["s01"])))
         #expect(state.press("P").contains(.prepareAgain([])))
-        // What was refused has no patches to accept.
+        // What was refused is accepted with a reason only.
         _ = state.press("n", "n")
         #expect(state.cohort.loading == "s03")
-        #expect(!state.press("y").contains { if case .review = $0 { true } else { false } })
-        #expect(state.message?.isFault == true)
+        #expect(state.press("y").isEmpty && state.shown.contains("Accept s03 although it is refused"))
+        #expect(state.press("Enter").isEmpty && state.shown.contains("accepted with a reason only"))
+        #expect(state.press("o", "k", "Enter").contains(.review("s03", CohortReview.Entry(decision: .accepted, note: "ok"))))
     }
 
     @Test("a running preparation shows live, and a subject that was made again is read again")

@@ -78,7 +78,7 @@ public struct Preparation: Sendable {
         let rows = manifest.rows
         let outer = Parallel(threads: memory.scansAtOnce(rows, parallel: parallel))
         let inner = Parallel(threads: max(1, parallel.threads / outer.threads))
-        let work = SubjectPreparation(atlas: atlas, folder: folder, settings: settings, store: store, parallel: inner)
+        let work = SubjectPreparation(atlas: atlas, folder: folder, settings: settings, store: store, review: review, parallel: inner)
         let done = Mutex(0)
         let results = try outer.map(rows.count) { index -> SubjectPreparation.Result? in
             if isCancelled() { return nil }
@@ -118,9 +118,8 @@ public struct Preparation: Sendable {
         let columns =
             [
                 "subject", "verdict", "right_ml", "left_ml", "dice_before", "dice_after", "determinant", "patches_beyond", "kernel",
-                "slice_mm",
-                "contrast", "seconds",
-            ] + StageTimes().stages.map { "\($0.name)_s" } + ["review", "note", "reasons"]
+                "slice_mm", "contrast", "seconds",
+            ] + StageTimes().stages.map { "\($0.name)_s" } + ["review", "note", "reasons", "cautions", "lungs"]
         func number(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
         let rows = outcomes.map { outcome in
             let quality = outcome.quality
@@ -128,10 +127,11 @@ public struct Preparation: Sendable {
             return [
                 outcome.subject, quality.verdict.rawValue, number(quality.rightMillilitres, 0), number(quality.leftMillilitres, 0),
                 number(quality.diceBefore, 4), number(quality.diceAfter, 4), number(quality.determinant, 4), "\(quality.patchesBeyond)",
-                outcome.acquisition?.kernel ?? "", outcome.acquisition?.sliceThicknessMillimetres.map { number($0, 2) } ?? "",
+                outcome.acquisition?.kernel ?? "", outcome.acquisition?.sliceMillimetres.map { number($0, 2) } ?? "",
                 outcome.acquisition?.contrastAgent ?? "", number(outcome.seconds, 2),
             ] + outcome.times.stages.map { number($0.seconds, 2) } + [
                 entry?.decision.rawValue ?? "", entry?.note ?? "", quality.reasons.joined(separator: "; "),
+                (outcome.cautions ?? []).joined(separator: "; "), quality.correctedLungs == nil ? "" : "corrected",
             ]
         }
         try AtomicFile.write(Data(CSVTable.text(columns: columns, rows: rows).utf8), to: folder.quality)

@@ -95,14 +95,21 @@ public protocol SubjectLibrary: Sendable {
     /// The subjects of the session, in the order of the cohort. Cheap: called again whenever the session moves on.
     func subjects() throws -> [SubjectEntry]
     /// Reads a subject's volumes; takes seconds for an adult CT, so it is called off the interface's thread.
-    func load(_ subject: SubjectEntry) throws -> SubjectVolumes
+    /// - Parameter isWanted: asked between files; where it says no, the reading ends with `CancellationError`.
+    func load(_ subject: SubjectEntry, isWanted: @Sendable () -> Bool) throws -> SubjectVolumes
+    /// The files that a subject is read from.
+    func files(_ subject: SubjectEntry) -> [URL]
+}
+
+extension SubjectLibrary {
+    public func files(_ subject: SubjectEntry) -> [URL] { [subject.image, subject.lungs].compactMap { $0 } }
 }
 
 /// A library without subjects: for a session whose cohort is not at hand.
 public struct EmptyLibrary: SubjectLibrary {
     public init() {}
     public func subjects() throws -> [SubjectEntry] { [] }
-    public func load(_ subject: SubjectEntry) throws -> SubjectVolumes {
+    public func load(_ subject: SubjectEntry, isWanted: @Sendable () -> Bool) throws -> SubjectVolumes {
         throw Failure("\(subject.id): this session's cohort is not at hand")
     }
 }

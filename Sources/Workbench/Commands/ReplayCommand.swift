@@ -51,6 +51,6 @@ struct ReplayCommand: ParsableCommand {
         let result = Result(catching: play)
         if let frames { try AtomicFile.write(Data(text.utf8), to: URL(fileURLWithPath: frames)) }
         try result.get()
-        FileHandle.standardError.write(Data("\(tape): \(count) frames, every expectation met\n".utf8))
+        Output.message("\(tape): \(count) frames, every expectation met")
     }
 }
