@@ -4,9 +4,9 @@ import Foundation
 /// and no slice stands out from its neighbours. What is not found in the picture is not judged.
 ///
 /// A scan that fails is still a scan: these are cautions, since a phantom, a rest of contrast or a tight crop may explain them.
-struct HounsfieldCheck {
+package struct HounsfieldCheck {
     /// In sentences; none where all is as it must be.
-    private(set) var cautions: [String] = []
+    package private(set) var cautions: [String] = []
 
     /// Air outside reads less than this, HU; scanners keep within about 30 of -1000.
     static let highestOutsideAir = -925
@@ -28,7 +28,7 @@ struct HounsfieldCheck {
     private let volume: Volume<Int16>
 
     /// - Parameter volume: HU, with the slices along z.
-    init(_ volume: Volume<Int16>) {
+    package init(_ volume: Volume<Int16>) {
         self.volume = volume
         judgeOutsideAir()
         judgeSoftTissue()

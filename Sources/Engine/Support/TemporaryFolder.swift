@@ -1,7 +1,7 @@
 import Foundation
 
 /// A private place for files that live as long as one piece of work.
-enum TemporaryFolder {
+package enum TemporaryFolder {
     private static let prefix = "workbench-\(getuid())-"
 
     /// Lends a new folder that only this user may enter; it is gone afterwards. Folders that killed runs left are removed as well.
@@ -20,7 +20,7 @@ enum TemporaryFolder {
     ///   - bytes: how many are still to be written.
     ///   - doing: what for, as in "decode the images of a".
     /// - Throws: `Failure` that names the folder; where there is room nothing is thrown.
-    static func requireRoom(for bytes: Int, in folder: URL, to doing: String) throws {
+    package static func requireRoom(for bytes: Int, in folder: URL, to doing: String) throws {
         guard let free = freeBytes(folder), free < bytes else { return }
         throw Failure(
             "cannot \(doing): the disk of the temporary folder \(FileManager.default.temporaryDirectory.path) has \(free / 1_048_576) MB left, "
