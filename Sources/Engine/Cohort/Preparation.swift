@@ -18,6 +18,8 @@ public struct Preparation: Sendable {
         public let atOnce: Int
         /// True where `isCancelled` ended the run before all subjects were done.
         public let interrupted: Bool
+        /// Scans that belong to several subjects, in sentences.
+        public let warnings: [String]
 
         /// Subjects that were not computed because they were done before.
         public var reused: Int { outcomes.count { $0.isReused } }
@@ -99,7 +101,7 @@ public struct Preparation: Sendable {
         let kept = records.filter { !review.isExcluded($0.id) }
         let report = Report(
             outcomes: outcomes, prepared: kept.count, excluded: records.map(\.id).filter(review.isExcluded), atOnce: outer.threads,
-            interrupted: found.count < rows.count)
+            interrupted: found.count < rows.count, warnings: Self.sharedScans(records, manifest))
         if report.interrupted { return report }
 
         guard !kept.isEmpty else {
@@ -112,6 +114,19 @@ public struct Preparation: Sendable {
             progress(StageProgress(stage: "patches", done: done, total: total))
         }
         return report
+    }
+
+    /// Subjects with the same scan: one file under several names, or files of the same bytes.
+    private static func sharedScans(_ records: [SubjectRecord], _ manifest: CohortManifest) -> [String] {
+        var first: [String: String] = [:]
+        let copies = records.compactMap { record -> String? in
+            guard let other = first[record.imageChecksum] else {
+                first[record.imageChecksum] = record.id
+                return nil
+            }
+            return CohortManifest.sharedScan(other, record.id)
+        }
+        return manifest.warnings + copies.filter { !manifest.warnings.contains($0) }
     }
 
     private func writeQuality(_ outcomes: [SubjectOutcome], _ review: CohortReview) throws {

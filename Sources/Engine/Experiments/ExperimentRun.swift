@@ -133,12 +133,14 @@ public struct ExperimentRun {
                 + Data("\(options.profile.rawValue) \(options.targets) \(session) \(WorkbenchVersion.text)".utf8))
     }
 
-    /// The reader's boxes that lie in the cohort's subjects.
-    func boxes() throws -> [LesionBox] {
+    /// The reader's boxes that lie in the cohort's subjects; contradictions among them are noted.
+    func boxes(noting result: inout ExperimentResult) throws -> [LesionBox] {
         let file = try Self.boxesFile(cohort, options)
         let boxes = try LesionBox.read(file)
         let leftOut = Set(try cohort.catalogue.leftOut(boxes, of: file.path).map(\.subject))
-        return boxes.filter { !leftOut.contains($0.subject) }
+        let kept = boxes.filter { !leftOut.contains($0.subject) }
+        for sentence in LesionBox.contradictions(kept) { result.note("Boxes: \(sentence)") }
+        return kept
     }
 
     private static func boxesFile(_ cohort: PreparedCohort, _ options: Options) throws -> URL {

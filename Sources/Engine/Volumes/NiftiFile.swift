@@ -66,7 +66,8 @@ public enum NiftiFile {
     /// Done once: the library prints nothing; what it finds is told by our own sentences.
     static let silenceLibrary: Void = nifti_set_debug_level(0)
 
-    private static func requireHounsfield(lowest: Double, highest: Double, path: String) throws {
+    /// Refuses values that cannot be HU: none, all alike, or without air near -1000.
+    static func requireHounsfield(lowest: Double, highest: Double, path: String) throws {
         guard lowest <= highest else { throw Failure("\(path) holds no numbers: every voxel is NaN") }
         guard lowest < highest else { throw Failure("\(path) is constant: every voxel is \(lowest)") }
         let range = "its values go from \(lowest) to \(highest)"
