@@ -1,150 +1,159 @@
-/// Follows the windpipe from its upper end into both main bronchi, slice by slice downwards, and stops before it would spill into a lung.
+/// Follows the airway from the windpipe through the bronchi, front by front, and stops before it would spill into a lung.
 ///
-/// Within a slice the lumen is what hangs together below a threshold. The threshold is lowered until the lumen is hardly larger than in the
-/// slice above; where no threshold does that, the bronchus has entered the lung and is left.
+/// A front is what is reached within a short way below a threshold; its volume over that way is the lumen's area. Where the area grows far
+/// beyond what the branch had, the wall has a hole: a stricter threshold is tried, and where none holds the branch ends. Every threshold lies
+/// above the HU of lung, emphysema and bullae, so that none of these can be entered without the area telling.
 struct AirwayTracker {
     /// From generous to strict; the first that does not spill is taken.
-    private static let thresholds: [Int16] = [-500, -600, -700, -775, -825, -875, -910, -940]
-    /// Lumen areas that a windpipe may have, mm²: a child's to a dilated adult's.
-    private static let areas = 20.0...800.0
-    /// A bronchus below this fraction of the windpipe's area is left to the lung that it lies in.
-    private static let smallestFraction = 0.35
+    private static let thresholds: [Int16] = [-500, -600, -700, -760, -800, -840]
+    /// A front may be so many times the smallest of its branch: the widening above a fork.
+    private static let mostGrowth = 1.9
+    /// From here on a front is a widening, which a leak leaves behind when it ends the branch.
+    private static let swelling = 1.3
+    /// Lumens are followed down to this area, mm²: segmental bronchi are wider.
+    private static let leastArea = 7.0
+    /// Beyond this area nothing is a lumen, mm².
+    private static let mostArea = 900.0
     /// The wall around the lumen that is removed with it, mm.
     private static let wallMillimetres = 1.5
+    /// Where no end is reached: more than any airway's length, mm.
+    private static let longestMillimetres = 500.0
 
     let ct: Volume<Int16>
-    private let plane: Int
-    private let pixelArea: Double
-    private let sliceMillimetres: Double
+    private let spacing: Point3
+    /// What a front advances, mm.
+    private let step: Double
+    /// Voxels around one, within its slice, above and below, and how far they are, mm.
+    private let neighbours: [(offset: VoxelIndex, millimetres: Float)]
 
     /// - Parameter ct: axes grow to Left, Posterior, Superior.
     init(_ ct: Volume<Int16>) {
         self.ct = ct
-        plane = ct.extent.x * ct.extent.y
         let spacing = ct.spacingMillimetres
-        pixelArea = spacing.x * spacing.y
-        sliceMillimetres = spacing.z
-    }
-
-    /// 1 in the windpipe and main bronchi with their walls, else 0, on the CT's grid; nil where no windpipe was found.
-    func airway(_ air: EnclosedAir, _ grid: WorkingGrid) -> [UInt8]? {
-        guard let start = windpipe(air, grid) else { return nil }
-        var mask = [UInt8](repeating: 0, count: ct.extent.count)
-        var lumens = [Lumen(pixels: start.pixels, limit: start.area)]
-        var largest = start.area
-        for z in stride(from: start.slice, through: 0, by: -1) {
-            lumens = follow(lumens, into: z, isTop: z == start.slice)
-            largest = max(largest, lumens.map { Double($0.pixels.count) * pixelArea }.max() ?? 0)
-            lumens.removeAll { Double($0.pixels.count) * pixelArea < largest * Self.smallestFraction }
-            guard !lumens.isEmpty else { break }
-            for lumen in lumens { mark(lumen.pixels, z, in: &mask) }
-        }
-        return mask
-    }
-
-    // MARK: Start
-
-    private struct Start {
-        let slice: Int
-        let pixels: [Int]
-        let area: Double
-    }
-
-    /// The enclosed air near the midline that keeps its area over the longest way down, in the upper half of the scan.
-    private func windpipe(_ air: EnclosedAir, _ grid: WorkingGrid) -> Start? {
-        let extent = grid.extent
-        let slice = extent.x * extent.y
-        let blockArea = grid.spacingMillimetres.x * grid.spacingMillimetres.y
-        let flat = Extent3(x: extent.x, y: extent.y, z: 1)
-        // Chains of overlapping regions, from the top down: the open ones' last region, and where each began.
-        struct Chain {
-            let top: Int
-            let first: [Int]
-            var last: Set<Int>
-            let area: Double
-            var slices = 1
-        }
-        var open: [Chain] = []
-        var best: Chain?
-        for z in stride(from: extent.z - 1, through: extent.z / 3, by: -1) {
-            let components = ConnectedComponents(of: Array(air.mask[(z * slice)..<((z + 1) * slice)]), extent: flat) { $0 != 0 }
-            var regions = [[Int]](repeating: [], count: components.count + 1)
-            for (pixel, label) in components.labels.enumerated() where label > 0 { regions[Int(label)].append(pixel) }
-            var next: [Chain] = []
-            for region in regions.dropFirst() where Self.areas.contains(Double(region.count) * blockArea) {
-                let area = Double(region.count) * blockArea
-                let parent = open.first { $0.last.contains { region.contains($0) } && (0.4...2.2).contains(area / $0.area) }
-                if var chain = parent {
-                    chain.last = Set(region)
-                    chain.slices += 1
-                    next.append(chain)
-                } else {
-                    let centre = Double(region.map { $0 % extent.x }.reduce(0, +)) / Double(region.count)
-                    guard abs(centre - air.midline) < 0.1 * air.width else { continue }
-                    next.append(Chain(top: z, first: region, last: Set(region), area: area))
+        self.spacing = spacing
+        step = max(2.5, spacing.max())
+        var neighbours: [(offset: VoxelIndex, millimetres: Float)] = []
+        for z in -1...1 {
+            for y in -1...1 {
+                for x in -1...1 where x != 0 || y != 0 || z != 0 {
+                    let offset = VoxelIndex(x: x, y: y, z: z)
+                    neighbours.append((offset, Float(length(offset.point * spacing))))
                 }
             }
-            open = next
-            for chain in open where chain.slices > best?.slices ?? 0 { best = chain }
         }
-        guard let best, Double(best.slices) * grid.spacingMillimetres.z >= 15 else { return nil }
-        // In the middle slice of the top block, the pixels that the region covers.
-        let z = min(best.top * grid.factors.z + grid.factors.z / 2, ct.extent.z - 1)
-        var pixels: [Int] = []
-        for block in best.first {
-            let (x, y) = (block % extent.x * grid.factors.x, block / extent.x * grid.factors.y)
-            for row in y..<min(y + grid.factors.y, ct.extent.y) {
-                for column in x..<min(x + grid.factors.x, ct.extent.x) { pixels.append(row * ct.extent.x + column) }
-            }
-        }
-        return Start(slice: z, pixels: pixels, area: best.area)
+        self.neighbours = neighbours
+    }
+
+    /// 1 in windpipe and bronchi with their walls, else 0, on the CT's grid; nil where no windpipe was found.
+    func airway(_ air: EnclosedAir, _ grid: WorkingGrid) -> [UInt8]? {
+        guard let windpipe = Windpipe(air, grid, ct) else { return nil }
+        var mask = [UInt8](repeating: 0, count: ct.extent.count)
+        var branches = [
+            Branch(front: windpipe.places.map { Reached(place: $0, millimetres: 0) }, least: windpipe.area, millimetres: 0)
+        ]
+        for place in windpipe.places { mask[place] = 1 }
+        while let branch = branches.popLast() { branches += follow(branch, in: &mask) }
+        return withWalls(mask)
     }
 
     // MARK: Following
 
-    private struct Lumen {
-        /// Places within a slice.
-        var pixels: [Int]
-        /// Largest area that its continuation may have, mm².
-        var limit: Double
+    private struct Reached {
+        let place: Int
+        /// From the windpipe's first slice, through the lumen.
+        let millimetres: Float
     }
 
-    private func follow(_ parents: [Lumen], into z: Int, isTop: Bool) -> [Lumen] {
-        var taken = Set<Int>()
-        var found: [Lumen] = []
-        // Obliquely cut bronchi widen the more, the farther apart the slices are.
-        let growth = 1.25 + min(0.1 * sliceMillimetres, 0.5)
-        for parent in parents {
-            let limit = min(parent.limit * (isTop ? 1.6 : growth) + 12, Self.areas.upperBound)
-            for threshold in Self.thresholds {
-                guard let parts = parts(below: threshold, from: parent.pixels, z, limit: limit) else { continue }
-                for part in parts where taken.isDisjoint(with: part) {
-                    taken.formUnion(part)
-                    found.append(Lumen(pixels: part, limit: Double(part.count) * pixelArea))
-                }
-                break
+    private struct Branch {
+        var front: [Reached]
+        /// Smallest area so far, mm².
+        var least: Double
+        /// How far its front has come.
+        var millimetres: Float
+    }
+
+    /// Follows a branch to its end or fork.
+    /// - Returns: the branches that begin there.
+    private func follow(_ start: Branch, in mask: inout [UInt8]) -> [Branch] {
+        var branch = start
+        // What was taken since the branch began to widen.
+        var widening: [Int] = []
+        while Double(branch.millimetres) < Self.longestMillimetres {
+            let most = min(branch.least * Self.mostGrowth + 6, Self.mostArea)
+            guard let reached = advance(branch, most: most, mask) else {
+                for place in widening { mask[place] = 0 }
+                return []
+            }
+            let parts = connected(reached).filter { area($0) >= Self.leastArea }
+            guard !parts.isEmpty else { return [] }
+            for voxel in reached { mask[voxel.place] = 1 }
+            let millimetres = branch.millimetres + Float(step)
+            guard parts.count == 1 else {
+                return parts.map { Branch(front: $0, least: min(branch.least, area($0)), millimetres: millimetres) }
+            }
+            let wide = area(reached)
+            if wide > Self.swelling * branch.least { widening += reached.map(\.place) } else { widening = [] }
+            branch = Branch(front: parts[0], least: min(branch.least, wide), millimetres: millimetres)
+        }
+        return []
+    }
+
+    private func area(_ reached: [Reached]) -> Double {
+        Double(reached.count) * spacing.x * spacing.y * spacing.z / step
+    }
+
+    private func advance(_ branch: Branch, most: Double, _ mask: [UInt8]) -> [Reached]? {
+        for threshold in Self.thresholds {
+            if let reached = advance(branch, below: threshold, most: most, mask) { return reached }
+        }
+        return nil
+    }
+
+    /// Everything new within one step of a branch's front; nil where that is more than `most` mm², or nothing.
+    private func advance(_ branch: Branch, below threshold: Int16, most: Double, _ mask: [UInt8]) -> [Reached]? {
+        let limit = branch.millimetres + Float(step)
+        let mostVoxels = Int(most * step / (spacing.x * spacing.y * spacing.z))
+        var known: [Int: Float] = [:]
+        var queue = branch.front
+        var next = 0
+        // Lengths are relaxed until nothing becomes shorter; few voxels are looked at twice.
+        while next < queue.count {
+            let current = queue[next]
+            next += 1
+            if let best = known[current.place], best < current.millimetres { continue }
+            let (x, y) = (current.place % ct.extent.x, current.place / ct.extent.x % ct.extent.y)
+            let centre = VoxelIndex(x: x, y: y, z: current.place / (ct.extent.x * ct.extent.y))
+            for neighbour in neighbours {
+                let voxel = VoxelIndex(x: centre.x + neighbour.offset.x, y: centre.y + neighbour.offset.y, z: centre.z + neighbour.offset.z)
+                let millimetres = current.millimetres + neighbour.millimetres
+                guard millimetres <= limit, ct.extent.contains(voxel) else { continue }
+                let place = ct.extent.offset(voxel)
+                guard ct.voxels[place] < threshold, mask[place] == 0, millimetres < known[place] ?? .infinity else { continue }
+                known[place] = millimetres
+                guard known.count <= mostVoxels else { return nil }
+                queue.append(Reached(place: place, millimetres: millimetres))
             }
         }
-        return found
+        guard !known.isEmpty else { return nil }
+        return known.map { Reached(place: $0.key, millimetres: $0.value) }.sorted { $0.place < $1.place }
     }
 
-    /// The connected parts of the slice below the threshold that the seeds touch; nil if together they exceed the limit.
-    private func parts(below threshold: Int16, from seeds: [Int], _ z: Int, limit: Double) -> [[Int]]? {
-        let mostPixels = Int(limit / pixelArea)
-        let start = z * plane
-        let flat = Extent3(x: ct.extent.x, y: ct.extent.y, z: 1)
-        var reached = Set<Int>()
-        var parts: [[Int]] = []
-        for seed in seeds where ct.voxels[start + seed] < threshold && !reached.contains(seed) {
-            var part = [seed]
-            reached.insert(seed)
+    /// The parts of a front that hang together.
+    private func connected(_ reached: [Reached]) -> [[Reached]] {
+        var rank: [Int: Int] = [:]
+        for (index, voxel) in reached.enumerated() { rank[voxel.place] = index }
+        var isTaken = [Bool](repeating: false, count: reached.count)
+        var parts: [[Reached]] = []
+        for start in reached.indices where !isTaken[start] {
+            var part = [reached[start]]
+            isTaken[start] = true
             var next = 0
             while next < part.count {
-                flat.forEachFaceNeighbour(of: part[next]) { neighbour in
-                    guard ct.voxels[start + neighbour] < threshold, reached.insert(neighbour).inserted else { return }
-                    part.append(neighbour)
+                ct.extent.forEachNeighbour(of: part[next].place) { neighbour in
+                    guard let index = rank[neighbour], !isTaken[index] else { return }
+                    isTaken[index] = true
+                    part.append(reached[index])
                 }
-                guard reached.count <= mostPixels else { return nil }
                 next += 1
             }
             parts.append(part)
@@ -152,20 +161,28 @@ struct AirwayTracker {
         return parts
     }
 
-    /// Marks a lumen and its wall.
-    private func mark(_ pixels: [Int], _ z: Int, in mask: inout [UInt8]) {
-        let spacing = ct.spacingMillimetres
-        let reachX = Int(Self.wallMillimetres / spacing.x)
-        let reachY = Int(Self.wallMillimetres / spacing.y)
-        for pixel in pixels {
-            let (x, y) = (pixel % ct.extent.x, pixel / ct.extent.x)
-            for row in max(0, y - reachY)...min(ct.extent.y - 1, y + reachY) {
-                for column in max(0, x - reachX)...min(ct.extent.x - 1, x + reachX) {
-                    let (dx, dy) = (Double(column - x) * spacing.x, Double(row - y) * spacing.y)
-                    guard dx * dx + dy * dy <= Self.wallMillimetres * Self.wallMillimetres else { continue }
-                    mask[z * plane + row * ct.extent.x + column] = 1
+    // MARK: Walls
+
+    private func withWalls(_ lumen: [UInt8]) -> [UInt8] {
+        let extent = ct.extent
+        let reach = (0..<3).map { Int(Self.wallMillimetres / spacing[$0]) }
+        var ball: [VoxelIndex] = []
+        for z in -reach[2]...reach[2] {
+            for y in -reach[1]...reach[1] {
+                for x in -reach[0]...reach[0] {
+                    let offset = VoxelIndex(x: x, y: y, z: z)
+                    if length(offset.point * spacing) <= Self.wallMillimetres { ball.append(offset) }
                 }
             }
         }
+        var mask = lumen
+        for place in lumen.indices where lumen[place] != 0 {
+            let centre = VoxelIndex(x: place % extent.x, y: place / extent.x % extent.y, z: place / (extent.x * extent.y))
+            for offset in ball {
+                let voxel = VoxelIndex(x: centre.x + offset.x, y: centre.y + offset.y, z: centre.z + offset.z)
+                if extent.contains(voxel) { mask[extent.offset(voxel)] = 1 }
+            }
+        }
+        return mask
     }
 }

@@ -34,13 +34,15 @@ public enum LungSegmentation {
     /// - Parameter ct: axes grow to Left, Posterior, Superior.
     private static func labels(of ct: Volume<Int16>, parallel: Parallel) -> [UInt8] {
         var grid = WorkingGrid(ct, covered: nil, parallel: parallel)
-        var air = EnclosedAir(in: grid)
+        var air = EnclosedAir(in: grid, parallel: parallel)
         let airway = AirwayTracker(ct).airway(air, grid)
-        if let airway {
+        if let airway { print("   airway mL", Double(airway.reduce(0) { $0 + Int($1) }) * ct.voxelVolume / 1000)
             grid = WorkingGrid(ct, covered: airway, parallel: parallel)
-            air = EnclosedAir(in: grid)
+            air = EnclosedAir(in: grid, parallel: parallel)
         }
-        let aerated = LungSeparation(air, grid, parallel: parallel).labels
+        let sep = LungSeparation(air, grid, parallel: parallel)
+        for d in sep.doubts { print("   doubt", d) }
+        let aerated = sep.labels
         guard aerated.contains(where: { $0 != 0 }) else { return [UInt8](repeating: 0, count: ct.extent.count) }
         let border = LungBorder(aerated: aerated, air: air, grid: grid, closingMillimetres: closingMillimetres, parallel: parallel)
         return border.labels(on: ct, airway: airway, parallel: parallel)
