@@ -11,7 +11,7 @@ struct PrintableTextTests {
         #expect("a\r\nb".printable == "a\\u{D}\\u{A}b")
         #expect("\u{7F}\u{9B}31m\u{85}".printable == "\\u{7F}\\u{9B}31m\\u{85}")
         for mark in ["\u{61C}", "\u{200E}", "\u{200F}", "\u{2028}", "\u{2029}", "\u{202A}", "\u{202E}", "\u{2066}", "\u{2069}"] {
-            #expect("x\(mark)y".printable.unicodeScalars.allSatisfy(\.isASCII), "\(mark.unicodeScalars.map(\.value))")
+            #expect("x\(mark)y".printable.unicodeScalars.allSatisfy { $0.isASCII }, "\(mark.unicodeScalars.map(\.value))")
         }
     }
 
