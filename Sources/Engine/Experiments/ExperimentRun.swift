@@ -135,12 +135,17 @@ public struct ExperimentRun {
 
     /// The reader's boxes that lie in the cohort's subjects; contradictions among them are noted.
     func boxes(noting result: inout ExperimentResult) throws -> [LesionBox] {
+        let boxes = try boxes()
+        for sentence in LesionBox.contradictions(boxes) { result.note("Boxes: \(sentence)") }
+        return boxes
+    }
+
+    /// The reader's boxes that lie in the cohort's subjects.
+    func boxes() throws -> [LesionBox] {
         let file = try Self.boxesFile(cohort, options)
         let boxes = try LesionBox.read(file)
         let leftOut = Set(try cohort.catalogue.leftOut(boxes, of: file.path).map(\.subject))
-        let kept = boxes.filter { !leftOut.contains($0.subject) }
-        for sentence in LesionBox.contradictions(kept) { result.note("Boxes: \(sentence)") }
-        return kept
+        return boxes.filter { !leftOut.contains($0.subject) }
     }
 
     private static func boxesFile(_ cohort: PreparedCohort, _ options: Options) throws -> URL {
