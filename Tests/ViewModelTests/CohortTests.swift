@@ -186,6 +186,7 @@ import Views
         _ = state.reduce(.cohortSubjectLoaded(try LoadedCohortSubject(id: "s02", Self.volumes(0))))
         // The list's third line below its heading.
         #expect(state.reduce(.mouse(Mouse(.press, column: 4, row: 5))).contains(.loadCohortSubject("s03")))
+        _ = state.reduce(.cohortSubjectLoaded(try LoadedCohortSubject(id: "s03", Self.volumes(0))))
         for (key, lungs) in [("g", CohortSlicePicture.lungs), ("e", CohortSlicePicture.atlas), ("p", CohortSlicePicture.landmark)] {
             func pixels() -> Int {
                 Screens.render(state).cells.filter { $0.glyph == "▀" || $0.glyph == " " }

@@ -80,8 +80,8 @@ struct EmulatedScreen {
         let isWide =
             (0x1100..<0x1160).contains(scalar.value) || (0x2E80..<0xD7B0).contains(scalar.value) || scalar.properties.isEmojiPresentation
         let width = isWide ? 2 : 1
-        // A terminal wraps here: nothing that is drawn may need that, but joined emoji run over.
-        guard row < rows, column + width <= columns else { return isWide }
+        // A terminal wraps here: nothing that is drawn may need that.
+        guard row < rows, column + width <= columns else { return false }
         let place = row * columns + column
         for at in place..<(place + width) {
             if firstHalves.remove(at) != nil { cells[at + 1].glyph = " " }

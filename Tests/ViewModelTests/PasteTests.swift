@@ -123,7 +123,8 @@ import Views
             .waitFor("lr=0.5"), .key(.escape), .key(.character("q")),
         ]
         let terminal = RecordingTerminal(size: Size(columns: 80, rows: 24), capabilities: World.colour, script: script)
-        #expect(try EventLoop(World.configuration(World.context(folder)), terminal).run() == .quit)
+        let context = World.context(folder, ownership: .otherProcess)
+        #expect(try EventLoop(World.configuration(context), terminal).run() == .quit)
         #expect(!terminal.gaveUp)
         #expect(try !String(contentsOf: folder.tape, encoding: .utf8).contains("secret"))
         var shown: [String] = []

@@ -97,6 +97,8 @@ public final class CohortBrowser: Sendable {
 
     private let folder: PreparedFolder
     private let parallel: Parallel
+    /// Scans to look at are read on the thread that asks: helpers leave the processors to everybody else, so that it would wait for them.
+    private let reading = Parallel(threads: 1)
     private let state: Mutex<State>
     /// One change of a subject's lungs at a time.
     private let correcting = Mutex(())
@@ -213,7 +215,7 @@ public final class CohortBrowser: Sendable {
         let image = try record.map { folder.resolved($0.image) } ?? scan(of: id)
         // Before the reading: what changes meanwhile is noticed.
         let times = FileTimes([input(of: id, record) ?? image])
-        let ct = try CTImage.read(image, parallel: parallel).volume
+        let ct = try CTImage.read(image, parallel: reading).volume
         try check()
         let lungs = try? folder.readLungs(id)
         try check()
@@ -257,7 +259,7 @@ public final class CohortBrowser: Sendable {
         let ct = volumes.ct
         guard let subjectToAtlas = atlasToSubject.inverse, let worldToVoxel = ct.voxelToWorld.inverse else { return }
         volumes.atlasLungs = try Resampler.nearest(
-            atlas.lungs, onto: ct.extent, voxelToWorld: ct.voxelToWorld, through: subjectToAtlas, fill: 0, parallel: parallel)
+            atlas.lungs, onto: ct.extent, voxelToWorld: ct.voxelToWorld, through: subjectToAtlas, fill: 0, parallel: reading)
         // A patch runs along the scan's own axes, in the atlas's order, from where the landmark's corner goes.
         let axes = Orientation(from: ct.voxelToWorld, to: atlas.lungs.voxelToWorld).apply(to: ct.voxelToWorld, extent: ct.extent)
         let half = (0..<3).map { axes[column: $0] / length(axes[column: $0]) * Double(Atlas.patchSide / 2) }.reduce(.zero, +)

@@ -174,7 +174,9 @@ package struct FrameEncoder {
         for _ in 0..<columns { append(32) }
         bytes += language.move(row, column)
         append(code.glyph)
-        for scalar in code.tail.text.unicodeScalars { append(scalar.value) }
+        let tail = code.tail.text.unicodeScalars
+        // At the edge a terminal that gives it more cells would wrap: there only its first sign is shown.
+        if column + columns + 2 * tail.count <= size.columns { for scalar in tail { append(scalar.value) } }
         cursor = nil
         return columns
     }

@@ -44,6 +44,18 @@ struct MasksStatus {
         return lines
     }
 
+    /// What goes on in the background, of whichever subject.
+    static func work(_ state: WorkbenchState) -> [[Span]] {
+        if let tuning = state.masks.fineTuning {
+            return [[("fine-tuning\(tuning.total > 0 ? ", box \(tuning.done) of \(tuning.total)" : " …")", .title)]]
+        }
+        guard let running = state.masks.prediction, state.masks.partial == nil else { return [] }
+        let words = running.partial.map { "predicting \(running.subject), \(percent($0))" } ?? "reading \(running.subject) to predict …"
+        return [[(words, .title)]]
+    }
+
+    static func percent(_ partial: PartialPrediction) -> String { "\(Int((100 * partial.fraction).rounded(.down))) %" }
+
     func draw(_ painter: inout Painter, _ area: Rect) {
         painter.textRight(Self.use, row: area.row, endColumn: area.endColumn - 1, .warning)
         for (offset, line) in lines.prefix(area.rows).enumerated() {
@@ -70,16 +82,10 @@ private struct MasksStatusItems {
         let range = limits ? " \(view.window.lowerHounsfield)…\(view.window.upperHounsfield) HU" : ""
         var items: [[Span]] = [[(loaded.id, .strong)], [("\(view.window.name)\(range)\(view.inverted ? " inverted" : "")", .plain)]]
         if let loading = state.masks.loading { items.append([("reading \(loading) …", .title)]) }
-        if let tuning = state.masks.fineTuning {
-            items.append([("fine-tuning\(tuning.total > 0 ? ", box \(tuning.done) of \(tuning.total)" : " …")", .title)])
-        } else if let running = state.masks.prediction, partial == nil {
-            let percent = running.partial.map(Self.percent)
-            items.append([(percent.map { "predicting \(running.subject), \($0)" } ?? "reading \(running.subject) to predict …", .title)])
-        }
-        return items
+        return items + MasksStatus.work(state)
     }
 
-    private static func percent(_ partial: PartialPrediction) -> String { "\(Int((100 * partial.fraction).rounded(.down))) %" }
+    private static func percent(_ partial: PartialPrediction) -> String { MasksStatus.percent(partial) }
 
     /// What lies over the CT, and what made it.
     var overlays: [[Span]] {

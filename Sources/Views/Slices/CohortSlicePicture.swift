@@ -29,7 +29,7 @@ package struct CohortSlicePicture {
         // The atlas first: where both lie on each other the subject's own outline is seen.
         if showsAtlas, let labels = volumes.atlasLungs { outline(labels.voxels, Self.atlas, "+", &image, projection) }
         if showsLungs, let labels = volumes.lungs {
-            if labels.voxels.contains(LungCorrection.doubtful) { hatchDoubtful(labels.voxels, &image, projection) }
+            hatchDoubtful(labels.voxels, &image, projection)
             outline(labels.voxels, Self.lungs, "o", &image, projection)
         }
         if showsLandmarks { drawLandmarks(&image, projection) }

@@ -12,7 +12,9 @@ struct PreparationTests {
         #expect(report.outcomes.map(\.subject) == ["phantom-001", "bad", "phantom-002"])
         #expect(report.outcomes[1].quality.verdict == .refused && report.outcomes[1].quality.reasons[0].contains("bad.nii.gz"))
         let table = try CSVTable(contentsOf: trial.folder.appendingPathComponent("two/quality.csv"))
-        // Compact phantoms hold less than adults' lungs do.
+        // Compact phantoms hold less than adults' lungs do, as `workbench lungs` says of them.
+        let first = try NiftiFile.readCT(trial.folder.appendingPathComponent("phantom-001.ct.nii.gz"))
+        #expect(report.outcomes[0].quality.reasons == (try LungSegmentation.segment(first, parallel: .allProcessors).quality.reasons))
         #expect(table.rows.map { $0.fields[1] } == ["warning", "refused", "warning"])
 
         let cohort = try PreparedCohort(trial.folder.appendingPathComponent("two"))

@@ -46,13 +46,6 @@ final class PreparationTrial {
                 voxels: Array(patient.voxels[(from * plane)...])), to: file)
     }
 
-    /// A subject's line of `quality.csv`, by column.
-    func quality(_ name: String, _ subject: String) throws -> [String: String] {
-        let table = try CSVTable(contentsOf: folder.appendingPathComponent("\(name)/quality.csv"))
-        guard let row = table.rows.first(where: { $0.fields[0] == subject }) else { throw Failure("no \(subject)") }
-        return Dictionary(uniqueKeysWithValues: zip(table.columns, row.fields))
-    }
-
     func patches(_ name: String) throws -> [Data] {
         try atlas.landmarks.indices.map {
             try Data(contentsOf: folder.appendingPathComponent(String(format: "%@/patches/landmark-%04d.bin", name, $0)))
