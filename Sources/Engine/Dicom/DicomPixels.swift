@@ -39,19 +39,21 @@ struct DicomPixels {
                 }
             }
         }
+        try requireOutside(tally)
         try NiftiFile.requireHounsfield(lowest: tally.lowest, highest: tally.highest, path: folder)
-        if Double(tally.padded - tally.paddedAtEdge) > Self.straySharePadding * Double(tally.padded),
-            let slice = series.slices.first(where: { $0.pixels.padding != nil }), let padding = slice.pixels.padding
-        {
-            let value = (slice.pixels.slope ?? 1) * Double(padding) + (slice.pixels.intercept ?? 0)
-            // Values that tissue has, within the picture: what says padding may be tissue.
-            if (-1000..<2000).contains(value) {
-                throw Failure(
-                    "\(folder): its PixelPaddingValue \(padding) stands for \(CTAcquisition.brief(value)) HU, which pixels within the patient have, "
-                        + "too: which of them hold no measurement is not known; export the series again without that field")
-            }
-        }
         return voxels
+    }
+
+    /// Values that tissue has, within the picture: what says padding may be tissue.
+    private func requireOutside(_ tally: Tally) throws {
+        guard Double(tally.padded - tally.paddedAtEdge) > Self.straySharePadding * Double(tally.padded),
+            let slice = series.slices.first(where: { $0.pixels.padding != nil }), let padding = slice.pixels.padding
+        else { return }
+        let value = (slice.pixels.slope ?? 1) * Double(padding) + (slice.pixels.intercept ?? 0)
+        guard (-1000..<2000).contains(value) else { return }
+        throw Failure(
+            "\(folder): its PixelPaddingValue \(padding) stands for \(CTAcquisition.brief(value)) HU, which pixels within the patient have, "
+                + "too: which of them hold no measurement is not known; export the series again without that field")
     }
 
     /// What was met in all slices.
