@@ -35,6 +35,9 @@ enum DicomCompression: Equatable {
         }
     }
 
+    /// The whole file is packed: its size says nothing of its pixels.
+    static let deflated = "1.2.840.10008.1.2.1.99"
+
     /// Syntaxes that alter the values.
     static let lossy: Set<String> = [
         "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55", "1.2.840.10008.1.2.4.81",

@@ -25,33 +25,37 @@ struct DicomPixels {
     func hounsfield() throws -> [Int16] {
         let (columns, rows) = (series.slices[0].columns, series.slices[0].rows)
         let tables = Dictionary(uniqueKeysWithValues: Set(series.slices.map(\.pixels)).map { ($0, Self.table($0)) })
-        var voxels = [Int16](repeating: NiftiFile.emptyHounsfield, count: columns * rows * series.slices.count)
+        // Grows with what the files really hold: a damaged header must not claim memory.
+        var voxels: [Int16] = []
         var tally = Tally()
         for begin in stride(from: 0, to: series.slices.count, by: Self.batch) {
             let batch = Array(series.slices[begin..<min(begin + Self.batch, series.slices.count)])
             let words = try self.words(of: batch)
             for (index, slice) in batch.enumerated() {
                 guard let table = tables[slice.pixels] else { preconditionFailure("DicomPixels: a slice without a table") }
-                let start = (begin + index) * columns * rows
+                let start = voxels.count
+                voxels.append(contentsOf: repeatElement(NiftiFile.emptyHounsfield, count: columns * rows))
                 for row in 0..<rows {
                     let line = words[index][row * columns..<(row + 1) * columns]
                     try fill(&voxels, from: start + (rows - 1 - row) * columns, line, table, slice, &tally)
                 }
             }
         }
+        try requireOutside(tally)
         try NiftiFile.requireHounsfield(lowest: tally.lowest, highest: tally.highest, path: folder)
-        if Double(tally.padded - tally.paddedAtEdge) > Self.straySharePadding * Double(tally.padded),
-            let slice = series.slices.first(where: { $0.pixels.padding != nil }), let padding = slice.pixels.padding
-        {
-            let value = (slice.pixels.slope ?? 1) * Double(padding) + (slice.pixels.intercept ?? 0)
-            // Values that tissue has, within the picture: what says padding may be tissue.
-            if (-1000..<2000).contains(value) {
-                throw Failure(
-                    "\(folder): its PixelPaddingValue \(padding) stands for \(CTAcquisition.brief(value)) HU, which pixels within the patient have, "
-                        + "too: which of them hold no measurement is not known; export the series again without that field")
-            }
-        }
         return voxels
+    }
+
+    /// Values that tissue has, within the picture: what says padding may be tissue.
+    private func requireOutside(_ tally: Tally) throws {
+        guard Double(tally.padded - tally.paddedAtEdge) > Self.straySharePadding * Double(tally.padded),
+            let slice = series.slices.first(where: { $0.pixels.padding != nil }), let padding = slice.pixels.padding
+        else { return }
+        let value = (slice.pixels.slope ?? 1) * Double(padding) + (slice.pixels.intercept ?? 0)
+        guard (-1000..<2000).contains(value) else { return }
+        throw Failure(
+            "\(folder): its PixelPaddingValue \(padding) stands for \(CTAcquisition.brief(value)) HU, which pixels within the patient have, "
+                + "too: which of them hold no measurement is not known; export the series again without that field")
     }
 
     /// What was met in all slices.
@@ -109,6 +113,7 @@ struct DicomPixels {
 
     /// The stored words of some slices, `[slice][row · columns + column]`.
     private func words(of slices: [DicomSlice]) throws -> [[UInt16]] {
+        try slices.forEach(requirePixels)
         let work = place.appendingPathComponent("unpacked", isDirectory: true)
         let raw = work.appendingPathComponent("raw", isDirectory: true)
         try AtomicFile.makeFolder(raw)
@@ -158,6 +163,20 @@ struct DicomPixels {
         }
     }
 
+    /// Refuses a file that is smaller than the pixels that it claims to hold as they are.
+    private func requirePixels(_ slice: DicomSlice) throws {
+        let isDeflated = slice.transferSyntax == DicomCompression.deflated
+        guard DicomCompression(transferSyntax: slice.transferSyntax) == .none, !isDeflated else { return }
+        let bytes = try FileStamp.bytes(of: links.appendingPathComponent(slice.file))
+        if bytes < slice.rows * slice.columns * (slice.pixels.bitsAllocated ?? 16) / 8 { throw cutOff(slice) }
+    }
+
+    private func cutOff(_ slice: DicomSlice) -> Failure {
+        Failure(
+            "\(folder): the pixels of \(slice.name) are missing or cut off; expected \(slice.columns)×\(slice.rows) of "
+                + "\(slice.pixels.bitsAllocated ?? 16) bits; export the series again")
+    }
+
     private func words(of slice: DicomSlice, in raw: URL) throws -> [UInt16] {
         // Pictures of an icon come before the image's own pixels.
         let names = (0..<16).map { raw.appendingPathComponent("\(slice.file).\($0).raw") }
@@ -167,9 +186,7 @@ struct DicomPixels {
             // A byte more makes the length even.
             data.count == count * width || data.count == count * width + 1
         else {
-            throw Failure(
-                "\(folder): the pixels of \(slice.name) are missing or cut off; expected \(slice.columns)×\(slice.rows) of \(8 * width) bits; "
-                    + "export the series again")
+            throw cutOff(slice)
         }
         return data.withUnsafeBytes { bytes in
             width == 1

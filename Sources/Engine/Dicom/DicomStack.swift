@@ -24,6 +24,8 @@ struct DicomStack {
     private static let besideFraction = 0.25
     /// Slices drift sideways by at most this in the whole of an upright series, in pixels.
     private static let driftPixels = 0.5
+    /// Degrees; gantries reach 30.
+    private static let steepestTilt = 45.0
 
     /// Why images are no stack, as the end of a sentence.
     struct Fault: Error {
@@ -48,6 +50,9 @@ struct DicomStack {
         slices = sorted.map(\.image)
         self.normal = normal
         try requireStraight(sorted.map(\.at), spacing: spacing, rounding: rounding)
+        if let tilt = tiltDegrees, tilt > Self.steepestTilt {
+            throw Fault(reason: "its slices lean by \(CTAcquisition.brief(tilt))° against their stack, which no gantry does")
+        }
     }
 
     /// Distance between slices, mm.
@@ -75,8 +80,8 @@ struct DicomStack {
 
     /// Size, direction and kernel are those of the first image, which is returned.
     private static func requireAlike(_ images: [DicomSlice]) throws -> DicomSlice {
-        guard let first = images.first, let along = first.along, first.rows > 1, first.columns > 1, first.pixelSpacing.count == 2,
-            first.pixelSpacing.allSatisfy({ $0 > 0 })
+        guard let first = images.first, let along = first.along, (2...65_535).contains(first.rows), (2...65_535).contains(first.columns),
+            first.pixelSpacing.count == 2, first.pixelSpacing.allSatisfy({ (0.001...100).contains($0) })
         else { throw Fault(reason: "its images do not say how large their pixels are or how they lie in the patient") }
         let pixel = min(first.pixelSpacing[0], first.pixelSpacing[1])
         let (width, height) = (first.pixelSpacing[1] * Double(first.columns), first.pixelSpacing[0] * Double(first.rows))
@@ -114,7 +119,7 @@ struct DicomStack {
         let usual = narrow.reduce(0, +) / Double(narrow.count)
         let wide = gaps.indices.filter { gaps[$0] > usual + tolerance(usual) }
         if !wide.isEmpty, gaps.allSatisfy({ abs($0 - ($0 / usual).rounded() * usual) <= tolerance(usual) }) {
-            let missing = wide.map { Int((gaps[$0] / usual).rounded()) - 1 }.reduce(0, +)
+            let missing = Int(min(wide.map { (gaps[$0] / usual).rounded() - 1 }.reduce(0, +), 1e9))
             throw Fault(
                 reason:
                     "\(counted(missing, "slice")) missing, the first after \(CTAcquisition.brief(places[wide[0]])) mm, where the next slice "

@@ -17,6 +17,8 @@ package struct HounsfieldCheck {
     /// Muscle, blood without contrast and organs, HU; at least this part of all soft tissue.
     static let muscle = -20...120
     static let leastMuscle = 0.08
+    /// A chest holds at least this part of air, lungs and what is around it.
+    static let leastAir = 0.02
     /// A slice's mean may differ from its neighbours' by this, HU.
     static let slicesApart = 250.0
 
@@ -62,10 +64,17 @@ package struct HounsfieldCheck {
 
     private mutating func judgeSoftTissue() {
         var histogram = Histogram()
+        var (air, all) = (0, 0)
         forEachRow { row in
+            air += row.count { Int($0) <= Self.border && $0 > NiftiFile.emptyHounsfield }
+            all += row.count { $0 > NiftiFile.emptyHounsfield }
             for index in stride(from: row.startIndex, to: row.endIndex, by: strides.inPlane) where row[index] > -300 {
                 histogram.add(Int(row[index]))
             }
+        }
+        if all >= 8 * Self.fewestVoxels, Double(air) < Self.leastAir * Double(all) {
+            cautions.append("hardly any voxel reads as air, as lungs do: the values may be shifted or scaled")
+            return
         }
         guard histogram.count >= Self.fewestVoxels else {
             if volume.extent.count > 8 * Self.fewestVoxels {

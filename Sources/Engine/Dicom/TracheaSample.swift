@@ -59,8 +59,9 @@ struct TracheaSample {
         }
         guard dense > 0 else { return nil }
         let middle = Double(sum) / Double(dense)
-        let reach = Int(offCentre / spacing.x)
-        let columns = max(1, Int(middle) - reach)...max(1, min(width - 2, Int(middle) + reach))
+        let reach = Int(min(offCentre / spacing.x, Double(width)))
+        let last = max(1, min(width - 2, Int(middle) + reach))
+        let columns = min(max(1, Int(middle) - reach), last)...last
         var seen = [Bool](repeating: false, count: width * height)
         var best: Section?
         for y in 1..<max(2, height - 1) {
@@ -108,7 +109,7 @@ struct TracheaSample {
             return nil
         }
         let inside = Set(places)
-        let (reachX, reachY) = (Int((wall / spacing.x).rounded(.up)), Int((wall / spacing.y).rounded(.up)))
+        let (reachX, reachY) = (Int(min(wall / spacing.x, 1000).rounded(.up)), Int(min(wall / spacing.y, 1000).rounded(.up)))
         let core = places.filter { place in
             (-reachY...reachY).allSatisfy { dy in (-reachX...reachX).allSatisfy { dx in inside.contains(place + dy * width + dx) } }
         }

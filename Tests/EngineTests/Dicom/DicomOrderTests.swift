@@ -64,6 +64,29 @@ struct DicomOrderTests {
         #expect(along.contains("unevenly spaced"), "\(along)")
     }
 
+    @Test("headers that claim what no file holds are refused, without a trap", arguments: 0..<5)
+    func claims(kind: Int) throws {
+        var series = SyntheticSeries()
+        switch kind {
+        case 0: series.header.claimedRows = 65_535
+        case 1: series.pixelSpacing = (1e-30, 1e-30)
+        case 2: series.pixelSpacing = (99, 99)
+        case 3: series.header.offset = { $0 == 5 ? [0, 0, 1e300] : .zero }
+        default: series.header.offset = { [0, 900 * Double($0), 0] }
+        }
+        if kind == 2 {
+            // Such pixels could be: it is read.
+            let scratch = try ScratchFolder()
+            series.hounsfield = { Int($0.z) * 10 - 1000 }
+            try series.write(to: scratch.file("in"))
+            #expect(try read(scratch.file("in")).volume.spacingMillimetres.x == 99)
+        } else {
+            let words = ["missing or cut off", "how large their pixels are", "missing, the first after", "which no gantry does"]
+            let text = try refusal(series)
+            #expect(text.contains(words[kind > 2 ? kind - 1 : kind]), "\(text)")
+        }
+    }
+
     // MARK: Names
 
     @Test("one SOPInstanceUID for all files, a SeriesInstanceUID for each, are told with what to do")

@@ -36,8 +36,9 @@ struct HounsfieldCheckTests {
     @Test(
         "values that are shifted or scaled are told by what they show",
         arguments: [
-            (1.0, 120.0, "the air around the patient reads -880 HU"), (1, 1024, "soft tissue reads"), (1, -300, "soft tissue reads"),
-            (0.5, -500, "soft tissue reads"), (1, -150, "no muscle or blood reads"),
+            (1.0, 120.0, "the air around the patient reads -880 HU"), (1, 1024, "hardly any voxel reads as air"),
+            (1, -300, "hardly any voxel reads as air"),
+            (0.5, -500, "hardly any voxel reads as soft tissue"), (1, -150, "no muscle or blood reads"),
         ])
     func shifted(slope: Double, shift: Double, words: String) {
         let cautions = HounsfieldCheck(Self.chest { value, _ in Int(slope * Double(value) + shift) }).cautions

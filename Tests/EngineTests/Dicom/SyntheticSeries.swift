@@ -44,6 +44,8 @@ struct SyntheticSeries {
         /// LPS mm by which a slice lies beside its place.
         var offset: (Int) -> Point3 = { _ in .zero }
         var samples = 1
+        /// Rows that the header tells of; nil tells the true number.
+        var claimedRows: Int?
         var bitsStored = 16
         var highBit: (Int) -> Int = { _ in 15 }
         var representation: (Int) -> Int = { _ in 0 }
@@ -126,7 +128,7 @@ struct SyntheticSeries {
         for (group, element, kind, value) in fields { if let value { file.element(group, element, kind, value) } }
         file.element(0x0028, 0x0002, "US", UInt16(header.samples))
         file.element(0x0028, 0x0004, "CS", header.samples == 1 ? "MONOCHROME2" : "RGB")
-        file.element(0x0028, 0x0010, "US", UInt16(rows))
+        file.element(0x0028, 0x0010, "US", UInt16(header.claimedRows ?? rows))
         file.element(0x0028, 0x0011, "US", UInt16(columns))
         file.element(0x0028, 0x0030, "DS", "\(pixelSpacing.row)\\\(pixelSpacing.column)")
         let layout = [
