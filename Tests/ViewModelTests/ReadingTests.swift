@@ -116,6 +116,21 @@ import Views
         #expect(shelf.log.withLock { $0.count { $0 == "begin b" } } == 3)
     }
 
+    @Test("where subjects are large, none is read ahead")
+    func large() throws {
+        let inbox = Inbox()
+        let begun = Mutex<[String]>([])
+        let reader = SubjectReader<String>(
+            read: { id, _ in
+                begun.withLock { $0.append(id) }
+                return id
+            }, times: { _ in FileTimes([]) }, bytes: { _ in 1 << 30 })
+        reader.want("a", ahead: "b", deliver: inbox.put)
+        #expect(inbox.wait(1) == ["a"])
+        usleep(50_000)
+        #expect(begun.withLock { $0 } == ["a"])
+    }
+
     // MARK: the screens
 
     /// Four subjects, each of which takes a while to read.

@@ -9,10 +9,10 @@ final class OpenSession {
     /// What reads the subjects of the masks screen, and of the cohort screen.
     private(set) lazy var subjects = SubjectReader<LoadedSubject>(
         read: { [library = context.library] in try SubjectLoading.read(subject: $0, library, isWanted: $1) },
-        times: { [library = context.library] in SubjectLoading.times(subject: $0, library) })
+        times: { [library = context.library] in SubjectLoading.times(subject: $0, library) }, bytes: { $0.volumes.bytes })
     private(set) lazy var cohortSubjects = SubjectReader<LoadedCohortSubject>(
         read: { [cohort = context.cohort] in try SubjectLoading.readCohort(subject: $0, cohort, isWanted: $1) },
-        times: { [cohort = context.cohort] in cohort.times($0) })
+        times: { [cohort = context.cohort] in cohort.times($0) }, bytes: { $0.subject.volumes.bytes })
     private var journal: JSONLinesReader<JournalEntry>
     private var isJournalBroken = false
     private var control: JSONLinesWriter<SteeringCommand>?

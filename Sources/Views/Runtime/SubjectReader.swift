@@ -31,10 +31,12 @@ package final class SubjectReader<Subject: Sendable>: Sendable {
         let signal = DispatchSemaphore(value: 0)
         let read: Read
         let times: @Sendable (String) -> FileTimes
+        let bytes: @Sendable (Subject) -> Int
 
-        init(_ read: @escaping Read, _ times: @escaping @Sendable (String) -> FileTimes) {
+        init(_ read: @escaping Read, _ times: @escaping @Sendable (String) -> FileTimes, _ bytes: @escaping @Sendable (Subject) -> Int) {
             self.read = read
             self.times = times
+            self.bytes = bytes
         }
 
         func run() {
@@ -61,14 +63,14 @@ package final class SubjectReader<Subject: Sendable>: Sendable {
             // Whoever wished for another one meanwhile has no use for this one.
             guard state.withLock({ $0.next == nil && !$0.isClosed }) else { return }
             wish.deliver(result)
-            guard let ahead = wish.ahead, case .success = result else { return }
+            guard let ahead = wish.ahead, case .success(let subject) = result, bytes(subject) <= SubjectReader.largest else { return }
             let changes = state.withLock { state in
                 state.kept = nil
                 return state.changes
             }
             let times = times(ahead)
-            guard let subject = try? readWhole(ahead) else { return }
-            state.withLock { if $0.changes == changes { $0.kept = (ahead, times, subject) } }
+            guard let next = try? readWhole(ahead) else { return }
+            state.withLock { if $0.changes == changes { $0.kept = (ahead, times, next) } }
         }
 
         /// Goes on while nothing else is wished for.
@@ -79,9 +81,16 @@ package final class SubjectReader<Subject: Sendable>: Sendable {
 
     private let work: Work
 
-    /// - Parameter times: of the files that a subject is read from.
-    package init(read: @escaping Read, times: @escaping @Sendable (String) -> FileTimes) {
-        let work = Work(read, times)
+    /// Where a subject takes more memory than this, a second one is not kept beside it, bytes.
+    private static var largest: Int { 1 << 29 }
+
+    /// - Parameters:
+    ///   - times: of the files that a subject is read from.
+    ///   - bytes: what a subject takes of memory.
+    package init(
+        read: @escaping Read, times: @escaping @Sendable (String) -> FileTimes, bytes: @escaping @Sendable (Subject) -> Int = { _ in 0 }
+    ) {
+        let work = Work(read, times, bytes)
         self.work = work
         Thread { work.run() }.start()
     }

@@ -141,7 +141,9 @@ public struct TapePlayer {
                 throw Failure("\(file.path), line \(line): expected \"\(expected)\" in row \(row), found \"\(found)\"")
             }
         } else if !grid.text.contains(expected) {
-            throw Failure("\(file.path), line \(line): expected \"\(expected)\" on the screen, which shows:\n\(grid.text)")
+            let shown = grid.text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+            throw Failure(
+                "\(file.path), line \(line): expected \"\(expected)\" on the screen, which shows \(shown.joined(separator: " | "))")
         }
     }
 }

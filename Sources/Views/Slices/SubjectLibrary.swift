@@ -84,6 +84,14 @@ public struct SubjectVolumes: Sendable {
         self.paraseptal = paraseptal
     }
 
+    /// What they take of memory.
+    var bytes: Int {
+        let subtypes = EmphysemaSubtype.allCases.map { self[$0] }
+        let floats = subtypes.count { $0.probability != nil }
+        let labels = subtypes.count { $0.mask != nil } + (lungs == nil ? 0 : 1)
+        return ct.extent.count * (MemoryLayout<Int16>.size + labels + floats * MemoryLayout<Float>.size)
+    }
+
     public subscript(subtype: EmphysemaSubtype) -> SubtypeVolumes {
         get { subtype == .centrilobular ? centrilobular : paraseptal }
         set { if subtype == .centrilobular { centrilobular = newValue } else { paraseptal = newValue } }
