@@ -33,10 +33,10 @@ public struct PreparedImage: Sendable {
 
     /// The subject's lungs, found or given, and judged.
     static func findLungs(in ct: Volume<Int16>, given: Volume<Int16>?, atlas: Atlas, parallel: Parallel) throws -> SegmentedLungs {
-        let mask =
-            try given.map { try LungMask.normalise(labels: $0, matching: ct, parallel: parallel) }
-            ?? LungSegmentation.segment(ct, parallel: parallel).mask
-        return SegmentedLungs(mask: mask, quality: .judge(mask, ct: ct, expectedMillilitres: expectedMillilitres(atlas)))
+        let expected = expectedMillilitres(atlas)
+        guard let given else { return try LungSegmentation.segment(ct, parallel: parallel).judged(ct, expectedMillilitres: expected) }
+        let mask = try LungMask.normalise(labels: given, matching: ct, parallel: parallel)
+        return SegmentedLungs(mask: mask, quality: .judge(mask, ct: ct, expectedMillilitres: expected))
     }
 
     /// Registers lungs that are not refused, and resamples.
