@@ -20,12 +20,22 @@ static FILE *input_file, *output_file;
 
 int cnc_probe(int descriptor) {
     int error = 0;
-    if (setupterm(NULL, descriptor, &error) != OK) return 0;
+    if (setupterm(NULL, descriptor, &error) != OK) return -1;
     const char *move = tigetstr("cup");
     return move != NULL && move != (const char *)-1;
 }
 
 int cnc_colours(void) { return tigetnum("colors"); }
+
+// Bracketed paste: the terminal tells where a paste begins and ends. Terminals that know nothing of it ignore these.
+static const char paste_on[] = "\033[?2004h";
+static const char paste_off[] = "\033[?2004l";
+enum { paste_begins = KEY_MAX + 1, paste_ends = KEY_MAX + 2 };
+
+static void send_to_terminal(const char *text) {
+    fputs(text, output_file);
+    fflush(output_file);
+}
 
 int cnc_open(int input, int output) {
     input_file = fdopen(dup(input), "r");
@@ -43,9 +53,12 @@ int cnc_open(int input, int output) {
     keypad(keys, TRUE);
     nodelay(keys, TRUE);
     set_escdelay(25);
+    define_key("\033[200~", paste_begins);
+    define_key("\033[201~", paste_ends);
     curs_set(0);
     // An empty picture, which sets the terminal's modes; frames are written past ncurses.
     refresh();
+    send_to_terminal(paste_on);
     return 1;
 }
 
@@ -75,6 +88,7 @@ void cnc_resize(int rows, int columns) { resize_term(rows, columns); }
 /// Gives the terminal back. One that has no other screen to return to keeps the picture, and the shell's prompt gets the last line to itself.
 static void give_back(void) {
     char text[64];
+    send_to_terminal(paste_off);
     if (cnc_capability("rmcup", 0, 0, text, sizeof text) == 0) {
         fwrite(text, 1, (size_t)cnc_capability("cup", LINES - 1, 0, text, sizeof text), output_file);
         fwrite(text, 1, (size_t)cnc_capability("el", 0, 0, text, sizeof text), output_file);
@@ -101,6 +115,7 @@ void cnc_retake(void) {
     reset_prog_mode();
     clearok(curscr, TRUE);
     refresh();
+    send_to_terminal(paste_on);
 }
 
 void cnc_mouse(int on) {
@@ -114,6 +129,7 @@ int cnc_key(int *value) {
     int kind = wget_wch(keys, &found);
     if (kind == ERR) return -1;
     *value = (int)found;
+    if (kind == KEY_CODE_YES && (*value == paste_begins || *value == paste_ends)) return *value == paste_begins ? 2 : 3;
     return kind == KEY_CODE_YES ? 1 : 0;
 }
 
@@ -223,6 +239,8 @@ void cnc_guard(int descriptor) {
         memcpy(restore_text, mouse_off, sizeof mouse_off - 1);
         restore_length = sizeof mouse_off - 1;
     }
+    memcpy(restore_text + restore_length, paste_off, sizeof paste_off - 1);
+    restore_length += sizeof paste_off - 1;
     append_capability("sgr0");
     append_capability("rmkx");
     append_capability("cnorm");

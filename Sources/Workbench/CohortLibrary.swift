@@ -29,44 +29,55 @@ final class CohortLibrary: SubjectLibrary {
         let files = EmphysemaSubtype.allCases.map { session.mask(subject: subject, subtype: $0.rawValue) }
             .filter { FileManager.default.fileExists(atPath: $0.path) }
         if files.isEmpty { return nil }
-        let isCurrent = files.allSatisfy { file in
-            do { return try SessionSegmentation.staleReason(session, MaskProvenance.read(beside: file)) == nil } catch { return false }
+        do {
+            let isCurrent = try files.allSatisfy { try SessionSegmentation.staleReason(session, MaskProvenance.read(beside: $0)) == nil }
+            return isCurrent ? .current : .stale
+        } catch {
+            return .damaged
         }
-        return isCurrent ? .current : .stale
     }
 
-    func load(_ subject: SubjectEntry) throws -> SubjectVolumes {
+    func files(_ subject: SubjectEntry) -> [URL] {
+        let masks = EmphysemaSubtype.allCases.flatMap { subtype in
+            let mask = session.mask(subject: subject.id, subtype: subtype.rawValue)
+            return [mask, session.probability(subject: subject.id, subtype: subtype.rawValue), MaskProvenance.file(beside: mask)]
+        }
+        return [subject.image, subject.lungs].compactMap { $0 } + masks
+    }
+
+    func load(_ subject: SubjectEntry, isWanted: @Sendable () -> Bool) throws -> SubjectVolumes {
         guard let cohort = try prepared() else { throw Failure("\(subject.id): the session has no cohort yet") }
         let found = try cohort.subject(subject.id)
+        func check() throws { guard isWanted() else { throw CancellationError() } }
+        try check()
         let ct = try NiftiFile.readCT(found.image)
+        try check()
         let lungs = try NiftiFile.readLabels(found.lungs).mapVoxels { UInt8(clamping: $0) }
         guard ct.sharesGrid(with: lungs) else {
             throw Failure("\(found.lungs.path) is on another grid than \(found.image.path); run `workbench prepare` again")
         }
+        try check()
+        let centrilobular = volumes(.centrilobular, found, ct, cohort.atlas)
+        try check()
         return SubjectVolumes(
-            ct: ct, lungs: lungs, centrilobular: try volumes(.centrilobular, found, ct, cohort.atlas),
-            paraseptal: try volumes(.paraseptal, found, ct, cohort.atlas), acquisition: found.acquisition,
+            ct: ct, lungs: lungs, centrilobular: centrilobular,
+            paraseptal: volumes(.paraseptal, found, ct, cohort.atlas), acquisition: found.acquisition,
             imageChecksum: found.imageChecksum,
             registration: AtlasRegistration(atlasToSubject: found.atlasToSubject, voxelToWorld: cohort.atlas.lungs.voxelToWorld))
     }
 
-    /// A mask with what is known of it; none where there is no mask. A mask without provenance, or on another grid, is never shown.
-    private func volumes(_ subtype: EmphysemaSubtype, _ subject: PreparedSubject, _ ct: Volume<Int16>, _ atlas: Atlas) throws
-        -> SubtypeVolumes
-    {
-        let file = session.mask(subject: subject.id, subtype: subtype.rawValue)
-        guard FileManager.default.fileExists(atPath: file.path) else { return SubtypeVolumes() }
-        let provenance = try MaskProvenance.read(beside: file)
-        let mask = try NiftiFile.readLabels(file).mapVoxels { UInt8(clamping: $0) }
-        guard mask.sharesGrid(with: ct) else {
-            throw Failure("\(file.path) is on another grid than \(subject.image.path); segment the subject again")
+    /// A mask with what is known of it; none where there is no mask. One whose files are damaged, or not of this CT, is told and never shown.
+    private func volumes(_ subtype: EmphysemaSubtype, _ subject: PreparedSubject, _ ct: Volume<Int16>, _ atlas: Atlas) -> SubtypeVolumes {
+        do {
+            guard let found = try StoredMask.read(session, subject: subject.id, subtype, on: ct) else { return SubtypeVolumes() }
+            return SubtypeVolumes(
+                mask: found.mask, probability: found.probability, model: found.provenance.model,
+                strideMillimetres: found.provenance.stride,
+                staleReason: try SessionSegmentation.staleReason(session, found.provenance, subject: subject, atlas: atlas),
+                provenance: found.provenance, written: found.written)
+        } catch {
+            return SubtypeVolumes(damage: "\(error)")
         }
-        let probabilityFile = session.probability(subject: subject.id, subtype: subtype.rawValue)
-        let probability = FileManager.default.fileExists(atPath: probabilityFile.path) ? try NiftiFile.readImage(probabilityFile) : nil
-        return SubtypeVolumes(
-            mask: mask, probability: probability, model: provenance.model, strideMillimetres: provenance.stride,
-            staleReason: try SessionSegmentation.staleReason(session, provenance, subject: subject, atlas: atlas), provenance: provenance,
-            written: try? FileManager.default.attributesOfItem(atPath: file.path)[.modificationDate] as? Date)
     }
 
     private func prepared() throws -> CohortCatalogue? {

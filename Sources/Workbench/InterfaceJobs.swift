@@ -49,6 +49,7 @@ final class InterfaceJobs: Sendable {
     /// Makes a session and starts it.
     func start(_ request: RunRequest, _ folder: SessionFolder, origin: SessionFolder?) throws -> SessionContext {
         try requireFree()
+        if let fault = SessionFolder.kept.faultOfFilling(folder.root) { throw Failure(fault) }
         let (cohort, subjects) = try trained(request, origin: origin)
         if origin != nil { try Trainer.check(request.settings, cohort: cohort, trainingSubjects: subjects) }
         try DiskEstimate(settings: request.settings, subjects: subjects.count, landmarks: cohort.atlas.landmarks.count).check(folder)

@@ -6,6 +6,8 @@ final class ProgressLine: Sendable {
     private struct State {
         var stage = ""
         var started = ContinuousClock.now
+        /// Pieces that were done when the stage was first shown: a resumed run did not do them.
+        var before = 0
         var lastShown: ContinuousClock.Instant?
         var isOpen = false
     }
@@ -18,11 +20,13 @@ final class ProgressLine: Sendable {
     func show(_ stage: String, done: Int, total: Int, detail: String? = nil) {
         state.withLock { state in
             let now = ContinuousClock.now
-            if stage != state.stage { state = State(stage: stage, started: now, lastShown: nil, isOpen: state.isOpen) }
+            if stage != state.stage { state = State(stage: stage, started: now, before: done, lastShown: nil, isOpen: state.isOpen) }
             let pause: Duration = isTerminal ? .milliseconds(100) : .seconds(10)
             if let last = state.lastShown, now - last < pause, done < total { return }
             state.lastShown = now
-            let text = line(stage, done: done, total: total, seconds: (now - state.started) / .seconds(1), detail: detail)
+            let text = line(
+                stage, done: done, before: state.before, total: total, seconds: (now - state.started) / .seconds(1), detail: detail
+            ).printable
             write(isTerminal ? "\r\u{1B}[K" + text : text + "\n")
             state.isOpen = isTerminal
         }
@@ -36,14 +40,14 @@ final class ProgressLine: Sendable {
         }
     }
 
-    private func line(_ stage: String, done: Int, total: Int, seconds: Double, detail: String?) -> String {
+    private func line(_ stage: String, done: Int, before: Int, total: Int, seconds: Double, detail: String?) -> String {
         var text = "\(stage) \(done)/\(total)"
         if isTerminal {
             let filled = total > 0 ? Self.barWidth * done / total : Self.barWidth
             text += " [" + String(repeating: "#", count: filled) + String(repeating: "-", count: Self.barWidth - filled) + "]"
         }
-        if done > 0, seconds > 0.5 {
-            let rate = Double(done) / seconds
+        if done > before, seconds > 0.5 {
+            let rate = Double(done - before) / seconds
             text += String(format: rate >= 1 ? "  %.1f a second" : "  %.2f a second", rate)
             if done < total { text += ", \(Self.duration(Double(total - done) / rate)) left" }
         }

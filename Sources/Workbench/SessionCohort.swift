@@ -27,7 +27,13 @@ final class SessionCohort: CohortSource {
     }
 
     func snapshot() throws -> CohortSnapshot { try browser?.snapshot() ?? CohortSnapshot(subjects: []) }
-    func volumes(_ subject: String) throws -> CohortVolumes { try known().volumes(subject) }
+    func volumes(_ subject: String, isWanted: @Sendable () -> Bool) throws -> CohortVolumes {
+        try known().volumes(subject, isWanted: isWanted)
+    }
+    func times(_ subject: String) -> FileTimes { browser?.times(subject) ?? FileTimes([]) }
     func review(_ subject: String, _ entry: CohortReview.Entry?) throws { try known().review(subject, entry) }
+    func correct(_ subject: String, _ change: LungCorrectionChange, _ shown: CohortVolumes) throws -> CohortVolumes {
+        try known().correct(subject, change, shown)
+    }
     func prepareAgain(_ subjects: [String]) throws { try known().prepareAgain(subjects) }
 }

@@ -33,10 +33,10 @@ struct WorkbenchCommand: ParsableCommand {
             let code = exitCode(for: error)
             let text = fullMessage(for: error)
             if code == .success {
-                Output.line(text)
+                Output.lines(text)
                 Foundation.exit(fflush(nil) == 0 ? 0 : 1)
             }
-            if !text.isEmpty { Output.message(text) }
+            if !text.isEmpty { Output.messages(text) }
             Foundation.exit(code == .validationFailure ? 2 : 1)
         }
     }

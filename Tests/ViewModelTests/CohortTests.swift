@@ -80,11 +80,12 @@ import Views
         #expect(state.press("X", "a", "Esc").isEmpty && state.cohort.snapshot.subjects[0].review == nil)
         #expect(state.press("R").contains(.prepareAgain(["s01"])))
         #expect(state.press("P").contains(.prepareAgain([])))
-        // What was refused has no patches to accept.
+        // What was refused is accepted with a reason only.
         _ = state.press("n", "n")
         #expect(state.cohort.loading == "s03")
-        #expect(!state.press("y").contains { if case .review = $0 { true } else { false } })
-        #expect(state.message?.isFault == true)
+        #expect(state.press("y").isEmpty && state.shown.contains("Accept s03 although it is refused"))
+        #expect(state.press("Enter").isEmpty && state.shown.contains("accepted with a reason only"))
+        #expect(state.press("o", "k", "Enter").contains(.review("s03", CohortReview.Entry(decision: .accepted, note: "ok"))))
     }
 
     @Test("a running preparation shows live, and a subject that was made again is read again")
@@ -185,6 +186,7 @@ import Views
         _ = state.reduce(.cohortSubjectLoaded(try LoadedCohortSubject(id: "s02", Self.volumes(0))))
         // The list's third line below its heading.
         #expect(state.reduce(.mouse(Mouse(.press, column: 4, row: 5))).contains(.loadCohortSubject("s03")))
+        _ = state.reduce(.cohortSubjectLoaded(try LoadedCohortSubject(id: "s03", Self.volumes(0))))
         for (key, lungs) in [("g", CohortSlicePicture.lungs), ("e", CohortSlicePicture.atlas), ("p", CohortSlicePicture.landmark)] {
             func pixels() -> Int {
                 Screens.render(state).cells.filter { $0.glyph == "▀" || $0.glyph == " " }

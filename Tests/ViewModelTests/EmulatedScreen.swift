@@ -37,6 +37,8 @@ struct EmulatedScreen {
     private var row = 0
     private var column = 0
     private var pen = Look()
+    /// First cells of wide characters.
+    private var firstHalves: Set<Int> = []
 
     init(columns: Int, rows: Int) {
         self.columns = columns
@@ -65,12 +67,30 @@ struct EmulatedScreen {
             case "\n": row += 1
             case _ where scalar.value < 32: return false
             default:
-                guard row < rows, column < columns else { return false }
-                cells[row * columns + column] = pen
-                cells[row * columns + column].glyph = scalar
-                column += 1
+                guard put(scalar) else { return false }
             }
         }
+        return true
+    }
+
+    /// As terminals do that know of wide characters and of combining marks, but of no joined emoji: those take their own cells. Writing over one
+    /// half of a wide character blanks the other.
+    private mutating func put(_ scalar: Unicode.Scalar) -> Bool {
+        if [0x200D, 0xFE0F].contains(scalar.value) || scalar.properties.generalCategory == .nonspacingMark { return true }
+        let isWide =
+            (0x1100..<0x1160).contains(scalar.value) || (0x2E80..<0xD7B0).contains(scalar.value) || scalar.properties.isEmojiPresentation
+        let width = isWide ? 2 : 1
+        // A terminal wraps here: nothing that is drawn may need that.
+        guard row < rows, column + width <= columns else { return false }
+        let place = row * columns + column
+        for at in place..<(place + width) {
+            if firstHalves.remove(at) != nil { cells[at + 1].glyph = " " }
+            if firstHalves.remove(at - 1) != nil { cells[at - 1].glyph = " " }
+        }
+        for at in place..<(place + width) { cells[at] = pen }
+        cells[place].glyph = scalar
+        if isWide { firstHalves.insert(place) }
+        column += width
         return true
     }
 
@@ -81,8 +101,14 @@ struct EmulatedScreen {
             row = max(1, numbers.first ?? 1) - 1
             column = max(1, numbers.count > 1 ? numbers[1] : 1) - 1
         case "C": column += max(1, numbers.first ?? 1)
-        case "K": for at in column..<columns { cells[row * columns + at] = Look(ink: -1, paper: pen.paper) }
-        case "J": cells = Array(repeating: Look(), count: columns * rows)
+        case "K":
+            for at in column..<columns {
+                cells[row * columns + at] = Look(ink: -1, paper: pen.paper)
+                firstHalves.remove(row * columns + at)
+            }
+        case "J":
+            cells = Array(repeating: Look(), count: columns * rows)
+            firstHalves = []
         case "m": return style(text.isEmpty ? [0] : numbers)
         default: return false
         }

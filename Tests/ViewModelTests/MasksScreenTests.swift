@@ -93,7 +93,7 @@ struct MasksScreenTests {
             try World.Library().subjects().map { SubjectEntry(id: $0.id, image: $0.image, masks: conditions[$0.id]) }
         }
 
-        func load(_ subject: SubjectEntry) throws -> SubjectVolumes { try World.Library().load(subject) }
+        func load(_ subject: SubjectEntry, isWanted: @Sendable () -> Bool) throws -> SubjectVolumes { try World.Library().load(subject) }
     }
 
     @Test("a tape knows how masks stood when it was recorded")

@@ -49,6 +49,11 @@ struct RealProgramTests {
         #expect(sameModes(terminal.modesNow, terminal.modesBefore))
         // The alternate screen is left, and the cursor shown.
         #expect(terminal.output.range(of: Data("\u{1B}[?1049l".utf8)) != nil)
+        // Pastes are told apart from keys while the program has the terminal, and no longer.
+        let (on, off) = (Data("\u{1B}[?2004h".utf8), Data("\u{1B}[?2004l".utf8))
+        let lastOn = terminal.output.range(of: on, options: .backwards)
+        let lastOff = terminal.output.range(of: off, options: .backwards)
+        #expect(lastOn != nil && lastOff != nil && lastOn!.lowerBound < lastOff!.lowerBound)
         #expect(
             terminal.output.range(of: Data("\u{1B}[?25h".utf8)) != nil
                 || terminal.output.range(of: Data("\u{1B}[?12l\u{1B}[?25h".utf8)) != nil)
@@ -120,12 +125,40 @@ struct RealProgramTests {
         checkRestored(terminal)
     }
 
+    /// Every letter of the paste is a key of the screen, and it ends a line: neither leaves the program nor opens a prompt.
+    @Test("a paste is no key, in one piece or in pieces, and the keyboard is there after it")
+    func pastes() throws {
+        defer { World.remove(folder) }
+        let terminal = try start()
+        #expect(terminal.wait(for: "60 of 100"))
+        terminal.type("\u{1B}[200~q2e\n\u{1B}[201~")
+        #expect(terminal.wait(for: "a paste was ignored"))
+        for letter in "\u{1B}[200~q\nq\u{1B}[201~" {
+            terminal.type(String(letter))
+            terminal.read(seconds: 0.04)
+        }
+        #expect(terminal.wait(for: "60 of 100"))
+        terminal.type("e")
+        #expect(terminal.wait(for: "Change a setting"))
+        terminal.type("\u{1B}[200~lr=0.125\n\u{1B}[201~")
+        #expect(terminal.wait(for: "lr=0.125"))
+        terminal.type("\u{1B}")
+        terminal.read(seconds: 0.3)
+        // A paste that never ends.
+        terminal.type("\u{1B}[200~qqq")
+        terminal.read(seconds: 1.5)
+        #expect(terminal.exitStatus(seconds: 0.1) == nil)
+        terminal.type("q")
+        #expect(terminal.exitStatus() == 0)
+        checkRestored(terminal)
+    }
+
     @Test(arguments: ["dumb", "no-such-terminal"]) func plainTerminalsGetLinearMode(term: String) throws {
         defer { World.remove(folder) }
         let terminal = try start(term)
         #expect(terminal.exitStatus() == 0)
         let told = String(decoding: terminal.output, as: UTF8.self)
-        #expect(told.contains("linear mode"))
+        #expect(told.contains("linear mode") && told.contains("TERM=\(term)") && told.contains("TERM=xterm-256color"))
         #expect(told.contains("60 %: loss"))
         #expect(!told.contains("\u{1B}"))
     }

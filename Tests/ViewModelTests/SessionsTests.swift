@@ -86,6 +86,45 @@ struct SessionsTests {
         #expect(listed()?.remark == "mine")
     }
 
+    /// A journal whose first run ended, and which was gone on with: its beginning and its end alone do not show that.
+    @Test("a session that the list calls finished is finished when it is opened, and no other", arguments: [true, false])
+    func finished(ends: Bool) throws {
+        let run = RunStarted(task: "pretrain", pid: 1, threads: 2, isa: "v3", totalSteps: 10, stepsPerEpoch: 5, landmarks: 4)
+        let done = JournalEntry(t: 1, step: 10, event: .finished(RunFinished(outcome: "done")))
+        let more = (11...1200).map { World.step($0) }
+        let folder = try World.session(
+            [JournalEntry(t: 0, step: 0, event: .started(run)), done, JournalEntry(t: 2, step: 10, event: .started(run))] + more
+                + (ends ? [JournalEntry(t: 3, step: 1200, event: .finished(RunFinished(outcome: "done")))] : []))
+        defer { World.remove(folder) }
+        try #require(Data(contentsOf: folder.journal).count > 1 << 18)
+        try check(folder, isFinished: ends)
+    }
+
+    @Test("a damaged line in the journal of a finished session does not make it an unfinished one")
+    func damaged() throws {
+        let run = RunStarted(task: "pretrain", pid: 1, threads: 2, isa: "v3", totalSteps: 10, stepsPerEpoch: 5, landmarks: 4)
+        let folder = try World.session([JournalEntry(t: 0, step: 0, event: .started(run)), World.step(1)])
+        defer { World.remove(folder) }
+        let handle = try FileHandle(forWritingTo: folder.journal)
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data("{\"t\": half a li\n".utf8))
+        try handle.close()
+        try JSONLinesWriter<JournalEntry>(folder.journal).append(
+            JournalEntry(t: 1, step: 10, event: .finished(RunFinished(outcome: "done"))))
+        try check(folder, isFinished: true)
+    }
+
+    /// In the list, and on the session's own screen.
+    private func check(_ folder: SessionFolder, isFinished: Bool) throws {
+        let summary = SessionIndex().list(folder.root.deletingLastPathComponent()) { _ in .nobody }.first
+        #expect((summary?.condition == .finished) == isFinished)
+        let word = isFinished ? "✓ finished" : "■ not running"
+        let script: [RecordingTerminal.Step] = [.waitFor(word), .key(.character("q"))]
+        let terminal = RecordingTerminal(size: Size(columns: 120, rows: 40), capabilities: World.colour, script: script, patience: 5)
+        #expect(try EventLoop(World.configuration(World.context(folder)), terminal).run() == .quit)
+        #expect(!terminal.gaveUp)
+    }
+
     @Test("a new run's form shows every setting, refuses what cannot be used, and gives what was typed")
     func form() {
         var state = state(100, 40)

@@ -103,7 +103,7 @@ enum World {
             ["s01", "s02", "s03"].map { SubjectEntry(id: $0, image: URL(fileURLWithPath: "/nowhere/\($0).nii.gz")) }
         }
 
-        func load(_ subject: SubjectEntry) throws -> SubjectVolumes {
+        func load(_ subject: SubjectEntry, isWanted: @Sendable () -> Bool = { true }) throws -> SubjectVolumes {
             guard subject.id != "s03" else { throw Failure("s03: the file is cut off") }
             let grid = World.grids[subject.id == "s01" ? 1 : 3]
             return World.subject(grid.voxelToWorld, grid.extent)

@@ -5,7 +5,8 @@
 #include <curses.h>
 #include <stdint.h>
 
-/// Reads the terminal's description from terminfo. Returns 1 when it is known and can place the cursor, else 0.
+/// Reads the terminal's description from terminfo. Returns 1 when it is known and can place the cursor, 0 when it cannot, -1 when the name is
+/// not known.
 int cnc_probe(int descriptor);
 /// Colours that terminfo promises for the probed terminal.
 int cnc_colours(void);
@@ -26,7 +27,7 @@ void cnc_leave(void);
 void cnc_retake(void);
 void cnc_mouse(int on);
 
-/// The next key without waiting. Returns -1: none; 0: a character in *value; 1: a key code in *value.
+/// The next key without waiting. Returns -1: none; 0: a character in *value; 1: a key code in *value; 2: a paste begins; 3: a paste ends.
 int cnc_key(int *value);
 /// The mouse event behind KEY_MOUSE. Returns 0: none of ours; 1: press; 2: wheel up; 3: wheel down.
 int cnc_mouse_event(int *column, int *row);

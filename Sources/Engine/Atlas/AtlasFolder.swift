@@ -6,6 +6,11 @@ public enum AtlasFolder {
     /// How many neighbours of each landmark the folder lists; the order of the rest follows from the landmarks.
     private static let listedNeighbours = 3
 
+    /// How an atlas's folder is recognised, and what in it is its own.
+    public static let kept = KeptFolder(
+        title: "the atlas", marks: ["neighbours.csv"], own: ["mask.nii.gz", "landmarks.csv", "neighbours.csv", "image.nii.gz"],
+        rewrites: true)
+
     /// Writes the folder: all its files, or none.
     /// - Parameter ct: the atlas subject's CT, kept on the mask's grid for viewing.
     public static func write(_ atlas: Atlas, image ct: Volume<Int16>? = nil, to folder: URL, parallel: Parallel = .allProcessors) throws {

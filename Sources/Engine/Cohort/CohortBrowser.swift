@@ -10,8 +10,13 @@ public struct CohortSubject: Equatable, Sendable {
     /// Nil until it is done.
     public var outcome: SubjectOutcome?
     public var review: CohortReview.Entry?
+    /// Corrections of its lungs.
+    public var corrections = 0
 
-    public init(id: String, isAtWork: Bool = false, outcome: SubjectOutcome? = nil, review: CohortReview.Entry? = nil) {
+    public init(
+        id: String, isAtWork: Bool = false, outcome: SubjectOutcome? = nil, review: CohortReview.Entry? = nil, corrections: Int = 0
+    ) {
+        self.corrections = corrections
         self.id = id
         self.isAtWork = isAtWork
         self.outcome = outcome
@@ -53,8 +58,14 @@ public struct CohortSnapshot: Equatable, Sendable {
 public struct CohortVolumes: Sendable {
     /// HU.
     public var ct: Volume<Int16>
-    /// 1 right, 2 left; also of a refused subject, to see why.
+    /// 1 right, 2 left, 3 what may not be lung; as the reader corrected it. Also of a refused subject, to see why.
     public var lungs: Volume<UInt8>?
+    /// Corrections of the lungs that are in them.
+    public var corrections = 0
+    /// Why corrections that there are do not show.
+    public var correctionFault: String?
+    /// Of the scan when it was read.
+    var imageTimes: FileTimes?
     /// The atlas's lungs after registration; nil where there is none.
     public var atlasLungs: Volume<UInt8>?
     /// Centres of the patches, continuous voxels of the CT.
@@ -78,13 +89,19 @@ public final class CohortBrowser: Sendable {
         var atWork: Set<String> = []
         var patches: (done: Int, total: Int)?
         var fault: String?
+        /// Lists of lung corrections as they were read last, by subject.
+        var corrections: [String: (times: FileTimes, list: CorrectedLungs?)] = [:]
         /// `prepared.json` as it was read last, and of which file.
         var description: (stamp: [Int], value: PreparedDescription)?
     }
 
     private let folder: PreparedFolder
     private let parallel: Parallel
+    /// Scans to look at are read on the thread that asks: helpers leave the processors to everybody else, so that it would wait for them.
+    private let reading = Parallel(threads: 1)
     private let state: Mutex<State>
+    /// One change of a subject's lungs at a time.
+    private let correcting = Mutex(())
 
     public init(_ prepared: URL, parallel: Parallel) {
         folder = PreparedFolder(prepared)
@@ -102,19 +119,27 @@ public final class CohortBrowser: Sendable {
             let description = try readDescription(&state)
             let isRunning = state.watch.isRunning
             let names = state.subjects.isEmpty ? description?.subjects.map(\.id) ?? [] : state.subjects
+            let corrections = readCorrections(&state)
             let records = Dictionary(uniqueKeysWithValues: (description?.subjects ?? []).map { ($0.id, $0) })
             let subjects = names.map { name in
                 CohortSubject(
                     id: name, isAtWork: isRunning && state.atWork.contains(name),
-                    outcome: state.outcomes[name] ?? records[name].map(Self.outcome), review: review.entries[name])
+                    outcome: state.outcomes[name] ?? records[name].map(Self.outcome), review: review.entries[name],
+                    corrections: corrections[name]?.steps.count ?? 0)
             }
             let isUsed = Set(records.keys)
-            let needsRun =
-                description != nil
-                && subjects.contains { subject in
-                    guard let outcome = subject.outcome, outcome.quality.verdict != .refused else { return false }
-                    return isUsed.contains(subject.id) == review.isExcluded(subject.id)
+            let needsRun = subjects.contains { subject in
+                guard let quality = subject.outcome?.quality else { return false }
+                let leftOut = quality.reasons.contains(CorrectedLungs.otherScan)
+                if quality.correctedLungs != corrections[subject.id]?.mask, !leftOut { return true }
+                if (quality.isAccepted == true) != review.acceptsRefused(subject.id),
+                    quality.verdict == .refused || quality.isAccepted == true
+                {
+                    return true
                 }
+                guard description != nil, quality.verdict != .refused else { return false }
+                return isUsed.contains(subject.id) == review.isExcluded(subject.id)
+            }
             return CohortSnapshot(
                 subjects: subjects, isRunning: isRunning, patches: isRunning ? state.patches : nil, fault: isRunning ? nil : state.fault,
                 needsRun: needsRun && !isRunning)
@@ -129,6 +154,23 @@ public final class CohortBrowser: Sendable {
         if let known = state.description, known.stamp == stamp { return known.value }
         state.description = try folder.readDescription().map { (stamp, $0) }
         return state.description?.value
+    }
+
+    /// By subject; lists that are damaged are told where the subject is read.
+    private func readCorrections(_ state: inout State) -> [String: CorrectedLungs] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.correctedFolder.path)) ?? []
+        var found: [String: (times: FileTimes, list: CorrectedLungs?)] = [:]
+        for name in names where name.hasSuffix(".json") && !name.hasPrefix(".") {
+            let id = String(name.dropLast(5))
+            let times = FileTimes([folder.corrections(id)])
+            if let known = state.corrections[id], known.times == times {
+                found[id] = known
+            } else {
+                found[id] = (times, try? CorrectedLungs.read(id, in: folder))
+            }
+        }
+        state.corrections = found
+        return found.compactMapValues(\.list)
     }
 
     private static func fold(_ event: PreparationEvent, into state: inout State) {
@@ -149,23 +191,57 @@ public final class CohortBrowser: Sendable {
     }
 
     private static func outcome(_ record: SubjectRecord) -> SubjectOutcome {
-        SubjectOutcome(subject: record.id, quality: record.quality, acquisition: record.acquisition, times: StageTimes(), isReused: true)
+        SubjectOutcome(
+            subject: record.id, quality: record.quality, acquisition: record.acquisition, cautions: record.cautions, times: StageTimes(),
+            isReused: true)
+    }
+
+    /// The times of what a subject is read from: while they are the same, `volumes` gives the same.
+    public func times(_ id: String) -> FileTimes {
+        let record = FinishedSubject.read(id, in: folder)?.record
+        let image = record.map { folder.resolved($0.image) } ?? (try? scan(of: id))
+        let own = [folder.description, folder.lungs(id), folder.doubtful(id), folder.corrections(id), FinishedSubject.file(id, in: folder)]
+        return FileTimes(own + [folder.atlas] + [image].compactMap { $0 })
     }
 
     /// Reads a subject's scan, and what was made of it.
+    /// - Parameter isWanted: asked between files; where it says no, the reading ends with `CancellationError`.
     /// - Throws: `Failure` where the scan cannot be read.
-    public func volumes(_ id: String) throws -> CohortVolumes {
+    public func volumes(_ id: String, isWanted: @Sendable () -> Bool = { true }) throws -> CohortVolumes {
+        func check() throws { guard isWanted() else { throw CancellationError() } }
+        try check()
         let finished = FinishedSubject.read(id, in: folder)
         let record = try finished?.record ?? folder.readDescription()?.subjects.first { $0.id == id }
         let image = try record.map { folder.resolved($0.image) } ?? scan(of: id)
-        let ct = try CTImage.read(image, parallel: parallel).volume
-        let lungs = try? NiftiFile.readLabels(folder.lungs(id)).mapVoxels { UInt8(clamping: $0) }
+        // Before the reading: what changes meanwhile is noticed.
+        let times = FileTimes([input(of: id, record) ?? image])
+        let ct = try CTImage.read(image, parallel: reading).volume
+        try check()
+        let lungs = try? folder.readLungs(id)
+        try check()
         var found = CohortVolumes(ct: ct, lungs: lungs.flatMap { $0.sharesGrid(with: ct) ? $0 : nil })
+        found.imageTimes = times
+        correct(id, &found)
         if let record, let atlas = try? AtlasFolder.read(folder.atlas), finished.map({ $0.atlas == atlas.checksum }) ?? true {
             let map = Affine3(rowMajor: record.atlasToSubject)
             try overlay(atlas, through: map, onto: &found)
         }
         return found
+    }
+
+    /// What the user gave as a subject's scan; nil where that is not known.
+    private func input(of id: String, _ record: SubjectRecord?) -> URL? { (try? scan(of: id)) ?? record.map { folder.resolved($0.image) } }
+
+    /// Puts the reader's corrections into a subject's lungs, or says why they are not there.
+    private func correct(_ id: String, _ volumes: inout CohortVolumes) {
+        do {
+            guard let list = try CorrectedLungs.read(id, in: folder) else { return }
+            guard let image = input(of: id, FinishedSubject.read(id, in: folder)?.record),
+                try FileStamp(image, known: list.image).checksum == list.image.checksum
+            else { throw Failure("the lungs of \(id) were corrected on another scan than it has now: those corrections are left out") }
+            volumes.lungs = try list.read(id, matching: volumes.ct, in: folder)
+            volumes.corrections = list.steps.count
+        } catch { volumes.correctionFault = "\(error)" }
     }
 
     /// Where the cohort that was asked for has a subject's scan.
@@ -183,7 +259,7 @@ public final class CohortBrowser: Sendable {
         let ct = volumes.ct
         guard let subjectToAtlas = atlasToSubject.inverse, let worldToVoxel = ct.voxelToWorld.inverse else { return }
         volumes.atlasLungs = try Resampler.nearest(
-            atlas.lungs, onto: ct.extent, voxelToWorld: ct.voxelToWorld, through: subjectToAtlas, fill: 0, parallel: parallel)
+            atlas.lungs, onto: ct.extent, voxelToWorld: ct.voxelToWorld, through: subjectToAtlas, fill: 0, parallel: reading)
         // A patch runs along the scan's own axes, in the atlas's order, from where the landmark's corner goes.
         let axes = Orientation(from: ct.voxelToWorld, to: atlas.lungs.voxelToWorld).apply(to: ct.voxelToWorld, extent: ct.extent)
         let half = (0..<3).map { axes[column: $0] / length(axes[column: $0]) * Double(Atlas.patchSide / 2) }.reduce(.zero, +)
@@ -200,6 +276,32 @@ public final class CohortBrowser: Sendable {
             var review = try CohortReview(of: folder.root)
             review.entries[id] = entry
             try review.write(to: folder.root)
+        }
+    }
+
+    /// Changes the corrections of a subject's lungs; they take effect at the next run.
+    /// - Parameter shown: the subject as the reader sees it.
+    /// - Returns: the subject with its lungs as they are now.
+    /// - Throws: `Failure` where its scan is not the one that is shown, or the correction cannot be made.
+    public func correct(_ id: String, _ change: LungCorrectionChange, _ shown: CohortVolumes) throws -> CohortVolumes {
+        try correcting.withLock { _ in
+            guard let image = input(of: id, FinishedSubject.read(id, in: folder)?.record), let mask = shown.lungs else {
+                throw Failure("\(id) has no lung mask to correct yet: prepare it first")
+            }
+            guard shown.imageTimes == nil || FileTimes([image]) == shown.imageTimes else {
+                throw Failure("the scan of \(id) has changed since it was read: its lungs are not corrected; look at it again first")
+            }
+            var volumes = shown
+            volumes.correctionFault = nil
+            if change == .removeAll, shown.correctionFault != nil {
+                // A list that is damaged, or of another scan: what is shown is without it.
+                try CorrectedLungs.remove(id, in: folder)
+                return volumes
+            }
+            let stamp = try FileStamp(image, known: (try? CorrectedLungs.read(id, in: folder))?.image)
+            (volumes.lungs, volumes.corrections) = try CorrectedLungs.change(
+                change, id, image: stamp, shown: mask, ct: shown.ct, in: folder)
+            return volumes
         }
     }
 

@@ -10,7 +10,7 @@ public struct CohortManifest: Equatable, Sendable {
         public let image: URL
         /// A lung mask of the user's; nil where the lungs are to be segmented.
         public let lungs: URL?
-        /// Label → value; labels left empty are not there. `sex` may be written M or F: 1 and 0.
+        /// Label → value; labels left empty are not there. `sex` may be written as a word: 1 male, 0 female.
         public let labels: [String: Double]
         /// The line of the file, counted from 1.
         public let line: Int
@@ -25,8 +25,8 @@ public struct CohortManifest: Equatable, Sendable {
     /// Reads a cohort file, whose paths are relative to its folder; or takes a folder of scans for one.
     ///
     /// Whether the scans are there is seen when they are read, so that a missing one does not stop the others.
-    /// - Throws: `Failure` where a column is missing, a subject comes twice or has a name that no file could have, a label is no number, or
-    ///   there are no subjects.
+    /// - Throws: `Failure` where a column is missing, a subject comes twice or has a name that no file could have, a label is no number or
+    ///   one that it cannot be, or there are no subjects.
     public init(contentsOf place: URL) throws {
         if CTImage.isFolder(place) { try self.init(scansIn: place) } else { try self.init(table: place) }
     }
@@ -62,6 +62,24 @@ public struct CohortManifest: Equatable, Sendable {
         }
     }
 
+    /// Scans that are listed for more than one subject, in sentences: the same file, whatever its names and links.
+    public var warnings: [String] {
+        var first: [FileIdentity: Row] = [:]
+        return rows.compactMap { row in
+            guard let identity = try? FileIdentity(row.image) else { return nil }
+            guard let other = first[identity] else {
+                first[identity] = row
+                return nil
+            }
+            return Self.sharedScan(other.subject, row.subject)
+        }
+    }
+
+    /// One patient's scan under two names counts twice, and may lie in training and test at once.
+    static func sharedScan(_ first: String, _ second: String) -> String {
+        "the subjects \(first) and \(second) have the same scan: one patient would count twice"
+    }
+
     /// Refuses a cohort of which not one scan is there: its paths must be wrong.
     func requireSomeImage() throws {
         guard !rows.contains(where: { FileManager.default.fileExists(atPath: $0.image.path) }), let first = rows.first else { return }
@@ -91,11 +109,16 @@ public struct CohortManifest: Equatable, Sendable {
             guard !row.fields[imageColumn].isEmpty else { throw Failure("\(place): subject \(subject) has no image") }
             var labels: [String: Double] = [:]
             for column in labelColumns {
-                labels[table.columns[column]] = try Self.label(row.fields[column], named: table.columns[column], place: place)
+                labels[table.columns[column]] = try CohortLabel.value(
+                    row.fields[column], named: table.columns[column], in: table, place: place)
             }
             return Row(
                 subject: subject, image: path(imageColumn),
                 lungs: lungsColumn.flatMap { row.fields[$0].isEmpty ? nil : path($0) }, labels: labels, line: row.line)
+        }
+        for column in labelNames {
+            try CohortLabel.requireOneUnit(
+                rows.compactMap { row in row.labels[column].map { ($0, "\(table.name), line \(row.line)") } }, named: column)
         }
         if rows.isEmpty { throw Failure("\(table.name) lists no subjects; expected one line for each below the header") }
     }
@@ -110,14 +133,5 @@ public struct CohortManifest: Equatable, Sendable {
                 "\(place): the subject \"\(subject)\" cannot name a file; use up to 100 letters, digits, \"_\", \"-\" and \".\", and begin with a letter or digit"
             )
         }
-    }
-
-    private static func label(_ text: String, named name: String, place: String) throws -> Double? {
-        if text.isEmpty || ["na", "nan", "n/a"].contains(text.lowercased()) { return nil }
-        if name == "sex", let letter = text.lowercased().first, "mf".contains(letter) { return letter == "m" ? 1 : 0 }
-        guard let value = Double(text), value.isFinite else {
-            throw Failure("\(place): the label \(name) is \"\(text)\"; expected a number, or nothing where it is not known")
-        }
-        return value
     }
 }

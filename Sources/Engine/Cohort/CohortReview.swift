@@ -2,7 +2,8 @@ import Foundation
 
 /// What the user thinks of a prepared cohort's subjects: `review.csv` with `subject,decision,note`.
 ///
-/// An excluded subject is left out of the patches at the next `prepare`; an accepted one keeps its warnings, marked as seen.
+/// An excluded subject is left out of the patches at the next `prepare`; an accepted one keeps its warnings, marked as seen. A refused one that is
+/// accepted with a note is prepared in spite of what it is refused for.
 public struct CohortReview: Equatable, Sendable {
     public enum Decision: String, CaseIterable, Sendable {
         case accepted, excluded
@@ -24,6 +25,12 @@ public struct CohortReview: Equatable, Sendable {
     public var entries: [String: Entry]
 
     public init(entries: [String: Entry] = [:]) { self.entries = entries }
+
+    /// Whether the reader takes a subject although it is refused: that needs a reason.
+    public func acceptsRefused(_ subject: String) -> Bool {
+        guard let entry = entries[subject], entry.decision == .accepted else { return false }
+        return entry.note.contains { !$0.isWhitespace }
+    }
 
     public func isExcluded(_ subject: String) -> Bool { entries[subject]?.decision == .excluded }
 

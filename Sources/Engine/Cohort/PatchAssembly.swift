@@ -18,10 +18,12 @@ struct PatchAssembly: Sendable {
         }
     }
 
-    /// Whether a finished subject's patches are on disk, of its own or within the store.
-    func hasPatches(of record: SubjectRecord) -> Bool {
-        place(of: record) != nil
-            || (try? MappedFile(FinishedSubject.patches(record.id, in: folder)).bytes.count) == landmarks * PatchStore.patchBytes
+    /// Whether a finished subject's patches are on disk as they were written, in a file of its own or within the store.
+    func hasPatches(of subject: FinishedSubject) -> Bool {
+        let own = FinishedSubject.patches(subject.record.id, in: folder)
+        guard FileManager.default.fileExists(atPath: own.path) else { return place(of: subject.record) != nil }
+        guard (try? MappedFile(own).bytes.count) == landmarks * PatchStore.patchBytes else { return false }
+        return subject.patches == nil || (try? Checksum.sha256(of: own)) == subject.patches
     }
 
     /// Writes the patches of `description.subjects`, in that order, then `prepared.json`; the store that was there stays until the new one is
@@ -39,6 +41,8 @@ struct PatchAssembly: Sendable {
             let done = ProgressCount { progress($0, landmarks) }
             let results = parallel.map(landmarks) { landmark in
                 Result {
+                    // What is damaged must not get a checksum of its own.
+                    if places.contains(where: { $0 != nil }) { try before?.store.requireWhole([landmark], parallel: Parallel(threads: 1)) }
                     try PatchStore.write(landmark: landmark, count: own.count, to: fresh) { subject, use in
                         if let file = own[subject] {
                             try use(

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// The patches of a prepared cohort: one file a landmark, `landmark-0000.bin` …, read through the page cache (`mmap`).
 ///
@@ -17,8 +18,11 @@ public final class PatchStore: Sendable {
     public let count: Int
     public let landmarks: Int
     private let files: [MappedFile]
+    /// Landmarks whose patches were compared with their checksum.
+    private let verified: Mutex<Set<Int>> = Mutex([])
 
-    /// Opens the files of `landmarks` landmarks and `count` subjects; checks each header and size, but not the checksums (`verify`).
+    /// Opens the files of `landmarks` landmarks and `count` subjects; checks each header and size, but not the checksums
+    /// (`requireWhole`).
     public init(folder: URL, landmarks: Int, count: Int) throws {
         self.count = count
         self.landmarks = landmarks
@@ -55,15 +59,21 @@ public final class PatchStore: Sendable {
         }
     }
 
-    /// Compares the patches of every landmark with their checksum; reads all data once.
-    public func verify(parallel: Parallel = .allProcessors) throws {
-        let damaged = parallel.map(landmarks) { landmark in
-            let bytes = files[landmark].bytes
-            return Checksum.sha256Bytes(UnsafeRawBufferPointer(rebasing: bytes[Self.headerBytes...])) != Array(bytes[32..<64])
+    /// Compares the patches of landmarks with their checksums, each once: whoever uses patches asks for theirs first. Reads all of a landmark's
+    /// data.
+    /// - Throws: `Failure` that names the first damaged file.
+    public func requireWhole(_ landmarks: some Collection<Int>, parallel: Parallel = .allProcessors) throws {
+        let unknown = verified.withLock { known in landmarks.filter { !known.contains($0) } }
+        guard !unknown.isEmpty else { return }
+        let isWhole = parallel.map(unknown.count) { index in
+            let bytes = files[unknown[index]].bytes
+            return Checksum.sha256Bytes(UnsafeRawBufferPointer(rebasing: bytes[Self.headerBytes...])) == Array(bytes[32..<64])
         }
-        if let landmark = damaged.firstIndex(of: true) {
+        verified.withLock { $0.formUnion(zip(unknown, isWhole).filter(\.1).map(\.0)) }
+        if let first = isWhole.firstIndex(of: false) {
             throw Failure(
-                "\(files[landmark].path) is damaged: its patches do not match their checksum; delete it and run `workbench prepare` again")
+                "\(files[unknown[first]].path) is damaged: its patches do not match their checksum; delete it and run `workbench prepare` again"
+            )
         }
     }
 

@@ -18,6 +18,8 @@ public struct Preparation: Sendable {
         public let atOnce: Int
         /// True where `isCancelled` ended the run before all subjects were done.
         public let interrupted: Bool
+        /// Scans that belong to several subjects, in sentences.
+        public let warnings: [String]
 
         /// Subjects that were not computed because they were done before.
         public var reused: Int { outcomes.count { $0.isReused } }
@@ -78,7 +80,7 @@ public struct Preparation: Sendable {
         let rows = manifest.rows
         let outer = Parallel(threads: memory.scansAtOnce(rows, parallel: parallel))
         let inner = Parallel(threads: max(1, parallel.threads / outer.threads))
-        let work = SubjectPreparation(atlas: atlas, folder: folder, settings: settings, store: store, parallel: inner)
+        let work = SubjectPreparation(atlas: atlas, folder: folder, settings: settings, store: store, review: review, parallel: inner)
         let done = Mutex(0)
         let results = try outer.map(rows.count) { index -> SubjectPreparation.Result? in
             if isCancelled() { return nil }
@@ -99,7 +101,7 @@ public struct Preparation: Sendable {
         let kept = records.filter { !review.isExcluded($0.id) }
         let report = Report(
             outcomes: outcomes, prepared: kept.count, excluded: records.map(\.id).filter(review.isExcluded), atOnce: outer.threads,
-            interrupted: found.count < rows.count)
+            interrupted: found.count < rows.count, warnings: Self.sharedScans(records, manifest))
         if report.interrupted { return report }
 
         guard !kept.isEmpty else {
@@ -114,13 +116,25 @@ public struct Preparation: Sendable {
         return report
     }
 
+    /// Subjects with the same scan: one file under several names, or files of the same bytes.
+    private static func sharedScans(_ records: [SubjectRecord], _ manifest: CohortManifest) -> [String] {
+        var first: [String: String] = [:]
+        let copies = records.compactMap { record -> String? in
+            guard let other = first[record.imageChecksum] else {
+                first[record.imageChecksum] = record.id
+                return nil
+            }
+            return CohortManifest.sharedScan(other, record.id)
+        }
+        return manifest.warnings + copies.filter { !manifest.warnings.contains($0) }
+    }
+
     private func writeQuality(_ outcomes: [SubjectOutcome], _ review: CohortReview) throws {
         let columns =
             [
                 "subject", "verdict", "right_ml", "left_ml", "dice_before", "dice_after", "determinant", "patches_beyond", "kernel",
-                "slice_mm",
-                "contrast", "seconds",
-            ] + StageTimes().stages.map { "\($0.name)_s" } + ["review", "note", "reasons"]
+                "slice_mm", "contrast", "seconds",
+            ] + StageTimes().stages.map { "\($0.name)_s" } + ["review", "note", "reasons", "cautions", "lungs"]
         func number(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
         let rows = outcomes.map { outcome in
             let quality = outcome.quality
@@ -128,10 +142,11 @@ public struct Preparation: Sendable {
             return [
                 outcome.subject, quality.verdict.rawValue, number(quality.rightMillilitres, 0), number(quality.leftMillilitres, 0),
                 number(quality.diceBefore, 4), number(quality.diceAfter, 4), number(quality.determinant, 4), "\(quality.patchesBeyond)",
-                outcome.acquisition?.kernel ?? "", outcome.acquisition?.sliceThicknessMillimetres.map { number($0, 2) } ?? "",
+                outcome.acquisition?.kernel ?? "", outcome.acquisition?.sliceMillimetres.map { number($0, 2) } ?? "",
                 outcome.acquisition?.contrastAgent ?? "", number(outcome.seconds, 2),
             ] + outcome.times.stages.map { number($0.seconds, 2) } + [
                 entry?.decision.rawValue ?? "", entry?.note ?? "", quality.reasons.joined(separator: "; "),
+                (outcome.cautions ?? []).joined(separator: "; "), quality.correctedLungs == nil ? "" : "corrected",
             ]
         }
         try AtomicFile.write(Data(CSVTable.text(columns: columns, rows: rows).utf8), to: folder.quality)

@@ -60,19 +60,23 @@ public struct PreparationRequest: Codable, Equatable, Sendable {
 public struct SubjectOutcome: Codable, Equatable, Sendable {
     public var subject: String
     public var quality: SubjectQuality
+    /// Also of a refused one, as soon as its scan could be read.
     public var acquisition: CTAcquisition?
+    /// Why percentages of low attenuation are to be taken with care; nil in files of earlier versions.
+    public var cautions: [String]?
     /// Where the time went when it was computed.
     public var times: StageTimes
     /// True where it was done before and nothing that it depends on has changed.
     public var isReused: Bool
 
     public init(
-        subject: String, quality: SubjectQuality, acquisition: CTAcquisition? = nil, times: StageTimes = StageTimes(),
-        isReused: Bool = false
+        subject: String, quality: SubjectQuality, acquisition: CTAcquisition? = nil, cautions: [String]? = nil,
+        times: StageTimes = StageTimes(), isReused: Bool = false
     ) {
         self.subject = subject
         self.quality = quality
         self.acquisition = acquisition
+        self.cautions = cautions
         self.times = times
         self.isReused = isReused
     }

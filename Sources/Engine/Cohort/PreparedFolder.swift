@@ -6,6 +6,14 @@ package struct PreparedFolder {
 
     package init(_ root: URL) { self.root = root.standardizedFileURL }
 
+    /// How a prepared cohort's folder is recognised, and what in it is its own.
+    package static let kept = KeptFolder(
+        title: "the prepared cohort", marks: ["prepared.json", "preparation.jsonl"],
+        own: [
+            "prepared.json", "preparation.jsonl", "quality.csv", "review.csv", "atlas", "patches", "finished", "lungs", "transforms",
+            "images", "corrected", "automatic", "doubtful", "lock",
+        ])
+
     var description: URL { root.appendingPathComponent("prepared.json") }
     var quality: URL { root.appendingPathComponent("quality.csv") }
     package var atlas: URL { root.appendingPathComponent("atlas", isDirectory: true) }
@@ -21,7 +29,34 @@ package struct PreparedFolder {
     /// The image of a subject that came as a DICOM series.
     func image(_ id: String) -> URL { root.appendingPathComponent("images/\(id).nii.gz") }
     func lungs(_ id: String) -> URL { root.appendingPathComponent("lungs/\(id).nii.gz") }
+    /// What of a subject's scan may not be lung (label 3), where there is anything.
+    func doubtful(_ id: String) -> URL { root.appendingPathComponent("doubtful/\(id).nii.gz") }
+    /// A reader's corrections of the lungs: their list, the mask that they give, and the one that they start from.
+    func corrections(_ id: String) -> URL { correctedFolder.appendingPathComponent("\(id).json") }
+    func corrected(_ id: String) -> URL { correctedFolder.appendingPathComponent("\(id).nii.gz") }
+    func automatic(_ id: String) -> URL { root.appendingPathComponent("automatic/\(id).nii.gz") }
+    var correctedFolder: URL { root.appendingPathComponent("corrected", isDirectory: true) }
     func transform(_ id: String) -> URL { root.appendingPathComponent("transforms/\(id).txt") }
+
+    /// A subject's lungs as they were found or given, with what may not be lung.
+    /// - Throws: `Failure` where there are none, or they cannot be read or are no lung labels.
+    func readLungs(_ id: String) throws -> Volume<UInt8> {
+        func labels(_ file: URL) throws -> Volume<UInt8> {
+            let found = try NiftiFile.readLabels(file)
+            guard found.voxels.allSatisfy({ (0...Int16(LungCorrection.doubtful)).contains($0) }) else {
+                throw Failure("\(file.path) holds labels other than 0 to 3: run `workbench prepare` again")
+            }
+            return found.mapVoxels { UInt8($0) }
+        }
+        var mask = try labels(lungs(id))
+        guard FileManager.default.fileExists(atPath: doubtful(id).path) else { return mask }
+        let doubtful = try labels(doubtful(id))
+        guard doubtful.sharesGrid(with: mask) else {
+            throw Failure("\(self.doubtful(id).path) is on another grid than the lungs: run `workbench prepare` again")
+        }
+        for place in mask.voxels.indices where mask.voxels[place] == 0 { mask.voxels[place] = doubtful.voxels[place] }
+        return mask
+    }
 
     /// How `prepared.json` writes a path: relative while it stays within the folder's parent, so that both can move together.
     func written(_ file: URL) -> String {
@@ -40,7 +75,7 @@ package struct PreparedFolder {
         guard FileManager.default.fileExists(atPath: description.path) else { return nil }
         struct Format: Decodable { let format: Int }
         do {
-            let data = try Data(contentsOf: description)
+            let data = try Seal.read(description, kind: "cohort's description", advice: "delete it and run `workbench prepare` again")
             let format = try JSONDecoder().decode(Format.self, from: data).format
             guard format == PreparedDescription.currentFormat else {
                 throw Failure(
@@ -62,6 +97,6 @@ package struct PreparedFolder {
     static func writeJSON(_ value: some Encodable, to file: URL) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write(try encoder.encode(value) + Data("\n".utf8), to: file)
+        try AtomicFile.write(Seal.sealed(json: try encoder.encode(value)) + Data("\n".utf8), to: file)
     }
 }

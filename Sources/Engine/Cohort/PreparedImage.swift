@@ -26,36 +26,54 @@ public struct PreparedImage: Sendable {
     public static func prepare(
         ct: Volume<Int16>, lungs given: Volume<Int16>? = nil, atlas: Atlas, settings: PreparationSettings = .init(), parallel: Parallel
     ) throws -> (image: PreparedImage, quality: SubjectQuality) {
-        let lungs = try findLungs(in: ct, given: given, atlas: atlas, parallel: parallel)
+        let lungs = try findLungs(in: ct, given: given, parallel: parallel)
         guard lungs.quality.verdict != .refused else { throw Failure(lungs.quality.reasons.joined(separator: "; ")) }
         return try prepare(ct: ct, lungs: lungs, atlas: atlas, settings: settings, parallel: parallel)
     }
 
     /// The subject's lungs, found or given, and judged.
-    static func findLungs(in ct: Volume<Int16>, given: Volume<Int16>?, atlas: Atlas, parallel: Parallel) throws -> SegmentedLungs {
-        let expected = expectedMillilitres(atlas)
-        guard let given else { return try LungSegmentation.segment(ct, parallel: parallel).judged(ct, expectedMillilitres: expected) }
-        let mask = try LungMask.normalise(labels: given, matching: ct, parallel: parallel)
-        return SegmentedLungs(mask: mask, quality: .judge(mask, ct: ct, expectedMillilitres: expected))
+    static func findLungs(in ct: Volume<Int16>, given: Volume<Int16>?, parallel: Parallel) throws -> SegmentedLungs {
+        guard let given else { return try LungSegmentation.segment(ct, parallel: parallel) }
+        return judged(try LungMask.normalise(labels: given, matching: ct, parallel: parallel), ct)
+    }
+
+    /// A mask that was not found here, judged as those are that were.
+    static func judged(_ mask: Volume<UInt8>, _ ct: Volume<Int16>) -> SegmentedLungs {
+        SegmentedLungs(mask: mask, quality: .judge(mask.withoutDoubtful, ct: ct))
     }
 
     /// Registers lungs that are not refused, and resamples.
-    /// - Parameter clock: is told when registration and resampling are done.
+    /// - Parameters:
+    ///   - acceptsRefused: the reader takes the scan although its lungs, or their overlap with the atlas's, are refused.
+    ///   - clock: is told when registration and resampling are done.
     static func prepare(
-        ct: Volume<Int16>, lungs: SegmentedLungs, atlas: Atlas, settings: PreparationSettings, clock: StageClock? = nil, parallel: Parallel
+        ct: Volume<Int16>, lungs: SegmentedLungs, atlas: Atlas, settings: PreparationSettings, acceptsRefused: Bool = false,
+        clock: StageClock? = nil, parallel: Parallel
     ) throws -> (image: PreparedImage, quality: SubjectQuality) {
         var options = AffineRegistration.Options()
         options.finestMillimetres = settings.registrationMillimetres
-        let registration = try AffineRegistration.register(fixed: atlas.lungs, moving: lungs.mask, options: options, parallel: parallel)
+        // The reader has seen that something is missing; what no two patients' lungs differ by is still refused.
+        let leastDice = options.leastDice
+        if acceptsRefused { options.leastDice = 0 }
+        let mask = lungs.mask.withoutDoubtful
+        let registration = try AffineRegistration.register(fixed: atlas.lungs, moving: mask, options: options, parallel: parallel)
         clock?.end(\.registration)
         let image = PreparedImage(
-            ct: ct, lungs: lungs.mask, atlasToSubject: registration.fixedToMoving, atlas: atlas, parallel: parallel)
+            ct: ct, lungs: mask, atlasToSubject: registration.fixedToMoving, atlas: atlas, parallel: parallel)
         clock?.end(\.resampling)
 
         var quality = SubjectQuality(
             verdict: lungs.quality.verdict, reasons: lungs.quality.reasons, rightMillilitres: lungs.quality.rightMillilitres,
-            leftMillilitres: lungs.quality.leftMillilitres, diceBefore: registration.diceBefore, diceAfter: registration.diceAfter,
+            leftMillilitres: lungs.quality.leftMillilitres, diceBefore: registration.diceCentred, diceAfter: registration.diceAfter,
             determinant: registration.fixedToMoving.determinant)
+        if registration.diceAfter < leastDice {
+            quality.reasons.append(
+                String(format: "Dice after registration is %.3f, at least %.2f is expected", registration.diceAfter, leastDice))
+        }
+        if lungs.quality.verdict == .refused || registration.diceAfter < leastDice {
+            (quality.verdict, quality.isAccepted) = (.warning, true)
+            quality.reasons = ["accepted by the reader although refused"] + quality.reasons
+        }
         quality.patchesBeyond = image.corners(atlas).count { !PatchCutter.reaches(image.image.extent, corner: $0) }
         if quality.patchesBeyond > 0 {
             quality.verdict = .warning
@@ -68,11 +86,5 @@ public struct PreparedImage: Sendable {
     /// The lower corner of each landmark's patch, voxels of `image`.
     public func corners(_ atlas: Atlas) -> [VoxelIndex] {
         atlas.landmarks.map { PatchCutter.corner(of: $0, atlas: atlas, atlasToSubject: atlasToSubject, worldToVoxel: worldToVoxel) }
-    }
-
-    /// Lungs of 0.3 to 3 times the atlas's volume need no warning, whatever the atlas's size.
-    private static func expectedMillilitres(_ atlas: Atlas) -> ClosedRange<Double> {
-        let volume = Double(atlas.lungs.voxels.count { $0 != 0 }) * atlas.lungs.voxelVolume / 1000
-        return 0.3 * volume...3 * volume
     }
 }

@@ -32,11 +32,13 @@ package struct SubjectRecord: Codable, Equatable {
     var atlasToSubject: [Double]
     var quality: SubjectQuality
     var acquisition: CTAcquisition?
+    /// Why percentages of low attenuation are to be taken with care; nil in files of earlier versions.
+    var cautions: [String]?
     var labels: [String: Double]
 
     package init(
         id: String, image: String, imageChecksum: String, givenLungs: String? = nil, givenLungsChecksum: String? = nil,
-        atlasToSubject: [Double], quality: SubjectQuality, acquisition: CTAcquisition? = nil,
+        atlasToSubject: [Double], quality: SubjectQuality, acquisition: CTAcquisition? = nil, cautions: [String]? = nil,
         labels: [String: Double]
     ) {
         self.id = id
@@ -47,6 +49,7 @@ package struct SubjectRecord: Codable, Equatable {
         self.atlasToSubject = atlasToSubject
         self.quality = quality
         self.acquisition = acquisition
+        self.cautions = cautions
         self.labels = labels
     }
 }

@@ -9,13 +9,18 @@ public struct SubjectQuality: Codable, Equatable, Sendable {
     /// Volumes of the lung mask, mL.
     public var rightMillilitres: Double
     public var leftMillilitres: Double
-    /// Overlap of the subject's lungs with the atlas's, before and after registration: Dice of the union of both lungs.
+    /// Overlap of the subject's lungs with the atlas's: Dice of the union of both lungs. Before registration their centres are brought together,
+    /// since two scanners' millimetres have nothing in common.
     public var diceBefore: Double
     public var diceAfter: Double
     /// Determinant of the affine map from atlas to subject: how much larger the subject is.
     public var determinant: Double
     /// Landmarks whose patch lies wholly outside the image, beyond its padding; they are filled with -1024 HU.
     public var patchesBeyond: Int
+    /// Checksum of the reader's corrected lung mask that it was made with; nil where there was none.
+    public var correctedLungs: String?
+    /// True where the scan was refused and the reader accepted it.
+    public var isAccepted: Bool?
 
     public init(
         verdict: Verdict, reasons: [String], rightMillilitres: Double = 0, leftMillilitres: Double = 0, diceBefore: Double = 0,

@@ -114,7 +114,7 @@ public struct DemoRun: Sendable {
         let model = try InferenceModel.open(session, parallel: parallel)
         let trainingSettings = try SessionDescription.read(session).settings
         report(StageProgress(stage: "calibrate", done: 1, total: 2, detail: "random weights"))
-        let random = InferenceModel.random(settings: trainingSettings, cohort: cohort, subjects: training, parallel: parallel)
+        let random = try InferenceModel.random(settings: trainingSettings, cohort: cohort, subjects: training, parallel: parallel)
         report(StageProgress(stage: "calibrate", done: 2, total: 2))
 
         let boxes = try LesionBox.read(Self.phantomBoxes(session))

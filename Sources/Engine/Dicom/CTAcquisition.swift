@@ -18,6 +18,8 @@ public struct CTAcquisition: Codable, Equatable, Sendable {
     public var gantryTiltDegrees: Double?
     /// What an import found worth saying, in sentences.
     public var notes: [String]?
+    /// Why the values themselves are in doubt, in sentences: what must be air or muscle does not read as such.
+    public var valueCautions: [String]?
 
     private enum CodingKeys: String, CodingKey {
         case kernel = "ConvolutionKernel"
@@ -28,12 +30,13 @@ public struct CTAcquisition: Codable, Equatable, Sendable {
         case model = "ManufacturerModelName"
         case gantryTiltDegrees = "GantryDetectorTilt"
         case notes = "ImportNotes"
+        case valueCautions = "ImportCautions"
     }
 
     public init(
         kernel: String? = nil, sliceThicknessMillimetres: Double? = nil, sliceSpacingMillimetres: Double? = nil,
         contrastAgent: String? = nil, manufacturer: String? = nil, model: String? = nil, gantryTiltDegrees: Double? = nil,
-        notes: [String]? = nil
+        notes: [String]? = nil, valueCautions: [String]? = nil
     ) {
         self.kernel = kernel
         self.sliceThicknessMillimetres = sliceThicknessMillimetres
@@ -43,6 +46,7 @@ public struct CTAcquisition: Codable, Equatable, Sendable {
         self.model = model
         self.gantryTiltDegrees = gantryTiltDegrees
         self.notes = notes
+        self.valueCautions = valueCautions
     }
 
     // MARK: Files
@@ -74,7 +78,7 @@ public struct CTAcquisition: Codable, Equatable, Sendable {
 
     /// Why percentages of low attenuation from this scan are to be taken with care; sentences, none where nothing is known against it.
     public var densitometryCautions: [String] {
-        var cautions: [String] = []
+        var cautions = valueCautions ?? []
         if let thickness = sliceThicknessMillimetres ?? sliceSpacingMillimetres, thickness > Self.thickestMillimetres {
             cautions.append("slices are \(Self.brief(thickness)) mm thick, more than \(Self.thickestMillimetres) mm")
         }

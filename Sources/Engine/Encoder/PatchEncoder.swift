@@ -39,15 +39,20 @@ package final class PatchEncoder {
         guard let first = file[prefix + "conv1.weight"], first.shape.count == 6, Array(first.shape[1...]) == [8, 1, 3, 3, 3],
             first.shape[0] > 0
         else {
+            let found = file[prefix + "conv1.weight"].map { "its shape is \($0.shape)" } ?? file.contents
             throw Failure(
-                "\(file.path) has no tensor \(prefix)conv1.weight of shape [experts, 8, 1, 3, 3, 3]; expected the release's parameter names"
-            )
+                "\(file.path) has no tensor \(prefix)conv1.weight of shape [experts, 8, 1, 3, 3, 3]; \(found); expected the release's parameter "
+                    + "names, also behind encoder_q. or module.encoder_q.")
         }
         let headLayers = file[prefix + "fc.0.weight"] != nil ? 2 : 1
         let conditioning = try Self.conditioning(of: file, prefix: prefix)
         self.init(architecture: EncoderArchitecture(experts: first.shape[0], headLayers: headLayers, conditioning: conditioning))
         try parameters.load(from: file, prefix: prefix)
         try statistics.load(from: file, prefix: prefix)
+        for entry in statistics.layout.entries where entry.name.hasSuffix("running_var") {
+            guard let value = statistics[entry].first(where: { $0 < 0 }) else { continue }
+            throw Failure("\(file.path): \(prefix)\(entry.name) holds the variance \(value), expected 0 or more; make it again")
+        }
         locationStatistics = try LocationStatistics(from: file, prefix: prefix, architecture: architecture)
         let tracked = prefix + "bn1.num_batches_tracked"
         if let entry = file[tracked], entry.count == 1 { batchesTracked = try file.integers(tracked)[0] }

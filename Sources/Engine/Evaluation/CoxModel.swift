@@ -29,8 +29,12 @@ package struct CoxModel: Equatable {
 
     /// - Parameters:
     ///   - penalties: ρ of each covariate; 0 leaves it free.
-    /// - Throws: `Failure` where there is no event, or no finite coefficients are best.
-    package init(_ covariates: FeatureMatrix, survival: SurvivalTimes, penalties: [Double], ties: Ties = .efron) throws {
+    ///   - names: what messages call the covariates; those without a name are counted from 1.
+    /// - Throws: `Failure` where there is no event, no covariate that differs between subjects, or no finite coefficients are best; it names
+    ///   the covariate at fault.
+    package init(
+        _ covariates: FeatureMatrix, survival: SurvivalTimes, penalties: [Double], names: [String] = [], ties: Ties = .efron
+    ) throws {
         let (count, width) = (covariates.count, covariates.width)
         precondition(survival.count == count && penalties.count == width, "CoxModel: \(survival.count) times, \(penalties.count) penalties")
         guard survival.events.contains(true) else {
@@ -39,11 +43,30 @@ package struct CoxModel: Equatable {
         let means = covariates.means
         let deviations = (0..<width).map { k in Spread((0..<count).map { covariates.values[$0 * width + k] }).deviation }
         let kept = (0..<width).filter { deviations[$0] > 1e-12 * max(1, abs(means[$0])) }
+        func called(_ k: Int) -> String { names.indices.contains(k) ? names[k] : "covariate \(k + 1)" }
+        guard !kept.isEmpty else {
+            let which =
+                width > 3
+                ? "all \(width) covariates are" : "\((0..<width).map(called).joined(separator: ", ")) \(width == 1 ? "is" : "are")"
+            throw Failure("a Cox model needs a covariate that differs between subjects; \(which) the same for all \(count)")
+        }
         let rows = (0..<count).map { row in kept.map { (covariates.values[row * width + $0] - means[$0]) / deviations[$0] } }
         let problem = PartialLikelihood(rows: rows, survival: survival, ties: ties)
         let weights = kept.map { Double(count) * penalties[$0] }
-        let found = try Self.maximise(problem, weights: weights)
-        let inverse = try SymmetricSolver.inverse(found.information, size: kept.count)
+        let found: Maximum
+        let inverse: [Double]
+        do {
+            found = try Self.maximise(problem, weights: weights)
+            inverse = try SymmetricSolver.inverse(found.information, size: kept.count)
+        } catch let endless as Endless {
+            throw Failure(
+                "the Cox model has no finite solution: \(called(kept[endless.place])) orders the events perfectly, or has none on one of its sides; "
+                    + "use a ridge on it, or leave it out")
+        } catch let singular as SymmetricSolver.Singular {
+            throw Failure(
+                "the Cox model has no unique solution: \(called(kept[singular.row])) follows from the covariates before it; use a ridge on it, or leave it out"
+            )
+        }
         var coefficients = [Double](repeating: 0, count: width)
         var errors = coefficients
         for (place, k) in kept.enumerated() {
@@ -78,12 +101,25 @@ package struct CoxModel: Equatable {
         zip(beta, weights).reduce(0) { $0 + $1.1 * $1.0 * $1.0 / 2 }
     }
 
-    private static func maximise(_ problem: PartialLikelihood, weights: [Double]) throws
-        -> (beta: [Double], value: Double, information: [Double])
-    {
+    private struct Maximum {
+        let beta: [Double]
+        let value: Double
+        let information: [Double]
+    }
+
+    /// The coefficient of a kept covariate has no bound.
+    private struct Endless: Error {
+        let place: Int
+    }
+
+    /// A standardised coefficient of this size is on its way to infinity.
+    private static let endless = 30.0
+    /// One of this size is, where the equations can no more be solved: what it separates has no curvature left.
+    private static let endlessWhereSingular = 5.0
+
+    private static func maximise(_ problem: PartialLikelihood, weights: [Double]) throws -> Maximum {
         let size = weights.count
         var beta = [Double](repeating: 0, count: size)
-        guard size > 0 else { return (beta, problem.derivatives(beta).value, []) }
         func penalised(_ beta: [Double]) -> PartialLikelihood.Derivatives {
             var result = problem.derivatives(beta)
             for k in 0..<size {
@@ -92,9 +128,14 @@ package struct CoxModel: Equatable {
             }
             return result
         }
+        func largest() -> Int { beta.indices.max { abs(beta[$0]) < abs(beta[$1]) } ?? 0 }
         var present = penalised(beta)
         for _ in 0..<100 {
-            let step = try SymmetricSolver.solve(present.information, present.gradient)
+            let step: [Double]
+            do { step = try SymmetricSolver.solution(present.information, present.gradient) } catch {
+                if abs(beta[largest()]) > endlessWhereSingular { throw Endless(place: largest()) }
+                throw error
+            }
             var length = 1.0
             var next = beta
             var candidate = present
@@ -107,12 +148,10 @@ package struct CoxModel: Equatable {
             let change = zip(beta, next).map { abs($0 - $1) }.max() ?? 0
             beta = next
             present = candidate
-            // A standardised coefficient of this size is on its way to infinity.
-            guard beta.allSatisfy({ abs($0) < 30 }) else { break }
-            if change < 1e-10 { return (beta, present.value, present.information) }
+            guard beta.allSatisfy({ abs($0) < endless }) else { break }
+            if change < 1e-10 { return Maximum(beta: beta, value: present.value, information: present.information) }
         }
-        throw Failure(
-            "the Cox model has no finite solution: a covariate orders the events perfectly; use a ridge on it, or leave it out")
+        throw Endless(place: largest())
     }
 
     private static func baseline(_ survival: SurvivalTimes, risks: [Double]) -> [Step] {

@@ -16,7 +16,8 @@ package struct LogisticReadout: Equatable {
     /// - Throws: `Failure` where one class is missing.
     package init(features: [Double], width: Int, positive: [Bool], weights: [Double]? = nil, penalty: Double) throws {
         let count = positive.count
-        precondition(features.count == count * width, "LogisticReadout: \(features.count) values, expected \(count) × \(width)")
+        precondition(
+            width > 0 && features.count == count * width, "LogisticReadout: \(features.count) values, expected \(count) × \(width)")
         guard positive.contains(true), positive.contains(false) else {
             throw Failure(
                 "logistic regression needs examples of both classes; all \(count) are \(positive.first == true ? "positive" : "negative")")

@@ -49,7 +49,7 @@ final class EncoderLibrary {
         if let model = models[variant] { return model }
         let model: InferenceModel
         if variant.isUntrained {
-            model = .random(
+            model = try .random(
                 settings: variant.settings(try baseSettings()), cohort: cohort, subjects: cohort.subjects.map(\.id), parallel: parallel)
         } else if variant == .drasclr, let given {
             model = try .open(given, parallel: parallel)
@@ -130,7 +130,7 @@ final class EncoderLibrary {
         }
         try monitor.checkCancelled()
         monitor.effort.begin(piece)
-        let features = FeatureExtractor(model: model, parallel: parallel).imageFeatures(cohort, locationsOf: misplaced) { [monitor] in
+        let features = try FeatureExtractor(model: model, parallel: parallel).imageFeatures(cohort, locationsOf: misplaced) { [monitor] in
             monitor.effort.reach(Double($0) / Double($1))
             monitor.tell("features of \(title)", $0, of: $1)
         }

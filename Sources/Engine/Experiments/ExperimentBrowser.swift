@@ -73,7 +73,7 @@ public final class ExperimentBrowser: Sendable {
         var fault: String?
         var request: ExperimentRequest?
         /// Results as they were read last, and of which files.
-        var results: [ExperimentName: (stamp: [Int], value: ExperimentResult?)] = [:]
+        var results: [ExperimentName: (stamp: [Int], value: Result<ExperimentResult?, any Error>)] = [:]
         /// The job of this process.
         var isWorking = false
     }
@@ -105,8 +105,13 @@ public final class ExperimentBrowser: Sendable {
             for event in try state.reader.read() { Self.fold(event, into: &state) }
             let isRunning = state.isWorking || folder.isRunning
             let entries = ExperimentName.allCases.map { name in
-                let result = result(name, &state).flatMap { state.key == nil || $0.key == state.key ? $0 : nil }
-                return ExperimentSnapshot.Entry(name: name, state: Self.stand(name, result, state, isRunning: isRunning), result: result)
+                do {
+                    let result = try result(name, &state).flatMap { state.key == nil || $0.key == state.key ? $0 : nil }
+                    return ExperimentSnapshot.Entry(
+                        name: name, state: Self.stand(name, result, state, isRunning: isRunning), result: result)
+                } catch {
+                    return ExperimentSnapshot.Entry(name: name, state: .failed("\(error)"))
+                }
             }
             return ExperimentSnapshot(
                 entries: entries, isRunning: isRunning, isOwn: state.isWorking, stage: isRunning ? state.stage : nil,
@@ -145,14 +150,14 @@ public final class ExperimentBrowser: Sendable {
     }
 
     /// A file that is the same is not read again.
-    private func result(_ name: ExperimentName, _ state: inout State) -> ExperimentResult? {
+    private func result(_ name: ExperimentName, _ state: inout State) throws -> ExperimentResult? {
         var status = stat()
         guard stat(folder.result(name).path, &status) == 0 else { return nil }
         let stamp = [Int(status.st_ino), Int(status.st_size), Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec)]
-        if let known = state.results[name], known.stamp == stamp { return known.value }
-        let value = ExperimentResult.read(name, in: folder)
+        if let known = state.results[name], known.stamp == stamp { return try known.value.get() }
+        let value = Result { try ExperimentResult.read(name, in: folder) }
         state.results[name] = (stamp, value)
-        return value
+        return try value.get()
     }
 
     // MARK: Running

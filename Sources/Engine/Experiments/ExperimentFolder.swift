@@ -6,6 +6,13 @@ public struct ExperimentFolder: Hashable, Sendable {
 
     public init(_ root: URL) { self.root = root.standardizedFileURL }
 
+    /// How a folder of experiments is recognised, and what in it is its own.
+    public static let kept = KeptFolder(
+        title: "the experiments' folder", marks: ["progress.jsonl"],
+        own: [
+            "progress.jsonl", "results", "report.md", "CLAIMS.md", "sessions", "features", "pieces", "prepared", "diseased-atlas", "lock",
+        ])
+
     /// What runs did, one event a line, append-only.
     public var progress: URL { root.appendingPathComponent("progress.jsonl") }
     public var report: URL { root.appendingPathComponent("report.md") }

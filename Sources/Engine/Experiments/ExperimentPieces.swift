@@ -21,14 +21,15 @@ package struct ExperimentPieces {
     package func value<Value: Codable>(_ name: String, of inputs: String, _ compute: () throws -> Value) throws -> Value {
         let file = folder.piece(name)
         let wanted = Checksum.sha256(Data("\(key) \(inputs)".utf8))
-        if let data = try? Data(contentsOf: file), let found = try? JSONDecoder().decode(Entry<Value>.self, from: data), found.key == wanted
+        if let data = try? Data(contentsOf: file), Seal.holds(data), let found = try? JSONDecoder().decode(Entry<Value>.self, from: data),
+            found.key == wanted
         {
             return found.value
         }
         let value = try compute()
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        try AtomicFile.write(try encoder.encode(Entry(key: wanted, value: value)), to: file)
+        try AtomicFile.write(Seal.sealed(json: encoder.encode(Entry(key: wanted, value: value))), to: file)
         return value
     }
 }

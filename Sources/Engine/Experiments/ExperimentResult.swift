@@ -78,9 +78,30 @@ public struct ExperimentResult: Codable, Equatable, Sendable {
         self.key = key
     }
 
-    /// Reads a result; nil where there is none, or one of another version.
-    package static func read(_ name: ExperimentName, in folder: ExperimentFolder) -> ExperimentResult? {
-        (try? Data(contentsOf: folder.result(name))).flatMap { try? JSONDecoder().decode(ExperimentResult.self, from: $0) }
+    /// Reads a result; nil where there is none.
+    /// - Throws: where it is damaged or of another version.
+    package static func read(_ name: ExperimentName, in folder: ExperimentFolder) throws -> ExperimentResult? {
+        let file = folder.result(name)
+        guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+        let advice = "run the experiment again"
+        let data = try Seal.read(file, kind: "result", advice: advice)
+        guard let found = try? JSONDecoder().decode(ExperimentResult.self, from: data), found.name == name, found.isConsistent else {
+            throw Failure("the result \(file.path) is damaged or of another version; \(advice)")
+        }
+        return found
+    }
+
+    /// Whether lists that belong together have one length, and numbers a size that can be drawn.
+    private var isConsistent: Bool {
+        func isDrawn(_ values: [Double]) -> Bool { values.allSatisfy { abs($0) < 1e9 } }
+        return groups.allSatisfy { $0.subjects.count == $0.values.count && isDrawn($0.values) }
+            && curves.allSatisfy { curve in
+                let lists = [curve.x, curve.mean, curve.lower, curve.upper]
+                return lists.allSatisfy { $0.count == curve.x.count && isDrawn($0) }
+            }
+            && measurements.allSatisfy { isDrawn($0.folds + [$0.lower, $0.upper].compactMap { $0 }) && abs($0.count) < 1 << 40 }
+            && comparisons.allSatisfy { isDrawn([$0.difference, $0.lower, $0.upper]) && abs($0.folds) < 1 << 40 }
+            && savings.allSatisfy { isDrawn([$0.fraction, $0.lower, $0.upper].compactMap { $0 }) }
     }
 
     /// Adds a sentence, once.

@@ -11,7 +11,7 @@ extension ExperimentRun {
 
     /// Table 5.
     func subtypes(_ result: inout ExperimentResult) throws {
-        let readout = try subtypeReadout(try boxes(), cohort: cohort)
+        let readout = try subtypeReadout(try boxes(noting: &result), cohort: cohort)
         for variant in Self.boxVariants { result.measurements += try linearDetection(variant, readout: readout) }
         let fractions = try readout.lowAttenuation()
         for subtype in EmphysemaSubtype.allCases {
@@ -113,7 +113,7 @@ extension ExperimentRun {
 
     /// Figure 4.
     func labelEfficiency(_ result: inout ExperimentResult) throws {
-        let readout = try subtypeReadout(try boxes(), cohort: cohort)
+        let readout = try subtypeReadout(try boxes(noting: &result), cohort: cohort)
         let variants = [EncoderVariant.drasclr, .random]
         let fits = EmphysemaSubtype.allCases.count * variants.count * profile.fractions.count * readout.foldCount
         var number = 0
@@ -189,7 +189,7 @@ extension ExperimentRun {
     func emphysemaByStage(_ result: inout ExperimentResult) throws {
         let staged = cohort.subjects.filter { $0.labels["gold"] != nil }
         guard !staged.isEmpty else { throw Failure("\(cohort.folder.path) has no label \"gold\", against which emphysema could be shown") }
-        let readout = try subtypeReadout(try boxes(), cohort: cohort)
+        let readout = try subtypeReadout(try boxes(noting: &result), cohort: cohort)
         let (model, frozen) = try freeze(.drasclr, readout)
         monitor.effort.begin(.masks)
         var percents: [EmphysemaSubtype: [(subject: PreparedSubject, percent: Double)]] = [:]

@@ -21,7 +21,7 @@ extension ExperimentRun {
         var methods: [any FeatureMethod] = []
         for variant in Self.imageVariants { methods.append(try library.features(variant)) }
         monitor.tell("densitometry and histograms", 0, of: 2)
-        methods.append(HistogramClusterFeatures(cohort, seed: Self.seed, parallel: parallel))
+        methods.append(try HistogramClusterFeatures(cohort, seed: Self.seed, parallel: parallel))
         monitor.tell("densitometry and histograms", 1, of: 2)
         methods.append(try LowAttenuationFeatures(cohort.catalogue, parallel: parallel))
         monitor.tell("densitometry and histograms", 2, of: 2)
@@ -48,6 +48,7 @@ extension ExperimentRun {
                 result.notes.append("The cohort has no label \(target.column): left out")
                 continue
             }
+            if let instead = target.withoutAreaUnderCurve(cohort.catalogue) { result.note(instead) }
             for method in methods {
                 try monitor.checkCancelled()
                 monitor.tell("readouts", done, of: targets.count * methods.count, detail: "\(target.title), \(method.name)")
@@ -92,7 +93,7 @@ extension ExperimentRun {
         try requireSome(of: ReadoutTarget.paper)
         try readouts(&result, targets: ReadoutTarget.paper, methods: try variants.map { try library.features($0) })
         let boxes: [LesionBox]
-        do { boxes = try self.boxes() } catch let failure as Failure {
+        do { boxes = try self.boxes(noting: &result) } catch let failure as Failure {
             result.notes.append("Boxes: \(failure.description)")
             return
         }

@@ -113,13 +113,13 @@ public struct ExperimentRun {
         result.seconds = (clock.now - start) / .seconds(1)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        try AtomicFile.write(try encoder.encode(result), to: folder.result(name))
+        try AtomicFile.write(Seal.sealed(json: encoder.encode(result)), to: folder.result(name))
         return result
     }
 
     /// The result of an earlier run with the same inputs.
     private func finished(_ name: ExperimentName) -> ExperimentResult? {
-        ExperimentResult.read(name, in: folder).flatMap { $0.key == key ? $0 : nil }
+        (try? ExperimentResult.read(name, in: folder)).flatMap { $0.key == key ? $0 : nil }
     }
 
     private static func key(_ cohort: PreparedCohort, _ options: Options, settings: TrainingSettings) throws -> String {
@@ -131,6 +131,13 @@ public struct ExperimentRun {
         return Checksum.sha256(
             prepared + (try encoder.encode(settings)) + boxes
                 + Data("\(options.profile.rawValue) \(options.targets) \(session) \(WorkbenchVersion.text)".utf8))
+    }
+
+    /// The reader's boxes that lie in the cohort's subjects; contradictions among them are noted.
+    func boxes(noting result: inout ExperimentResult) throws -> [LesionBox] {
+        let boxes = try boxes()
+        for sentence in LesionBox.contradictions(boxes) { result.note("Boxes: \(sentence)") }
+        return boxes
     }
 
     /// The reader's boxes that lie in the cohort's subjects.

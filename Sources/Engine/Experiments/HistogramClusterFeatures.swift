@@ -14,8 +14,10 @@ package struct HistogramClusterFeatures: FeatureMethod {
     private let seed: UInt64
     private var model: KMeans?
 
-    init(_ cohort: PreparedCohort, seed: UInt64, parallel: Parallel) {
+    /// - Throws: where patches are damaged.
+    init(_ cohort: PreparedCohort, seed: UInt64, parallel: Parallel) throws {
         let landmarks = cohort.atlas.landmarks.count
+        try cohort.patches.requireWhole(0..<landmarks, parallel: parallel)
         histograms = parallel.map(cohort.subjects.count) { subject in
             (0..<landmarks).map { landmark in
                 cohort.patches.withPatch(landmark: landmark, subject: subject) { Self.histogram($0) }

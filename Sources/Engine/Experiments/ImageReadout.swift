@@ -91,6 +91,7 @@ package struct ImageReadout {
             if missing > 0 { note += "; \(missing) subjects without the label are not used" }
             let without = scores.count { $0 == nil }
             if without > 0 { note += "; \(without) folds, whose subjects all have one value, are left out" }
+            if metric == "within one", let instead = target.withoutAreaUnderCurve(cohort) { note += "; \(instead)" }
             return Measurement(
                 method: method.name, target: target.title, metric: metric, folds: scores.compactMap { $0 }, interval: interval,
                 count: subjects.count, note: note)

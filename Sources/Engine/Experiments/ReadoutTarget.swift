@@ -37,6 +37,17 @@ package struct ReadoutTarget: Equatable {
         self.kind = kind
     }
 
+    /// Whether it is a question of yes or no, whose measure is the area under the curve.
+    private var isYesOrNo: Bool { ["ae_history", "event", "sex"].contains(column) }
+
+    /// The sentence that another measure stands in the place of the area under the curve; nil where nobody expects that, or it is given.
+    func withoutAreaUnderCurve(_ cohort: CohortCatalogue) -> String? {
+        let classes = Set(cohort.subjects.compactMap { $0.labels[column] }).sorted()
+        guard isYesOrNo, kind == .classes, classes.count > 2 else { return nil }
+        return
+            "\(title) has \(classes.count) values (\(ImageReadout.list(classes))): there is no area under the curve, \"within one\" stands in its place"
+    }
+
     var title: String { kind == .continuous(isLogarithm: true) ? "log \(column)" : column }
 
     /// Subjects that have the label, by their places in the cohort, with its values as they are fitted.

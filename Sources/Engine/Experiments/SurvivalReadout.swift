@@ -25,7 +25,10 @@ package struct SurvivalReadout {
     private let clinical: FeatureMatrix?
     let clinicalNames: [String]
 
-    /// - Throws: `Failure` where nobody has a time, or a time is negative or an event neither 0 nor 1.
+    /// With fewer events there is none to fit by and another one to test by.
+    private static let fewestEvents = 2
+
+    /// - Throws: `Failure` where nobody has a time, a time is negative or an event neither 0 nor 1, or hardly anybody has an event.
     package init(cohort: CohortCatalogue, profile: ExperimentProfile, seed: UInt64, parallel: Parallel) throws {
         self.profile = profile
         self.seed = seed
@@ -49,6 +52,12 @@ package struct SurvivalReadout {
             }
         }
         survival = try SurvivalTimes(times: column("time"), events: column("event").map { $0 == 1 })
+        let events = survival.events.count { $0 }
+        guard events >= Self.fewestEvents else {
+            throw Failure(
+                "\(cohort.folder.path): \(events) of \(known.count) subjects with the labels time, event\(names.map { ", " + $0 }.joined()) have an event; "
+                    + "expected at least \(Self.fewestEvents), one to fit a model by and one to test it")
+        }
         clinical = names.isEmpty ? nil : FeatureMatrix(rows: known.map { subject in names.map { subject.labels[$0] ?? .nan } })
     }
 
@@ -79,14 +88,25 @@ package struct SurvivalReadout {
     /// Concordances of a method: of its features alone, or with the clinical columns; or of those alone.
     package func measure(_ method: (any FeatureMethod)?, covariates: Covariates, name: String) throws -> [Measurement] {
         var outcomes: [[FoldOutcome]] = []
+        // Folds whose model has no solution, and why.
+        var lost: [Failure] = []
         for run in 0..<profile.survivalRuns {
             let seed = self.seed &+ UInt64(run)
             let folds = try SubjectFolds(labels: survival.events.map { $0 ? 1 : 0 }, count: profile.folds, seed: seed)
             let found = parallel.map(folds.count) { held in
                 Result { try outcome(method, covariates: covariates, split: folds.split(held), seed: seed) }
             }
-            outcomes.append(try found.map { try $0.get() })
+            outcomes.append(
+                try found.compactMap { fold in
+                    do { return try fold.get() } catch let failure as Failure {
+                        lost.append(failure)
+                        return nil
+                    }
+                })
         }
+        let total = outcomes.reduce(lost.count) { $0 + $1.count }
+        let all = outcomes.flatMap { $0 }
+        if all.isEmpty, let reason = lost.first { throw Failure("all \(total) folds are left out: \(reason.description)") }
         let metrics: [(String, (FoldOutcome, [Int]) throws -> Double)] =
             Self.quantiles.enumerated().map { place, quantile in
                 ("Uno \(Int(quantile * 100)) %", { try Self.uno($0, $1, truncation: place) })
@@ -104,7 +124,6 @@ package struct SurvivalReadout {
                     }
                 ),
             ]
-        let all = outcomes.flatMap { $0 }
         return try metrics.map { metric, score in
             var values: [Double] = []
             var reasons: [String] = []
@@ -113,12 +132,14 @@ package struct SurvivalReadout {
                     reasons.append(failure.description)
                 }
             }
-            let first = outcomes[0]
+            // Of the first run that has any.
+            let first = outcomes.first { !$0.isEmpty } ?? []
             let interval = BootstrapInterval(folds: first.map(\.survival.count), draws: profile.bootstrapDraws, seed: seed) { fold, drawn in
                 try? score(first[fold], drawn)
             }
             var notes = covariates == .clinical ? [] : ["ridges \(all.map { "\($0.penalty)" }.joined(separator: " "))"]
-            if let reason = reasons.first { notes.append("\(reasons.count) of \(all.count) folds are left out: \(reason)") }
+            if let reason = lost.first { notes.append("\(lost.count) of \(total) folds are left out: \(reason.description)") }
+            if let reason = reasons.first { notes.append("\(reasons.count) of \(total) folds are left out: \(reason)") }
             return Measurement(
                 method: name, target: "survival", metric: metric, folds: values, interval: interval, count: survival.count,
                 note: notes.joined(separator: "; "))
@@ -146,7 +167,9 @@ package struct SurvivalReadout {
         let known = survival.rows(split.training)
         let penalty = try training.map { try choosePenalty($0, free?.rows(split.training), known, seed: seed) } ?? 0
         let problem = Problem(training, free?.rows(split.training))
-        let model = try CoxModel(problem.table, survival: known, penalties: problem.penalties(penalty))
+        let model = try CoxModel(
+            problem.table, survival: known, penalties: problem.penalties(penalty),
+            names: problem.names(clinical: free == nil ? [] : clinicalNames))
         let rows = problem.apply(test, free?.rows(split.test))
         let censoring = CensoringDistribution(known)
         return FoldOutcome(
@@ -177,6 +200,9 @@ package struct SurvivalReadout {
         func penalties(_ penalty: Double) -> [Double] {
             variances.map { penalty / max($0, 1e-12) } + Array(repeating: 0, count: table.width - variances.count)
         }
+
+        /// What messages call the columns.
+        func names(clinical: [String]) -> [String] { variances.indices.map { "feature axis \($0 + 1)" } + clinical }
 
         private static func variances(_ rows: FeatureMatrix) -> [Double] {
             (0..<rows.width).map { k in

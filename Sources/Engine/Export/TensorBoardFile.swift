@@ -32,8 +32,10 @@ public struct TensorBoardFile {
     /// Writes the file into a folder, under the name that TensorBoard looks for.
     /// - Returns: the file.
     public func write(to folder: URL, began: Double) throws -> URL {
-        try AtomicFile.makeFolder(folder)
         let file = folder.appendingPathComponent("events.out.tfevents.\(Int(began)).workbench")
+        var targets = CommandFiles()
+        targets.writes("the event file", file.path)
+        try targets.check()
         try AtomicFile.write(data, to: file)
         return file
     }

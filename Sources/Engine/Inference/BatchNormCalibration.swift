@@ -45,10 +45,12 @@ package struct BatchNormCalibration {
     /// Sets the encoder's statistics from a cohort's unaugmented patches: the running ones pooled over all landmarks, and for `landmark` also
     /// those that depend on the location.
     /// - Parameter rows: rows of the cohort's store, for example the training subjects'.
-    package func run(_ kind: TrainingSettings.NormCalibration, cohort: PreparedCohort, rows: [Int], seed: UInt64) {
+    /// - Throws: where patches are damaged.
+    package func run(_ kind: TrainingSettings.NormCalibration, cohort: PreparedCohort, rows: [Int], seed: UInt64) throws {
         encoder.locationStatistics = nil
         guard kind != .last else { return }
         let sample = Self.sample(rows: rows, landmarks: cohort.atlas.landmarks.count, seed: seed).filter { !$0.rows.isEmpty }
+        try cohort.patches.requireWhole(Set(sample.map(\.landmark)), parallel: parallel)
         estimate(sample, cohort: cohort)
         guard kind == .landmark else { return }
         let anchors = Set(sample.map(\.landmark)).sorted().map(cohort.atlas.location(ofLandmark:))

@@ -82,10 +82,17 @@ public struct Classifier {
             encoder = InferenceModel(encoder: try PatchEncoder(from: file, prefix: "encoder."), name: file.metadata["encoderName"] ?? "")
         }
         let own: Set<String> = ["subtype", "scheme", "encoder", "encoderName", "checksum"]
-        return Classifier(
+        let classifier = Classifier(
             subtype: subtype, scheme: scheme, weights: try file.floats("readout.weight", shape: [EncoderArchitecture.representation]),
             bias: try file.floats("readout.bias", shape: [1])[0], encoder: encoder,
             provenance: file.metadata.filter { !own.contains($0.key) })
+        guard file.metadata["checksum"] == classifier.checksum else {
+            throw Failure("\(place.path) is damaged: its readout does not match its checksum; fine-tune it again")
+        }
+        guard (classifier.weights + [classifier.bias]).allSatisfy(\.isFinite) else {
+            throw Failure("\(place.path) holds values that are not finite; fine-tune it again")
+        }
+        return classifier
     }
 
     /// The checksum of a session's present classifier; nil where it has none.
@@ -97,7 +104,7 @@ public struct Classifier {
     static func metadata(_ session: SessionFolder, _ subtype: EmphysemaSubtype) throws -> [String: String]? {
         let place = file(session, subtype)
         guard FileManager.default.fileExists(atPath: place.path) else { return nil }
-        return try Safetensors(contentsOf: place).metadata
+        return try Safetensors(contentsOf: place, isVerified: false).metadata
     }
 
     private static func file(_ session: SessionFolder, _ subtype: EmphysemaSubtype) -> URL {

@@ -7,6 +7,11 @@ public struct FeatureExtractor {
     private let kernels: any KernelSet = KernelSelection.best
     private let parallel: Parallel
 
+    /// Places beyond the atlas are not clamped, but none lies farther.
+    private static let farthestLocation: Float = 4
+    /// Augmented views leave -1…1 a little; HU do by far.
+    private static let strongestInput: Float = 2
+
     public init(model: InferenceModel, parallel: Parallel) {
         self.model = model
         self.parallel = parallel
@@ -36,7 +41,18 @@ public struct FeatureExtractor {
         let count = entry.shape[0]
         let flat = try input.floats("locations", shape: [count, 3])
         var patches = try input.floats("patches")
-        if entry.type == .int16 { patches = patches.map(NetworkIntensity.input) }
+        if let place = flat.firstIndex(where: { abs($0) > Self.farthestLocation }) {
+            throw Failure(
+                "\(input.path): locations holds \(flat[place]) at patch \(place / 3), expected places normalised to about -1 to 1, not millimetres"
+            )
+        }
+        if entry.type == .int16 {
+            patches = patches.map(NetworkIntensity.input)
+        } else if let place = patches.firstIndex(where: { abs($0) > Self.strongestInput }) {
+            throw Failure(
+                "\(input.path): patches holds \(patches[place]) at patch \(place / PatchStore.patchVoxels), expected Float32 scaled to -1 to 1; give "
+                    + "HU as Int16")
+        }
         let locations = (0..<count).map { SIMD3(flat[3 * $0], flat[3 * $0 + 1], flat[3 * $0 + 2]) }
         // Patches that share a location share a block.
         let groups = Dictionary(grouping: 0..<count) { locations[$0] }.values.sorted { $0[0] < $1[0] }
@@ -76,10 +92,11 @@ public struct FeatureExtractor {
     ///   - landmarks: those that the mean is taken over; nil for all.
     ///   - locationsOf: for each landmark the one whose location is told to the encoder instead; nil for its own.
     /// - Returns: `[subject][128]`.
+    /// - Throws: where patches are damaged.
     public func imageFeatures(
         _ cohort: PreparedCohort, rows wanted: [Int]? = nil, landmarks: [Int]? = nil, locationsOf told: [Int]? = nil,
         progress: (Int, Int) -> Void = { _, _ in }
-    ) -> ImageFeatures {
+    ) throws -> ImageFeatures {
         let width = EncoderArchitecture.representation
         let subjects = wanted ?? Array(cohort.subjects.indices)
         let landmarks = landmarks ?? Array(cohort.atlas.landmarks.indices)
@@ -92,6 +109,7 @@ public struct FeatureExtractor {
         let augmentation = PatchAugmentation(kernels: kernels)
         let spaces = makeSpaces()
         for (done, landmark) in landmarks.enumerated() {
+            try cohort.patches.requireWhole([landmark], parallel: parallel)
             let location = cohort.atlas.location(ofLandmark: told?[landmark] ?? landmark)
             mixed.mix(model.encoder, at: [location], foldingNorm: true, kernels: kernels, parallel: parallel)
             parallel.forEach(blocks) { block in

@@ -23,7 +23,7 @@ public struct InferenceModel {
         guard cohort.atlas.checksum == description.atlas else {
             throw Failure("\(cohort.folder.path) was prepared with another atlas than the session \(session.name); prepare it again")
         }
-        let model = InferenceModel(
+        let model = try InferenceModel(
             encoder: try checkpoint.query(), cohort: cohort, subjects: description.trainingSubjects, settings: description.settings,
             name: name, parallel: parallel)
         var writer = SafetensorsWriter(metadata: ["checkpoint": source, "name": name])
@@ -34,20 +34,21 @@ public struct InferenceModel {
     }
 
     /// The same network from random weights, calibrated alike: the comparison that tells what pre-training is worth.
-    public static func random(settings: TrainingSettings, cohort: PreparedCohort, subjects: [String], parallel: Parallel) -> InferenceModel
-    {
+    public static func random(
+        settings: TrainingSettings, cohort: PreparedCohort, subjects: [String], parallel: Parallel
+    ) throws -> InferenceModel {
         let encoder = PatchEncoder(architecture: settings.architecture)
         encoder.initialise(seed: settings.seed &+ 1, scheme: settings.initialisation)
-        return InferenceModel(
+        return try InferenceModel(
             encoder: encoder, cohort: cohort, subjects: subjects, settings: settings, name: "random weights", parallel: parallel)
     }
 
     private init(
         encoder: PatchEncoder, cohort: PreparedCohort, subjects: [String], settings: TrainingSettings, name: String, parallel: Parallel
-    ) {
+    ) throws {
         let training = Set(subjects)
         let rows = cohort.subjects.indices.filter { training.contains(cohort.subjects[$0].id) }
-        BatchNormCalibration(encoder: encoder, kernels: KernelSelection.best, parallel: parallel).run(
+        try BatchNormCalibration(encoder: encoder, kernels: KernelSelection.best, parallel: parallel).run(
             settings.bnCalibration, cohort: cohort, rows: rows, seed: settings.seed)
         self.init(encoder: encoder, name: name)
     }

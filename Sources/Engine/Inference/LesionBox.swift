@@ -38,6 +38,29 @@ public struct LesionBox: Codable, Equatable, Sendable {
     /// Whether it says the same of the same place, whatever is known of the CT.
     func isSame(as other: LesionBox) -> Bool { subject == other.subject && label == other.label && centre == other.centre }
 
+    /// Boxes whose centres are closer than this along each axis mark one place, mm.
+    private static let samePlaceMillimetres = 4.0
+    /// More are counted, not listed.
+    private static let mostContradictions = 5
+
+    /// Places that are marked both as diseased and as healthy, in sentences: a classifier cannot learn both.
+    public static func contradictions(_ boxes: [LesionBox]) -> [String] {
+        let healthy = Dictionary(grouping: boxes.filter { $0.label == .healthy }, by: \.subject)
+        let sentences = boxes.filter { $0.label != .healthy }.compactMap { box -> String? in
+            let clash = healthy[box.subject]?.first { other in
+                let apart = other.centre - box.centre
+                return (0..<3).allSatisfy { abs(apart[$0]) < samePlaceMillimetres } && box.fits(image: other.image)
+            }
+            guard clash != nil else { return nil }
+            let place = (0..<3).map { CTAcquisition.brief(box.centre[$0]) }.joined(separator: ", ")
+            return "the place \(place) mm of \(box.subject) is marked both \(box.label.rawValue) and healthy"
+        }
+        guard sentences.count > mostContradictions else { return sentences }
+        return sentences.prefix(mostContradictions) + [
+            "\(sentences.count - mostContradictions) more places are marked both diseased and healthy"
+        ]
+    }
+
     /// The table of boxes, as `read` takes it.
     static func text(_ boxes: [LesionBox]) -> String {
         CSVTable.text(
@@ -46,6 +69,9 @@ public struct LesionBox: Codable, Equatable, Sendable {
                 [box.subject, box.label.rawValue] + (0..<3).map { String(box.centre[$0]) } + [box.image ?? ""]
             })
     }
+
+    /// No image of a patient lies farther from its origin.
+    private static let farthestMillimetres = 10_000.0
 
     /// Reads a table of boxes.
     public static func read(_ file: URL) throws -> [LesionBox] {
@@ -57,11 +83,14 @@ public struct LesionBox: Codable, Equatable, Sendable {
         return try table.rows.map { row in
             guard let label = Label(rawValue: row.fields[subtype]) else {
                 throw Failure(
-                    "\(table.name), line \(row.line): subtype \"\(row.fields[subtype])\" is unknown; expected cle, paraseptal or healthy")
+                    "\(table.name), line \(row.line): subtype \"\(row.fields[subtype].printable)\" is unknown; expected cle, paraseptal or healthy"
+                )
             }
             let place = try axes.map { axis in
-                guard let value = Double(row.fields[axis]), value.isFinite else {
-                    throw Failure("\(table.name), line \(row.line): \"\(row.fields[axis])\" is no coordinate; expected millimetres")
+                guard let value = table.number(row.fields[axis]), abs(value) <= farthestMillimetres else {
+                    throw Failure(
+                        "\(table.name), line \(row.line): \"\(row.fields[axis].printable)\" is no coordinate; expected millimetres, with a point, at "
+                            + "most \(Int(farthestMillimetres)) from the origin")
                 }
                 return value
             }

@@ -38,7 +38,9 @@ public struct SessionSegmentation {
             let provenance = try MaskProvenance(
                 subject: subject.id, image: subject.image, lungs: image.lungs, classifier: classifier, atlas: atlas, stride: stride,
                 mask: mask)
-            try provenance.write(mask, to: target, probability: session.probability(subject: subject.id, subtype: subtype))
+            try provenance.write(
+                mask, to: target, probability: session.probability(subject: subject.id, subtype: subtype),
+                like: subject.image)
             written.append(MaskWritten(subject: subject.id, subtype: subtype, file: "masks/\(target.lastPathComponent)"))
         }
         // Once all are there, so that a viewer reads them together.

@@ -76,6 +76,9 @@ package struct LocationStatistics {
             width: SIMD3(width[0], width[1], width[2]), architecture: architecture)
         means = try file.floats(prefix + Self.values.mean, shape: [count, channels])
         variances = try file.floats(prefix + Self.values.variance, shape: [count, channels])
+        guard variances.allSatisfy({ $0 >= 0 }), [width[0], width[1], width[2]].allSatisfy({ $0 > 0 }) else {
+            throw Failure("\(file.path): the statistics by location hold a negative variance or no width; make it again")
+        }
     }
 
     func add(to writer: inout SafetensorsWriter, prefix: String) {

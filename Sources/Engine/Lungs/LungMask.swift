@@ -1,5 +1,17 @@
+import Foundation
+
 /// Lung masks given by the user, in whatever labels their maker chose.
 public enum LungMask {
+    /// What the header of a mask of our own says. Only there 3 and 4 are known to be no lung: other makers' 3 may be a lobe or a lung.
+    public static let fileDescription = "workbench lungs: 1 right, 2 left, 3 may not be lung, 4 airway"
+
+    /// A label map for `normalise`; of a mask that `workbench lungs` wrote, what is lung.
+    public static func readLabels(_ file: URL) throws -> Volume<Int16> {
+        let labels = try NiftiFile.readLabels(file)
+        guard try NiftiFile.readHeader(file).description == fileDescription else { return labels }
+        return labels.mapVoxels { $0 == Int16(LungLabel.doubtful) || $0 == Int16(LungLabel.airway) ? 0 : $0 }
+    }
+
     /// Brings a label map to 0 outside, 1 patient's right lung, 2 left.
     ///
     /// Accepted: one label for both lungs, two labels (1/2, 2/3, 20/30, 50/100 …), or lobes and other parts. Which lung a part belongs to is
@@ -8,13 +20,17 @@ public enum LungMask {
     /// - Parameter ct: the image that the mask must belong to; nil where there is none.
     /// - Throws: if the mask is empty, of another grid than the image, or does not fall into two lungs.
     public static func normalise(
-        labels: Volume<Int16>, matching ct: Volume<Int16>? = nil, parallel: Parallel
+        labels given: Volume<Int16>, matching ct: Volume<Int16>? = nil, parallel: Parallel
     ) throws -> Volume<UInt8> {
-        if let ct, !labels.sharesGrid(with: ct) {
+        if let ct, !given.sharesGrid(with: ct) {
+            let distance = given.extent.farthestCorner(given.voxelToWorld, ct.voxelToWorld)
+            let apart = given.extent == ct.extent ? "they lie up to \(String(format: "%.3g", distance)) mm apart" : "their sizes differ"
             throw Failure(
-                "the lung mask is on another grid than the image: \(describe(labels.extent, labels.voxelToWorld)) against "
+                "the lung mask is on another grid than the image, \(apart): \(describe(given.extent, given.voxelToWorld)) against "
                     + "\(describe(ct.extent, ct.voxelToWorld)); make it on the image's own grid")
         }
+        // Where a header was rounded, the image's own grid is the true one.
+        let labels = Volume(extent: given.extent, voxelToWorld: (ct?.voxelToWorld ?? given.voxelToWorld), voxels: given.voxels)
         guard labels.voxels.allSatisfy({ $0 >= 0 }) else {
             throw Failure("the lung mask holds negative values: it looks like an image, expected labels")
         }

@@ -30,7 +30,8 @@ public struct LungMaskQuality: Codable, Equatable, Sendable {
     ///   - expectedMillilitres: volume of both lungs beyond which a warning is due.
     ///   - findings: what else is worth a warning, each a sentence.
     public static func judge(
-        _ mask: Volume<UInt8>, ct: Volume<Int16>? = nil, expectedMillilitres: ClosedRange<Double> = adultMillilitres, findings: [String] = []
+        _ mask: Volume<UInt8>, ct: Volume<Int16>? = nil, expectedMillilitres: ClosedRange<Double> = adultMillilitres,
+        findings: [String] = []
     ) -> LungMaskQuality {
         let measures = LungMeasures(mask, ct: ct)
         var refusals: [String] = []

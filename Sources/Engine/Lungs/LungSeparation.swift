@@ -125,7 +125,9 @@ struct LungSeparation {
             waiting.removeAll { labels[$0.places[0]] != 0 }
         }
         let distance = waiting.isEmpty ? [] : distanceToLungs()
-        for part in waiting where abs(part.meanHounsfield - reference) < Self.likeHounsfield && isBeside(part, distance) { doubt(part.places, part.centre, part.millilitres, isLow: true, middle) }
+        for part in waiting where abs(part.meanHounsfield - reference) < Self.likeHounsfield && isBeside(part, distance) {
+            doubt(part.places, part.centre, part.millilitres, isLow: true, middle)
+        }
     }
 
     /// True where much of a part lies close to the lungs.

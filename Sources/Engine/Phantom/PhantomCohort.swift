@@ -1,7 +1,7 @@
 import Foundation
 
 /// Writes a phantom cohort: `cohort.csv`, `boxes.csv`, `atlas.lungs.nii.gz`, `atlas.ct.nii.gz` and for each subject `<id>.ct.nii.gz`,
-/// `<id>.lungs.nii.gz`, `<id>.cle.nii.gz` and `<id>.paraseptal.nii.gz`.
+/// `<id>.lungs.nii.gz`, `<id>.cle.nii.gz` and `<id>.paraseptal.nii.gz`; `phantom.json` says that they are phantoms.
 public enum PhantomCohort {
     /// One subject as reported.
     public struct Summary: Sendable {
@@ -18,6 +18,8 @@ public enum PhantomCohort {
     public static func write(
         _ phantom: ThoraxPhantom, subjects: Int, to folder: URL, parallel: Parallel, progress: @escaping @Sendable (Int) -> Void
     ) throws -> [Summary] {
+        // From the first moment on, so that an interrupted run can be made again.
+        if !FileManager.default.fileExists(atPath: Mark.file(folder).path) { try AtomicFile.write(Mark().data, to: Mark.file(folder)) }
         let atlas = phantom.atlasScan(parallel: parallel)
         try AtomicFile.replace(["lungs", "ct"].map { folder.appendingPathComponent("atlas.\($0).nii.gz") }) { places in
             try NiftiFile.writeNew(atlas.lungs, to: places[0], called: folder.appendingPathComponent("atlas.lungs.nii.gz"))
@@ -40,10 +42,16 @@ public enum PhantomCohort {
             let id = entry.summary.subject
             return [id, "\(id).ct.nii.gz"] + entry.labels.values.map { number($0) }
         }
-        try write(
-            CSVTable.text(columns: ["subject", "image"] + PhantomLabels.names, rows: rows), to: folder.appendingPathComponent("cohort.csv"))
-        let boxes = CSVTable.text(columns: ["subject", "subtype", "x", "y", "z"], rows: written.flatMap(\.boxes))
-        try write(boxes, to: folder.appendingPathComponent("boxes.csv"))
+        let tables = [
+            ("boxes.csv", CSVTable.text(columns: ["subject", "subtype", "x", "y", "z"], rows: written.flatMap(\.boxes))),
+            ("cohort.csv", CSVTable.text(columns: ["subject", "image"] + PhantomLabels.names, rows: rows)),
+        ].map { (file: folder.appendingPathComponent($0), data: Data($1.utf8)) }
+        var mark = Mark()
+        for (file, data) in tables { mark.tables[file.lastPathComponent] = Checksum.sha256(data) }
+        let files = try tables + [(Mark.file(folder), mark.data)]
+        try AtomicFile.replace(files.map(\.file)) { places in
+            for (place, (file, data)) in zip(places, files) { try AtomicFile.writeNew(data, to: place, called: file) }
+        }
         return written.map(\.summary)
     }
 
@@ -56,8 +64,6 @@ public enum PhantomCohort {
             }
         }
     }
-
-    private static func write(_ text: String, to file: URL) throws { try AtomicFile.write(Data(text.utf8), to: file) }
 
     private static func number(_ value: Double) -> String {
         value == value.rounded() ? String(Int(value)) : String(format: "%.3f", value)

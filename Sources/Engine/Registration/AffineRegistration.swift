@@ -4,6 +4,8 @@ public struct RegistrationResult: Sendable {
     public let fixedToMoving: Affine3
     /// Dice of both lungs together on the fixed grid, by positions alone and under the map.
     public let diceBefore, diceAfter: Double
+    /// Likewise with nothing but the lungs' centres brought together.
+    public let diceCentred: Double
     /// Wall time, reading of files excluded.
     public let seconds: Double
 }
@@ -41,10 +43,13 @@ public struct AffineRegistration: Sendable {
             finestMillimetres: options.finestMillimetres, parallel: parallel)
         let map = search.run()
         let before = LabelOverlap.dice(fixed: fixed, moving: moving, .identity, parallel: parallel)
+        var centred = Affine3.identity
+        centred.translation = movingMoments.centroid - fixedMoments.centroid
+        let overlap = LabelOverlap.dice(fixed: fixed, moving: moving, centred, parallel: parallel)
         let after = LabelOverlap.dice(fixed: fixed, moving: moving, map, parallel: parallel)
         try requirePlausible(map, diceAfter: after, options)
         return RegistrationResult(
-            fixedToMoving: map, diceBefore: before, diceAfter: after, seconds: (clock.now - begin) / .seconds(1))
+            fixedToMoving: map, diceBefore: before, diceAfter: after, diceCentred: overlap, seconds: (clock.now - begin) / .seconds(1))
     }
 
     /// 0, 50, 100 become 0, 1, 2.

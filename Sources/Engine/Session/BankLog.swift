@@ -25,12 +25,15 @@ package final class BankLog {
         let file: BankLogFile
         let records: [BankLogRecord]
         do {
+            if offset == 0 {
+                try BankLogFile.head(base: 0, compacted: 0).withUnsafeBytes { try AtomicFile.writeAll($0, to: opened, path: path) }
+            }
             file = try BankLogFile(session.bankLog, upTo: offset)
             records = try file.replay(into: bank)
             try Self.cut(opened, to: file.size, path: path)
-        } catch {
+        } catch let failure as Failure {
             close(opened)
-            throw error
+            throw Failure("\(failure.description); \(Self.wayAround(session, before: offset))")
         }
         self.session = session
         self.offset = offset
@@ -47,6 +50,16 @@ package final class BankLog {
         _ = try BankLogFile(session.bankLog, upTo: offset).replay(into: bank)
     }
 
+    /// What can be done where the log does not give a checkpoint's bank: the newest checkpoint is named whose bank it gives.
+    private static func wayAround(_ session: SessionFolder, before offset: Int) -> String {
+        let whole = Checkpoint.steps(in: session).reversed().first { step in
+            guard let checkpoint = try? Checkpoint(session, step: step), checkpoint.bankLogBytes < offset else { return false }
+            return (try? BankLogFile(session.bankLog, upTo: checkpoint.bankLogBytes).records(landmarks: .max)) != nil
+        }
+        guard let whole else { return "begin the session anew, no earlier checkpoint's bank is whole" }
+        return "go on from step \(whole), whose bank is whole: `workbench pretrain --resume --from \(whole)`"
+    }
+
     private static func cut(_ descriptor: Int32, to size: Int, path: String) throws {
         guard ftruncate(descriptor, off_t(size)) == 0, lseek(descriptor, off_t(size), SEEK_SET) >= 0 else {
             throw Failure.system("cut \(path) to its checkpoint")
@@ -55,11 +68,8 @@ package final class BankLog {
 
     /// Appends one step's keys.
     package func append(step: Int, landmark: Int, subjects: [Int32], keys: Floats) throws {
-        let record = BankLogRecord(place: file.size, landmark: landmark, count: subjects.count)
-        var bytes = Data(capacity: record.bytes)
-        for field in [step, landmark, subjects.count] { withUnsafeBytes(of: UInt32(field).littleEndian) { bytes.append(contentsOf: $0) } }
-        subjects.withUnsafeBytes { bytes.append(contentsOf: $0) }
-        bytes.append(UnsafeBufferPointer(start: keys, count: subjects.count * EncoderArchitecture.embedding))
+        let record = BankLogRecord(place: file.size, landmark: landmark, count: subjects.count, hasChecksum: file.hasChecksums)
+        let bytes = BankLogRecord.data(step: step, landmark: landmark, subjects: subjects, keys: keys, hasChecksum: file.hasChecksums)
         try bytes.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: session.bankLog.path) }
         records.append(record)
         offset += record.bytes
@@ -93,7 +103,7 @@ package final class BankLog {
             }
         }
         kept.reverse()
-        let compacted = kept.reduce(skipped.count * BankLogRecord.header) { $0 + $1.bytes }
+        let compacted = kept.reduce(skipped.count * BankLogRecord.header(hasChecksum: file.hasChecksums)) { $0 + $1.bytes }
         let needed = BankLogFile.header + compacted + file.size - boundary
         guard file.size > 2 * needed else { return }
 
@@ -102,9 +112,9 @@ package final class BankLog {
             let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
             guard descriptor >= 0 else { throw Failure.system("create \(temporary.path)") }
             defer { close(descriptor) }
-            var head = BankLogFile.head(base: oldest, compacted: compacted)
+            var head = BankLogFile.head(base: oldest, compacted: compacted, hasChecksums: file.hasChecksums)
             for (landmark, count) in skipped.sorted(by: { $0.key < $1.key }) {
-                head.append(BankLogRecord.skip(landmark: landmark, slots: count % bankSize))
+                head.append(BankLogRecord.skip(landmark: landmark, slots: count % bankSize, hasChecksum: file.hasChecksums))
             }
             try old.withUnsafeBytes { bytes in
                 try head.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: temporary.path) }

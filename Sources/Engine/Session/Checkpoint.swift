@@ -66,8 +66,16 @@ package struct Checkpoint {
         return (try? FileManager.default.attributesOfItem(atPath: target.path)[.size] as? Int) ?? 0
     }
 
+    /// What can be done where a checkpoint is damaged: the newest whole one before it is named.
+    private static func wayAround(_ step: Int, _ session: SessionFolder) -> String {
+        let before = steps(in: session).filter { $0 < step }.last { (try? Safetensors(contentsOf: file(session, step: $0))) != nil }
+        guard let before else { return "begin the session anew, no checkpoint before it is whole" }
+        return "go on from step \(before), which is whole: `workbench pretrain --resume --from \(before)`"
+    }
+
     /// Opens a session's checkpoint, the newest where no step is given.
-    package init(_ session: SessionFolder, step wanted: Int? = nil) throws {
+    /// - Parameter isVerified: false where only its numbers are wanted: the tensors are then not compared with their checksum.
+    package init(_ session: SessionFolder, step wanted: Int? = nil, isVerified: Bool = true) throws {
         let present = Self.steps(in: session)
         guard let step = wanted ?? present.last, present.contains(step) else {
             guard let wanted, !present.isEmpty else {
@@ -77,8 +85,8 @@ package struct Checkpoint {
                 "\(session.root.path) has no checkpoint of step \(wanted); it has \(present.map(String.init).joined(separator: ", "))")
         }
         let place = Self.file(session, step: step)
-        do { file = try Safetensors(contentsOf: place) } catch let failure as Failure {
-            throw Failure("\(failure.description), or remove it to go on from the checkpoint before")
+        do { file = try Safetensors(contentsOf: place, isVerified: isVerified) } catch let failure as Failure {
+            throw Failure("\(failure.description), or \(Self.wayAround(step, session))")
         }
         guard file.metadata["format"] == "1", let stored = file.metadata["step"].flatMap({ Int($0) }), stored == step,
             let bytes = file.metadata["bankLogBytes"].flatMap({ Int($0) }), let text = file.metadata["rates"],
@@ -100,10 +108,15 @@ package struct Checkpoint {
         optimiser.restore(steps: step)
     }
 
-    /// Removes the oldest checkpoints beyond `count`.
+    /// Removes the oldest checkpoints beyond `count`, once the newest has been read back.
     /// - Returns: the oldest that is left.
+    /// - Throws: where the newest is not as it was written: then nothing is removed.
     package static func retain(_ count: Int, in session: SessionFolder) throws -> Checkpoint? {
+        if let newest = steps(in: session).last {
+            FileCache.forget(file(session, step: newest))
+            _ = try Checkpoint(session, step: newest)
+        }
         for step in steps(in: session).dropLast(count) { unlink(file(session, step: step).path) }
-        return try steps(in: session).first.map { try Checkpoint(session, step: $0) }
+        return try steps(in: session).first.map { try Checkpoint(session, step: $0, isVerified: false) }
     }
 }

@@ -161,7 +161,7 @@ public struct JSONLinesReader<Line: Decodable> {
         do {
             return try decoder.decode(Line.self, from: Data(bytes))
         } catch {
-            let found = String(decoding: bytes.prefix(80), as: UTF8.self)
+            let found = String(decoding: bytes.prefix(80), as: UTF8.self).printable
             throw Failure(
                 "\(path), line \(number + 1) is damaged or made by a newer version of the workbench: \"\(found)\"; remove that line, or open the session with that version"
             )

@@ -6,6 +6,15 @@ public struct SessionFolder: Hashable, Sendable {
 
     public init(_ root: URL) { self.root = root.standardizedFileURL }
 
+    /// How a session's folder is recognised, and what in it is its own.
+    public static let kept = KeptFolder(
+        title: "the session", marks: ["session.json", "journal.jsonl"],
+        own: [
+            "session.json", "journal.jsonl", "control.jsonl", "checkpoints", "bank.log", "atlas", "classifiers", "masks",
+            "encoder.safetensors",
+            "boxes.csv", "view.json", "tape.jsonl", "note.txt", "lock", "phantom", "prepared",
+        ])
+
     /// The folder's name is the session's name.
     public var name: String { root.lastPathComponent }
 

@@ -4,6 +4,9 @@ import Foundation
 public enum AtomicFile {
     private static let temporaryPrefix = ".partial-"
 
+    /// True for a name that this type lends.
+    static func isTemporary(_ name: String) -> Bool { name.hasPrefix(temporaryPrefix) }
+
     /// Removes what runs that were killed left half-written in a folder and those below it. Only for a folder that no other process writes
     /// to: whoever calls this holds its lock.
     static func removeLeftovers(in folder: URL) {
@@ -18,28 +21,62 @@ public enum AtomicFile {
     }
 
     /// Several files that belong together: runs `write` on a temporary path beside each target and renames them, in order, once all are there.
+    /// A link is written through; a device or a pipe gets the bytes and stays what it is.
     /// If `write` throws, the temporary files and folders made for them are removed, and every target is left as it was.
     public static func replace(_ targets: [URL], _ write: ([URL]) throws -> Void) throws {
         var madeFolders: [String] = []
         var temporaries: [URL] = []
         do {
-            for target in targets {
-                let folder = target.deletingLastPathComponent()
+            let destinations = try targets.map(FileIdentity.destination)
+            for destination in destinations {
+                let folder = isStream(destination) ? FileManager.default.temporaryDirectory : destination.deletingLastPathComponent()
                 madeFolders += try makeFolder(folder)
-                let name = target.lastPathComponent
-                temporaries.append(folder.appendingPathComponent("\(temporaryPrefix)\(getpid())-\(UInt32.random(in: 0 ... .max))-\(name)"))
+                temporaries.append(temporary(for: destination, in: folder))
             }
             try write(temporaries)
             for temporary in temporaries { try synchronise(temporary) }
-            for (temporary, target) in zip(temporaries, targets) {
-                guard rename(temporary.path, target.path) == 0 else { throw Failure.system("write \(target.path)") }
+            for (temporary, destination) in zip(temporaries, destinations) {
+                if isStream(destination) {
+                    try copy(temporary, into: destination)
+                } else if rename(temporary.path, destination.path) != 0 {
+                    throw Failure.system("write \(destination.path)")
+                }
             }
+            // A new name is on the disk once its folder is.
+            for folder in Set(destinations.filter { !isStream($0) }.map { $0.deletingLastPathComponent() }) { try synchronise(folder) }
         } catch {
             for temporary in temporaries { unlink(temporary.path) }
             // Only empty folders go.
             for folder in madeFolders.reversed() { rmdir(folder) }
             throw error
         }
+    }
+
+    /// A path beside a target, with the target's endings, by which writers know the format; no longer than any name may be.
+    private static func temporary(for target: URL, in folder: URL) -> URL {
+        let name = target.lastPathComponent
+        let endings = [".gz", ".tar"].reduce(into: (rest: name, ending: "")) { found, last in
+            guard found.rest.lowercased().hasSuffix(last) else { return }
+            found = (String(found.rest.dropLast(last.count)), String(found.rest.suffix(last.count)) + found.ending)
+        }
+        let own = URL(fileURLWithPath: endings.rest).pathExtension
+        let ending = (own.isEmpty || own.utf8.count > 32 ? "" : "." + own) + endings.ending
+        return folder.appendingPathComponent("\(temporaryPrefix)\(getpid())-\(UInt32.random(in: 0 ... .max))\(ending)")
+    }
+
+    /// True for what can be written to but not replaced: a device, a pipe, a socket.
+    private static func isStream(_ place: URL) -> Bool {
+        var status = stat()
+        return stat(place.path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+    }
+
+    private static func copy(_ file: URL, into stream: URL) throws {
+        let descriptor = open(stream.path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure.system("write \(stream.path)") }
+        defer { close(descriptor) }
+        let bytes = try Data(contentsOf: file, options: .alwaysMapped)
+        try bytes.withUnsafeBytes { try writeAll($0, to: descriptor, path: stream.path) }
+        unlink(file.path)
     }
 
     /// Writes bytes so that `target` is complete or untouched.
@@ -76,9 +113,17 @@ public enum AtomicFile {
 
     /// Says early, before long work, that a file could not be written: makes its folder and tries to create a file in it.
     public static func requireWritable(_ target: URL) throws {
+        let destination = try FileIdentity.destination(of: target)
         var status = stat()
-        if stat(target.path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { throw Failure.system("write \(target.path)", EISDIR) }
-        let folder = target.deletingLastPathComponent()
+        if stat(destination.path, &status) != 0 {
+            guard errno == ENOENT else { throw Failure.system("write \(target.path)") }
+        } else if status.st_mode & S_IFMT == S_IFDIR {
+            throw Failure.system("write \(target.path)", EISDIR)
+        } else if isStream(destination) {
+            guard access(destination.path, W_OK) == 0 else { throw Failure.system("write \(target.path)") }
+            return
+        }
+        let folder = destination.deletingLastPathComponent()
         let made = try makeFolder(folder)
         defer { for path in made.reversed() { rmdir(path) } }
         let trial = folder.appendingPathComponent("\(temporaryPrefix)\(getpid())-\(UInt32.random(in: 0 ... .max))")

@@ -1,7 +1,9 @@
 import Foundation
 
-/// A table read from comma-separated text with a header line (RFC 4180: quotes, doubled quotes, line breaks within quotes; LF or CRLF; a
+/// A table read from separated text with a header line (RFC 4180: quotes, doubled quotes, line breaks within quotes; LF or CRLF; a
 /// byte-order mark is skipped; blank lines are ignored).
+///
+/// Commas, semicolons or tabs separate, as the header line has them; `sep=;` before it, as Excel writes it, is understood. Written are commas.
 public struct CSVTable: Equatable, Sendable {
     /// One line of the table.
     public struct Row: Equatable, Sendable {
@@ -16,6 +18,8 @@ public struct CSVTable: Equatable, Sendable {
     /// The header's names, all different.
     public let columns: [String]
     public let rows: [Row]
+    /// What separates the fields.
+    private let separator: Unicode.Scalar
 
     /// - Throws: `Failure` where the file cannot be read or is no such table.
     public init(contentsOf file: URL) throws {
@@ -27,7 +31,8 @@ public struct CSVTable: Equatable, Sendable {
     }
 
     public init(_ text: String, name: String) throws {
-        var lines = try Self.split(text, name: name)
+        let (separator, start) = Self.separator(of: text)
+        var lines = try Self.split(text, from: start, by: separator, name: name)
         guard !lines.isEmpty else { throw Failure("\(name) is empty; expected a header line with column names") }
         let header = lines.removeFirst()
         for (index, column) in header.fields.enumerated() {
@@ -42,6 +47,16 @@ public struct CSVTable: Equatable, Sendable {
         self.name = name
         columns = header.fields
         rows = lines
+        self.separator = separator
+    }
+
+    public static func == (a: CSVTable, b: CSVTable) -> Bool { a.name == b.name && a.columns == b.columns && a.rows == b.rows }
+
+    /// A field's number; nil where it is none. Where semicolons separate, a comma may stand for the point, as in `72,5`.
+    public func number(_ text: String) -> Double? {
+        if let value = Double(text) { return value }
+        guard separator == ";", text.count(where: { $0 == "," }) == 1, !text.contains(".") else { return nil }
+        return Double(text.replacingOccurrences(of: ",", with: "."))
     }
 
     /// The place of a column that must be there.
@@ -54,7 +69,7 @@ public struct CSVTable: Equatable, Sendable {
 
     /// One field as CSV text: quoted only where it must be.
     public static func field(_ text: String) -> String {
-        let plain = !text.contains { ",\"\n\r".contains($0) } && text.first != " " && text.last != " "
+        let plain = !text.contains { ",;\t\"\n\r".contains($0) } && text.first != " " && text.last != " "
         return plain ? text : "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\""
     }
 
@@ -63,7 +78,36 @@ public struct CSVTable: Equatable, Sendable {
         ([columns] + rows).map { $0.map(field).joined(separator: ",") + "\n" }.joined()
     }
 
-    private static func split(_ text: String, name: String) throws -> [Row] {
+    /// What separates the fields of the first line that is not blank, and the line on which the table begins: of comma, semicolon and tab the
+    /// one that comes most often outside quotes.
+    private static func separator(of text: String) -> (separator: Unicode.Scalar, start: Int) {
+        var counts: [Unicode.Scalar: Int] = [:]
+        var line = String.UnicodeScalarView()
+        var start = 1
+        var isQuoted = false
+        func declared() -> Unicode.Scalar? {
+            let words = String(line).trimmingCharacters(in: .whitespaces).lowercased().unicodeScalars
+            guard words.count == 5 || (words.count == 4 && line.last == "\t"), words.starts(with: "sep=".unicodeScalars) else { return nil }
+            return line.last.flatMap { ",;\t".unicodeScalars.contains($0) ? $0 : nil }
+        }
+        for scalar in text.unicodeScalars where scalar != "\u{FEFF}" && scalar != "\r" {
+            if scalar == "\"" { isQuoted.toggle() }
+            if scalar == "\n", !isQuoted {
+                if let declared = declared() { return (declared, start + 1) }
+                if !line.allSatisfy(\.properties.isWhitespace) { break }
+                line.removeAll()
+                start += 1
+                continue
+            }
+            if !isQuoted, ",;\t".unicodeScalars.contains(scalar) { counts[scalar, default: 0] += 1 }
+            line.append(scalar)
+        }
+        let best = [",", ";", "\t"].max { (a: Unicode.Scalar, b: Unicode.Scalar) in counts[a, default: 0] < counts[b, default: 0] }
+        return (counts[best ?? ",", default: 0] > 0 ? best ?? "," : ",", 1)
+    }
+
+    /// - Parameter start: the line on which the table begins.
+    private static func split(_ text: String, from start: Int, by separator: Unicode.Scalar, name: String) throws -> [Row] {
         var rows: [Row] = []
         var fields: [String] = []
         var field = ""
@@ -78,7 +122,8 @@ public struct CSVTable: Equatable, Sendable {
         }
         func finishRow() {
             finishField()
-            if fields.count > 1 || !fields[0].isEmpty { rows.append(Row(line: rowLine, fields: fields)) }
+            // Spreadsheets write blank lines as separators alone.
+            if fields.contains(where: { !$0.isEmpty }), rowLine >= start { rows.append(Row(line: rowLine, fields: fields)) }
             fields = []
         }
         var scalars = text.unicodeScalars.makeIterator()
@@ -103,7 +148,7 @@ public struct CSVTable: Equatable, Sendable {
                 quoteLine = line
                 wasQuoted = true
                 field = ""
-            case ",": finishField()
+            case separator: finishField()
             case "\r" where current == "\n": continue
             case "\n", "\r":
                 finishRow()

@@ -13,6 +13,13 @@ public enum Checksum {
         return hexadecimal(hash.finish())
     }
 
+    /// Of pieces as if they were one.
+    static func sha256(joining pieces: [Data]) -> String {
+        var hash = SHA256()
+        for piece in pieces { piece.withUnsafeBytes { hash.update($0) } }
+        return hexadecimal(hash.finish())
+    }
+
     /// The 32 bytes of the checksum of bytes in memory.
     static func sha256Bytes(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         var hash = SHA256()

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A program of the system's that a task needs.
-public struct ExternalTool: Sendable {
+public struct ExternalTool: Equatable, Sendable {
     /// The command.
     public let name: String
     /// Debian's package that holds it.
@@ -9,15 +9,22 @@ public struct ExternalTool: Sendable {
     /// What the workbench needs it for, to follow "which".
     public let purpose: String
 
-    /// Converts DICOM series to NIfTI.
-    public static let converter = ExternalTool(name: "dcm2niix", package: "dcm2niix", purpose: "converts DICOM series")
-    /// Lists chosen fields of DICOM files.
-    public static let headerReader = ExternalTool(name: "dcmdump", package: "dcmtk", purpose: "reads the headers of DICOM series")
+    /// Decodes DICOM images that are packed as JPEG 2000.
+    public static let converter = ExternalTool(name: "dcm2niix", package: "dcm2niix", purpose: "decodes JPEG 2000 in DICOM series")
+    /// Lists chosen fields of DICOM files, and takes their pixels out.
+    public static let headerReader = ExternalTool(name: "dcmdump", package: "dcmtk", purpose: "reads DICOM series")
+    static let jpegDecoder = ExternalTool(name: "dcmdjpeg", package: "dcmtk", purpose: "decodes JPEG in DICOM series")
+    static let jpegLSDecoder = ExternalTool(name: "dcmdjpls", package: "dcmtk", purpose: "decodes JPEG-LS in DICOM series")
+    static let runLengthDecoder = ExternalTool(name: "dcmdrle", package: "dcmtk", purpose: "decodes RLE in DICOM series")
 
     /// What a run left.
     struct Outcome {
+        /// Its exit status; where a signal ended it, the signal's number below 0.
         let status: Int32
         let output, errors: String
+
+        /// How it ended, in words, to follow the tool's name.
+        var ending: String { status < 0 ? "was ended by signal \(-status)" : "ended with status \(status)" }
     }
 
     /// Where it is on the `PATH`; nil where it is not installed.
@@ -31,12 +38,12 @@ public struct ExternalTool: Sendable {
     public var remedy: String { "\(name), which \(purpose): apt-get install \(package)" }
 
     /// Runs to the end. Only the search path and the tool's own dictionary reach it, so that a user's defaults change nothing.
-    /// - Parameter folder: its working folder; what it prints is kept there meanwhile.
+    ///
+    /// What it prints comes through pipes: a disk without room cannot cut it off.
+    /// - Parameter folder: its working folder.
     /// - Throws: `Failure` where it is not installed or cannot be started.
     func run(_ arguments: [String], in folder: URL) throws -> Outcome {
         guard let place else { throw Failure("\(name), which \(purpose), is not installed; run: apt-get install \(package)") }
-        let files = ["output", "errors"].map { folder.appendingPathComponent(".\(name)-\($0)") }
-        defer { for file in files { try? FileManager.default.removeItem(at: file) } }
         let process = Process()
         process.executableURL = place
         process.arguments = arguments
@@ -44,17 +51,44 @@ public struct ExternalTool: Sendable {
         let inherited = ProcessInfo.processInfo.environment.filter { ["PATH", "DCMDICTPATH"].contains($0.key) }
         process.environment = inherited.merging(["HOME": folder.path, "LC_ALL": "C"]) { $1 }
         process.standardInput = FileHandle.nullDevice
-        do {
-            for file in files { try Data().write(to: file) }
-            process.standardOutput = try FileHandle(forWritingTo: files[0])
-            process.standardError = try FileHandle(forWritingTo: files[1])
-            try process.run()
-        } catch {
+        let (output, errors) = (PipeReader(), PipeReader())
+        process.standardOutput = output.pipe
+        process.standardError = errors.pipe
+        do { try process.run() } catch {
             throw Failure("\(place.path) cannot be started: \(error.localizedDescription)")
         }
+        // One of two full pipes would hold the tool up.
+        errors.start()
+        let text = output.readToEnd()
+        let complaints = errors.wait()
         process.waitUntilExit()
-        let texts = files.map { String(decoding: (try? Data(contentsOf: $0)) ?? Data(), as: UTF8.self) }
         let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-        return Outcome(status: status, output: texts[0], errors: texts[1])
+        return Outcome(status: status, output: text, errors: complaints)
+    }
+}
+
+/// Everything that comes out of a pipe, as text.
+private final class PipeReader: @unchecked Sendable {
+    let pipe = Pipe()
+    private let done = DispatchSemaphore(value: 0)
+    /// Written by one thread before `done` is signalled, and read after it.
+    private var text = ""
+
+    func readToEnd() -> String {
+        let data = (try? pipe.fileHandleForReading.readToEnd()) ?? nil
+        return String(decoding: data ?? Data(), as: UTF8.self)
+    }
+
+    /// Reads on a thread of its own: Dispatch's may all be waiting for tools.
+    func start() {
+        Thread { [self] in
+            text = readToEnd()
+            done.signal()
+        }.start()
+    }
+
+    func wait() -> String {
+        done.wait()
+        return text
     }
 }

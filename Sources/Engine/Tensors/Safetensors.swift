@@ -40,6 +40,8 @@ public struct Safetensors: Sendable {
 
     /// The tensors in the order of the file.
     public let entries: [Entry]
+    /// Names and types of tensors that are there, but of a type that the workbench does not read: it does not touch them.
+    public let unread: [(name: String, type: String)]
     /// Free text of the header's `__metadata__`.
     public let metadata: [String: String]
     private let index: [String: Int]
@@ -47,14 +49,18 @@ public struct Safetensors: Sendable {
     /// The file, as messages name it.
     public let path: String
 
-    /// Opens a file (memory-mapped) and checks its header.
-    public init(contentsOf file: URL) throws {
+    /// Opens a file (memory-mapped), checks its header and, where it carries one, its checksum.
+    /// - Parameter isVerified: false where only the header is wanted: then the data are not read.
+    public init(contentsOf file: URL, isVerified: Bool = true) throws {
         guard let data = try? Data(contentsOf: file, options: .alwaysMapped) else {
             throw Failure(
                 "cannot read \(file.path): \(FileManager.default.fileExists(atPath: file.path) ? "it is no readable file" : "it does not exist")"
             )
         }
         try self.init(data, path: file.path)
+        guard !isVerified || Seal.holds(data) else {
+            throw Failure("\(file.path) is damaged: its bytes do not match their checksum; get a fresh copy or make it again")
+        }
     }
 
     /// Checks the header of a file's bytes; `path` names them in messages.
@@ -63,11 +69,14 @@ public struct Safetensors: Sendable {
         self.path = path
         let parsed = try Self.parse(data, path: path)
         entries = parsed.entries
+        unread = parsed.unread
         metadata = parsed.metadata
         index = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
     }
 
-    private static func parse(_ data: Data, path: String) throws -> (entries: [Entry], metadata: [String: String]) {
+    private static func parse(_ data: Data, path: String) throws -> (
+        entries: [Entry], unread: [(name: String, type: String)], metadata: [String: String]
+    ) {
         func broken(_ why: String) -> Failure {
             Failure("\(path) is damaged or no safetensors file: \(why); get a fresh copy or make it again")
         }
@@ -82,12 +91,14 @@ public struct Safetensors: Sendable {
         }
         guard memberCount(data[start..<start + length]) == json.count else { throw broken("its header names a tensor twice") }
         var entries: [Entry] = []
+        var unread: [(name: String, type: String)] = []
         for (name, value) in json.sorted(by: { $0.key < $1.key }) where name != "__metadata__" {
             guard let fields = value as? [String: Any], let typeName = fields["dtype"] as? String, let shape = fields["shape"] as? [Int],
                 let offsets = fields["data_offsets"] as? [Int], offsets.count == 2
             else { throw broken("the entry of \(name) is incomplete") }
             guard let type = ElementType(rawValue: typeName) else {
-                throw broken("\(name) has the type \(typeName), which is not supported")
+                unread.append((name, typeName))
+                continue
             }
             guard shape.allSatisfy({ $0 >= 0 }), let bytes = (shape + [type.size]).multipliedExactly else {
                 throw broken("\(name) has the shape \(shape)")
@@ -102,7 +113,8 @@ public struct Safetensors: Sendable {
         for (before, after) in zip(entries, entries.dropFirst()) where after.bytes.lowerBound < before.bytes.upperBound {
             throw broken("\(before.name) and \(after.name) share bytes")
         }
-        return (entries, json["__metadata__"] as? [String: String] ?? [:])
+        let metadata = json["__metadata__"] as? [String: String] ?? [:]
+        return (entries, unread, metadata.filter { $0.key != Seal.key })
     }
 
     /// Members of a JSON object, repeated names counted each time: the colons at its first level.
@@ -137,21 +149,33 @@ public struct Safetensors: Sendable {
     public subscript(name: String) -> Entry? { index[name].map { entries[$0] } }
 
     /// A tensor's values as floats, whatever its type, C order; `shape` is checked where it is given.
+    /// - Throws: also where a value is not finite.
     public func floats(_ name: String, shape: [Int]? = nil) throws -> [Float] {
         let entry = try require(name, shape: shape)
+        let found: [Float]
         switch entry.type {
-        case .float32: return values(entry, as: Float.self)
-        case .float64: return values(entry, as: Double.self).map(Float.init)
-        case .float16: return values(entry, as: UInt16.self).map(HalfPrecision.float)
-        case .bfloat16: return values(entry, as: UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }
+        case .float32: found = values(entry, as: Float.self)
+        case .float64: found = values(entry, as: Double.self).map(Float.init)
+        case .float16: found = values(entry, as: UInt16.self).map(HalfPrecision.float)
+        case .bfloat16: found = values(entry, as: UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }
         default: return try integers(name).map(Float.init)
         }
+        if let place = found.firstIndex(where: { !$0.isFinite }) { throw notFinite(name, found[place], place) }
+        return found
+    }
+
+    private func notFinite(_ name: String, _ value: some FloatingPoint, _ place: Int) -> Failure {
+        Failure("\(path): \(name) holds \(value) at element \(place), expected finite numbers; make it again")
     }
 
     /// A tensor's values as doubles, C order.
+    /// - Throws: also where a value is not finite.
     public func doubles(_ name: String) throws -> [Double] {
         let entry = try require(name)
-        return entry.type == .float64 ? values(entry, as: Double.self) : try floats(name).map(Double.init)
+        guard entry.type == .float64 else { return try floats(name).map(Double.init) }
+        let found = values(entry, as: Double.self)
+        if let place = found.firstIndex(where: { !$0.isFinite }) { throw notFinite(name, found[place], place) }
+        return found
     }
 
     /// A tensor of whole numbers, C order.
@@ -174,9 +198,21 @@ public struct Safetensors: Sendable {
     }
 
     private func require(_ name: String, shape: [Int]? = nil) throws -> Entry {
-        guard let entry = self[name] else { throw Failure("\(path) has no tensor \(name)") }
+        guard let entry = self[name] else {
+            if let other = unread.first(where: { $0.name == name }) {
+                let types = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Failure("\(path): \(name) has the type \(other.type), expected one of \(types)")
+            }
+            throw Failure("\(path) has no tensor \(name); \(contents)")
+        }
         if let shape, entry.shape != shape { throw Failure("\(path): \(name) has the shape \(entry.shape), expected \(shape)") }
         return entry
+    }
+
+    /// What is there, for messages of what is not: the first names and how many.
+    var contents: String {
+        let names = entries.prefix(4).map(\.name).joined(separator: ", ")
+        return entries.isEmpty ? "it holds none" : "it holds \(names)\(entries.count > 4 ? ", … (\(entries.count) tensors)" : "")"
     }
 
     private func values<Value: BitwiseCopyable>(_ entry: Entry, as type: Value.Type) -> [Value] {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Collects tensors and writes them as one safetensors file, in the order given; the same tensors give the same bytes.
+/// Collects tensors and writes them as one safetensors file with a `Seal`, in the order given; the same tensors give the same bytes.
 package struct SafetensorsWriter {
     private var header: [String] = []
     private var pieces: [Data] = []
@@ -45,22 +45,25 @@ package struct SafetensorsWriter {
             let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
             guard descriptor >= 0 else { throw Failure.system("create \(file.path)") }
             defer { close(descriptor) }
-            for piece in [head] + pieces {
+            for piece in [sealedHead] + pieces {
                 try piece.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: file.path) }
             }
         }
     }
 
     /// The file's bytes.
-    package var data: Data { pieces.reduce(into: head) { $0.append($1) } }
+    package var data: Data { pieces.reduce(into: sealedHead) { $0.append($1) } }
 
-    /// Header length and header.
+    /// Header length and header, with the checksum of the file.
+    private var sealedHead: Data {
+        var bytes = head
+        Seal.seal(&bytes, followedBy: pieces)
+        return bytes
+    }
+
     private var head: Data {
-        var fields = header
-        if !metadata.isEmpty {
-            let words = metadata.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)):\(Self.quoted($0.value))" }
-            fields.insert("\"__metadata__\":{\(words.joined(separator: ","))}", at: 0)
-        }
+        let words = metadata.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)):\(Self.quoted($0.value))" } + [Seal.blankMember]
+        let fields = ["\"__metadata__\":{\(words.joined(separator: ","))}"] + header
         var json = Data("{\(fields.joined(separator: ","))}".utf8)
         // The data start at a multiple of 64 bytes, so that a mapped file can be used in place.
         while (json.count + 8) % 64 != 0 { json.append(0x20) }

@@ -71,6 +71,9 @@ public enum CheckpointConversion {
             }
             return TorchTensor(type: entry.type, shape: entry.shape, bytes: try file.bytes(name))
         }
+        if let other = file.unread.first {
+            throw Failure("\(place.path): \(other.name) has the type \(other.type), which cannot be converted; remove that tensor")
+        }
         guard let text = file.metadata[structure] else {
             return TorchCheckpoint(try ReleaseCheckpoint(file, at: place).tree(tensor))
         }

@@ -25,6 +25,7 @@ extension JournalEntry: PlainLine {
                     loss: n[8], local: n[7], neighbour: n[11], acc1: n[0], acc1_neighbour: n[1], landmark: landmark, lr: n[9],
                     samples_per_s: n[12], gradient_norm: n[5], bank_fill: n[2], data_wait_s: n[3], embedding_sd: n[4],
                     memory_mb: n[Self.memory].isNaN ? nil : n[Self.memory])))
+        self = limited()
     }
 
     private static let open = CChar(UInt8(ascii: "{"))

@@ -34,6 +34,8 @@ public struct SeenPatches: Sendable {
         let feed = StepFeed(
             store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, ranges: AugmentationRanges(settings),
             kernels: KernelSelection.best, parallel: Parallel(threads: 1))
+        let wanted = plan.landmark(ofStep: step - 1)
+        try cohort.patches.requireWhole([wanted] + cohort.atlas.neighbours[wanted].prefix(count))
         let batch = feed.take(step: step - 1, of: plan, neighbours: count)
         func copy(_ view: MutableFloats) -> [Float] { Array(UnsafeBufferPointer(start: view, count: PatchStore.patchVoxels)) }
         landmark = plan.landmark(ofStep: step - 1)

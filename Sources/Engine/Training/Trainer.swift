@@ -12,6 +12,8 @@ public struct Trainer {
         public var stepLimit: Int?
         /// Go on from the newest checkpoint.
         public var resume = false
+        /// The checkpoint's step to go on from instead of the newest; later checkpoints are removed, and the journal tells it as a roll back.
+        public var resumeFrom: Int?
         public var parallel = Parallel.allProcessors
         /// What the journal calls the run.
         public var task = "pretrain"
@@ -109,6 +111,7 @@ public struct Trainer {
         let feed = StepFeed(
             store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, ranges: AugmentationRanges(settings), kernels: kernels,
             parallel: options.parallel)
+        if options.resume, let step = options.resumeFrom { try goBack(to: step) }
         var checkpoint = options.resume && !Checkpoint.steps(in: session).isEmpty ? try Checkpoint(session) : nil
         var steering: Steering?
         while true {
@@ -247,10 +250,12 @@ public struct Trainer {
         let rates = state.steering.rates
         let epoch = plan.epoch(ofStep: step)
         let neighbours = epoch < settings.warmUp ? 0 : min(rates.neighbours, plan.landmarks - 1)
+        let landmark = plan.landmark(ofStep: step)
+        try cohort.patches.requireWhole(
+            [landmark] + cohort.atlas.neighbours[landmark].prefix(neighbours), parallel: options.parallel)
         let batch = feed.take(step: step, of: plan, neighbours: neighbours)
         let waited = Journal.now() - began
         if step + 1 < totalSteps(state, settings) { feed.prefetch(step: step + 1, of: plan, neighbours: neighbours) }
-        let landmark = plan.landmark(ofStep: step)
         let learningRate = LearningRateSchedule(base: rates.learningRate, epochs: settings.epochs).rate(epoch: epoch)
         let input = ContrastiveStep.Input(
             landmark: settings.bankScope == .all ? 0 : landmark, location: cohort.atlas.location(ofLandmark: landmark),
@@ -294,16 +299,29 @@ public struct Trainer {
 
     private func readProbe(_ state: State) throws {
         guard let probe else { return }
-        try journal.append(.probe(probe.read(state.compute.query)), step: state.step)
+        try journal.append(.probe(try probe.read(state.compute.query)), step: state.step)
+    }
+
+    /// Before a run: leaves a checkpoint the newest, for whoever finds a later one or its keys damaged.
+    private func goBack(to step: Int) throws {
+        let checkpoint = try Checkpoint(session, step: step)
+        guard let newest = Checkpoint.steps(in: session).last, newest > step else { return }
+        try remove(after: checkpoint)
+        try journal.append(.command(CommandApplied(command: .rollBack(step), controlLine: -1)), step: newest)
+        try journal.synchronise()
+    }
+
+    private func remove(after checkpoint: Checkpoint) throws {
+        for step in Checkpoint.steps(in: session).reversed() where step > checkpoint.step {
+            let file = Checkpoint.file(session, step: step)
+            guard unlink(file.path) == 0 else { throw Failure.system("remove \(file.path)") }
+        }
     }
 
     /// Leaves nothing of the steps after a checkpoint that a resume could take, then says so in the journal. A run that is killed on the way
     /// goes on from that checkpoint, or finds the command again; the bank's log is cut when the checkpoint is restored.
     private func rollBack(to checkpoint: Checkpoint, controlLine: Int, _ state: inout State) throws {
-        for step in Checkpoint.steps(in: session).reversed() where step > checkpoint.step {
-            let file = Checkpoint.file(session, step: step)
-            guard unlink(file.path) == 0 else { throw Failure.system("remove \(file.path)") }
-        }
+        try remove(after: checkpoint)
         try journal.append(.command(CommandApplied(command: .rollBack(checkpoint.step), controlLine: controlLine)), step: state.step)
         try journal.synchronise()
         state.steering.rolledBack(to: checkpoint)

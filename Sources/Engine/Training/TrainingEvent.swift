@@ -254,6 +254,7 @@ extension JournalEntry: Codable {
         }
     }
 
+    /// Numbers that no run can write are brought into their range here, for whoever reads the journal.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         t = try container.decode(Double.self, forKey: .t)
@@ -274,6 +275,7 @@ extension JournalEntry: Codable {
         default:
             throw DecodingError.dataCorruptedError(forKey: .kind, in: container, debugDescription: "unknown kind \(kind)")
         }
+        self = limited()
     }
 
     public func encode(to encoder: any Encoder) throws {

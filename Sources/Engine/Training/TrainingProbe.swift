@@ -69,12 +69,13 @@ struct TrainingProbe {
     }
 
     /// Reads the label out of an encoder as it is now. A readout that fails is told, and does not stop the run.
-    func read(_ encoder: PatchEncoder) -> ProbeReading {
+    /// - Throws: where patches are damaged.
+    func read(_ encoder: PatchEncoder) throws -> ProbeReading {
         let began = Journal.now()
         let copy = encoder.copy()
-        BatchNormCalibration(encoder: copy, kernels: KernelSelection.best, parallel: parallel).run(
+        try BatchNormCalibration(encoder: copy, kernels: KernelSelection.best, parallel: parallel).run(
             calibration, cohort: cohort, rows: calibrated, seed: seed)
-        let features = FeatureExtractor(model: InferenceModel(encoder: copy, name: "probe"), parallel: parallel)
+        let features = try FeatureExtractor(model: InferenceModel(encoder: copy, name: "probe"), parallel: parallel)
             .imageFeatures(cohort, rows: rows, landmarks: landmarks)
         let table = FeatureMatrix(values: features.values.map(Double.init), width: EncoderArchitecture.representation)
         let test = splits.flatMap(\.test)

@@ -5,11 +5,15 @@ public struct CTImage: Sendable {
     /// HU.
     public let volume: Volume<Int16>
     public let acquisition: CTAcquisition?
+    /// What was done where the file's header says two things, one sentence each.
+    public var headerNotes: [String] = []
 
     /// Reads an image file, or the one DICOM series of a folder.
     public static func read(_ source: URL, parallel: Parallel) throws -> CTImage {
         if isFolder(source) { return try DicomImport(source, parallel: parallel).read() }
-        return CTImage(volume: try NiftiFile.readCT(source), acquisition: CTAcquisition.read(beside: source))
+        return CTImage(
+            volume: try NiftiFile.readCT(source), acquisition: CTAcquisition.read(beside: source),
+            headerNotes: try NiftiFile.readHeader(source).notes)
     }
 
     /// Writes the image, and what is known of its acquisition beside it as `<image>.json`: both or none.

@@ -54,15 +54,20 @@ public enum NiftiFile {
     }
 
     /// True for `.nii` and `.nii.gz`, and for the header or data of a `.hdr`/`.img` pair.
-    public static func hasNiftiName(_ file: URL) -> Bool {
-        let name = file.lastPathComponent.lowercased()
-        return [".nii", ".nii.gz", ".hdr", ".img", ".hdr.gz", ".img.gz"].contains { name.hasSuffix($0) }
+    public static func hasNiftiName(_ file: URL) -> Bool { ending(of: file) != nil }
+
+    /// The ending that makes a name one of an image, as it is written; nil where there is none.
+    static func ending(of file: URL) -> String? {
+        let name = file.lastPathComponent
+        return [".nii.gz", ".hdr.gz", ".img.gz", ".nii", ".hdr", ".img"].first { name.lowercased().hasSuffix($0) }
+            .map { String(name.suffix($0.count)) }
     }
 
     /// Done once: the library prints nothing; what it finds is told by our own sentences.
     static let silenceLibrary: Void = nifti_set_debug_level(0)
 
-    private static func requireHounsfield(lowest: Double, highest: Double, path: String) throws {
+    /// Refuses values that cannot be HU: none, all alike, or without air near -1000.
+    static func requireHounsfield(lowest: Double, highest: Double, path: String) throws {
         guard lowest <= highest else { throw Failure("\(path) holds no numbers: every voxel is NaN") }
         guard lowest < highest else { throw Failure("\(path) is constant: every voxel is \(lowest)") }
         let range = "its values go from \(lowest) to \(highest)"

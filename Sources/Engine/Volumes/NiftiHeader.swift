@@ -31,6 +31,12 @@ public struct NiftiHeader: Sendable {
     public let extent: Extent3
     /// Continuous voxel coordinates → RAS+ millimetres.
     public let voxelToWorld: Affine3
+    /// Both forms as the file has them.
+    package let forms: NiftiForms
+    /// What was done where the header says two things, one sentence each.
+    public let notes: [String]
+    /// What its maker says that it holds.
+    let description: String
     /// How voxels are stored.
     public let datatype: NiftiDatatype
     /// value = stored · slope + intercept; 1 and 0 where the file gives none (a slope of 0 or NaN).
@@ -48,20 +54,23 @@ public struct NiftiHeader: Sendable {
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw Failure("\(path) does not exist") }
         guard !isFolder.boolValue else { throw Failure("\(path) is a folder, expected a NIfTI file (.nii or .nii.gz)") }
         guard FileManager.default.isReadableFile(atPath: path) else { throw Failure("\(path) may not be read by this user") }
-        guard NiftiFile.hasNiftiName(file) else { throw Failure("\(path) is not named .nii or .nii.gz, expected a NIfTI file") }
+        guard let ending = NiftiFile.ending(of: file) else { throw Failure("\(path) is not named .nii or .nii.gz, expected a NIfTI file") }
+        // The library refuses the mixture, in words of its own.
+        guard [ending.lowercased(), ending.uppercased()].contains(ending) else {
+            throw Failure("\(path) ends in \(ending), large and small letters mixed; rename it to end in \(ending.lowercased())")
+        }
         let size = (try? FileStamp.bytes(of: file)) ?? 0
         guard size > 0 else { throw Failure("\(path) is empty (0 bytes), expected a NIfTI file") }
 
         NiftiFile.silenceLibrary
-        try RawNiftiHeader.check(path)
-        guard let image = nifti_image_read(path, 0) else {
+        guard let raw = try RawNiftiHeader(path), let image = nifti_image_read(path, 0) else {
             throw Failure("\(path) is not a NIfTI image, or its header is damaged or cut off")
         }
         defer { nifti_image_free(image) }
-        try self.init(image.pointee, path: path)
+        try self.init(raw, image.pointee, path: path)
     }
 
-    private init(_ image: nifti_image, path: String) throws {
+    private init(_ raw: RawNiftiHeader, _ image: nifti_image, path: String) throws {
         guard image.nifti_type != 0 else {
             throw Failure("\(path) is an Analyze 7.5 image, which does not say which side is right; convert it to NIfTI")
         }
@@ -71,7 +80,11 @@ public struct NiftiHeader: Sendable {
             throw Failure("\(path) stores voxels of type \(name), expected one whole or real number a voxel")
         }
         self.datatype = datatype
-        voxelToWorld = try Self.voxelToWorld(of: image, path: path)
+        description = withUnsafeBytes(of: image.descrip) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        forms = NiftiForms(raw, image)
+        let choice = try Self.choose(forms, of: image, extent, path: path)
+        voxelToWorld = choice.voxelToWorld
+        notes = choice.note.map { [$0] } ?? []
         let hasScale = image.scl_slope.isFinite && image.scl_slope != 0
         slope = hasScale ? image.scl_slope : 1
         intercept = hasScale && image.scl_inter.isFinite ? image.scl_inter : 0
@@ -101,19 +114,14 @@ public struct NiftiHeader: Sendable {
     /// No image of a patient is larger, or lies farther from its origin, mm.
     private static let farthestMillimetres = 10_000.0
 
-    /// The map from voxels to millimetres by ITK's rule: a scanner-anatomical sform wins, as does any sform without a qform; else the qform.
-    private static func voxelToWorld(of image: nifti_image, path: String) throws -> Affine3 {
+    /// The map from voxels to millimetres that the forms agree on.
+    private static func choose(_ forms: NiftiForms, of image: nifti_image, _ extent: Extent3, path: String) throws -> NiftiForms.Choice {
         guard image.xyz_units == NIFTI_UNITS_MM || image.xyz_units == NIFTI_UNITS_UNKNOWN else {
             let unit = image.xyz_units == NIFTI_UNITS_METER ? "metres" : image.xyz_units == NIFTI_UNITS_MICRON ? "micrometres" : "no length"
             throw Failure("\(path) gives its voxel size in \(unit), expected millimetres; rewrite its header in mm")
         }
-        let hasForm = image.sform_code > 0 || image.qform_code > 0
-        guard hasForm else {
-            throw Failure("\(path) does not say how it lies in the patient (no qform, no sform), so right and left are unknown")
-        }
-        let useSform = image.sform_code > 0 && (image.sform_code == NIFTI_XFORM_SCANNER_ANAT || image.qform_code <= 0)
-        let affine = Affine3(useSform ? image.sto_xyz : image.qto_xyz)
-        let form = useSform ? "sform" : "qform"
+        let affine = try forms.preferred(path: path)
+        let form = forms.prefersSform ? "sform" : "qform"
         let size = [image.nx, image.ny, image.nz].enumerated().map { Double($1) * length(affine[column: $0]) }
         guard affine.rowMajor.allSatisfy(\.isFinite), length(affine.translation) < farthestMillimetres,
             size.allSatisfy({ $0 < farthestMillimetres })
@@ -124,7 +132,7 @@ public struct NiftiHeader: Sendable {
         guard abs(affine.determinant) > 1e-9 else {
             throw Failure("\(path) has a singular \(form): its axes do not span three dimensions")
         }
-        return affine
+        return try forms.choose(extent, path: path)
     }
 }
 

@@ -20,15 +20,23 @@ extension Float: NiftiVoxel {
 }
 
 extension NiftiFile {
-    /// Writes a NIfTI-1 file, compressed where the name ends in `.gz`: sform and nearest qform both set (scanner-anatomical), units mm.
-    /// Written beside the target and renamed.
+    /// Writes a NIfTI-1 file, compressed where the name ends in `.gz`, units mm. Written beside the target and renamed.
+    ///
+    /// sform and qform are both set (scanner-anatomical); the qform is left out where no rotation holds the map to a tenth of a voxel.
+    /// - Parameter source: an image file on the same grid, whose forms are taken over as they are, so that every program lays the two over each
+    ///   other; a folder, or a file of another grid, counts as none.
+    /// - Parameter description: what the image holds, up to 79 ASCII characters; the header keeps it.
     /// - Throws: if the name, the extent or the disk do not allow it; the target is then as it was.
-    public static func write<Voxel: NiftiVoxel>(_ volume: Volume<Voxel>, to file: URL) throws {
-        try AtomicFile.replace(file) { try writeNew(volume, to: $0, called: file) }
+    public static func write<Voxel: NiftiVoxel>(
+        _ volume: Volume<Voxel>, to file: URL, like source: URL? = nil, description: String = ""
+    ) throws {
+        try AtomicFile.replace(file) { try writeNew(volume, to: $0, called: file, like: source, description: description) }
     }
 
     /// Writes to one of the temporary paths that `AtomicFile.replace` lends.
-    public static func writeNew<Voxel: NiftiVoxel>(_ volume: Volume<Voxel>, to temporary: URL, called file: URL) throws {
+    public static func writeNew<Voxel: NiftiVoxel>(
+        _ volume: Volume<Voxel>, to temporary: URL, called file: URL, like source: URL? = nil, description: String = ""
+    ) throws {
         let name = file.lastPathComponent.lowercased()
         guard name.hasSuffix(".nii") || name.hasSuffix(".nii.gz") else {
             throw Failure("cannot write \(file.path): an image's name must end in .nii or .nii.gz")
@@ -44,7 +52,9 @@ extension NiftiFile {
             throw Failure.system("create \(file.path)")
         }
         var stream: znzFile? = opened
-        var isWhole = withUnsafeBytes(of: header(of: volume)) { write($0, to: opened) }
+        var head = header(of: volume, like: forms(of: source, on: volume))
+        withUnsafeMutableBytes(of: &head.descrip) { $0.copyBytes(from: description.utf8.prefix($0.count - 1)) }
+        var isWhole = withUnsafeBytes(of: head) { write($0, to: opened) }
         // The four bytes that say that no header extensions follow.
         isWhole = isWhole && withUnsafeBytes(of: UInt32(0)) { write($0, to: opened) }
         isWhole = isWhole && volume.voxels.withUnsafeBytes { write($0, to: opened) }
@@ -66,7 +76,15 @@ extension NiftiFile {
         return true
     }
 
-    private static func header<Voxel: NiftiVoxel>(of volume: Volume<Voxel>) -> nifti_1_header {
+    /// The forms of a file on a volume's grid; nil where it is none.
+    private static func forms<Voxel>(of source: URL?, on volume: Volume<Voxel>) -> NiftiForms? {
+        guard let source, !CTImage.isFolder(source), let header = try? readHeader(source), header.extent == volume.extent,
+            header.voxelToWorld == volume.voxelToWorld
+        else { return nil }
+        return header.forms
+    }
+
+    private static func header<Voxel: NiftiVoxel>(of volume: Volume<Voxel>, like forms: NiftiForms?) -> nifti_1_header {
         var header = nifti_1_header()
         header.sizeof_hdr = 348
         let extent = volume.extent
@@ -77,21 +95,7 @@ extension NiftiFile {
         header.scl_slope = 1
         header.xyzt_units = CChar(NIFTI_UNITS_MM)
         header.magic = (0x6E, 0x2B, 0x31, 0)  // "n+1"
-
-        let m = volume.voxelToWorld.rowMajor
-        var matrix = nifti_dmat44()
-        withUnsafeMutableBytes(of: &matrix.m) { target in m.withUnsafeBytes { target.copyMemory(from: $0) } }
-        var (b, c, d, handedness) = (0.0, 0.0, 0.0, 0.0)
-        nifti_dmat44_to_quatern(matrix, &b, &c, &d, nil, nil, nil, nil, nil, nil, &handedness)
-        header.qform_code = Int16(NIFTI_XFORM_SCANNER_ANAT)
-        (header.quatern_b, header.quatern_c, header.quatern_d) = (Float(b), Float(c), Float(d))
-        (header.qoffset_x, header.qoffset_y, header.qoffset_z) = (Float(m[3]), Float(m[7]), Float(m[11]))
-        let spacing = volume.spacingMillimetres
-        header.pixdim = (Float(handedness), Float(spacing.x), Float(spacing.y), Float(spacing.z), 0, 0, 0, 0)
-        header.sform_code = Int16(NIFTI_XFORM_SCANNER_ANAT)
-        header.srow_x = (Float(m[0]), Float(m[1]), Float(m[2]), Float(m[3]))
-        header.srow_y = (Float(m[4]), Float(m[5]), Float(m[6]), Float(m[7]))
-        header.srow_z = (Float(m[8]), Float(m[9]), Float(m[10]), Float(m[11]))
+        (forms ?? NiftiForms(holding: volume.voxelToWorld, extent)).write(into: &header)
         return header
     }
 }

@@ -33,10 +33,13 @@ public struct Volume<Voxel: Sendable>: Sendable {
     /// Volume of one voxel, mm³.
     public var voxelVolume: Double { abs(voxelToWorld.determinant) }
 
-    /// True where both have the same extent and the same geometry to 0.001 mm at every corner.
+    /// How far two volumes of one grid may lie apart at their farthest corner, in voxels: programs that round their headers stay below.
+    public static var gridTolerance: Double { 0.1 }
+
+    /// True where both have the same extent and lie within a tenth of a voxel of each other at every corner.
     public func sharesGrid<Other>(with other: Volume<Other>) -> Bool {
         guard extent == other.extent else { return false }
-        return extent.corners.allSatisfy { length(voxelToWorld($0) - other.voxelToWorld($0)) < 1e-3 }
+        return extent.farthestCorner(voxelToWorld, other.voxelToWorld) <= Self.gridTolerance * voxelToWorld.shortestSide
     }
 
     /// The same grid with other values.

@@ -1,11 +1,25 @@
-/// One character cell: a single-width character, its colours and attributes.
+/// One character cell: its character, colours and attributes. A wide character has two cells, of which the second holds nothing.
 package struct Cell: Hashable, Sendable {
+    /// Which part of a character a cell is.
+    package enum Part: UInt8, Sendable {
+        case whole, firstHalf, secondHalf
+    }
+
     package var glyph: Unicode.Scalar
+    /// Marks and joined signs that follow it.
+    package var tail = ClusterTail.none
+    package var part = Part.whole
     package var style: Style
 
     package init(_ glyph: Unicode.Scalar, _ style: Style = .plain) {
         self.glyph = glyph
         self.style = style
+    }
+
+    package init(_ cluster: TextCluster, _ style: Style) {
+        self.init(cluster.glyph, style)
+        tail = cluster.tail
+        part = cluster.columns == 2 ? .firstHalf : .whole
     }
 
     package static let blank = Cell(" ")

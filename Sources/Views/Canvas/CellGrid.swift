@@ -12,6 +12,9 @@ package struct CellGrid: Hashable, Sendable {
     }
 
     /// The cell; writing outside the grid does nothing, reading there gives a blank.
+    ///
+    /// The first half of a wide character brings its second along; where it has no room for that, a blank takes its place. What was one half of a
+    /// character before leaves a blank in the other.
     package subscript(row: Int, column: Int) -> Cell {
         get {
             guard row >= 0, row < size.rows, column >= 0, column < size.columns else { return .blank }
@@ -19,15 +22,41 @@ package struct CellGrid: Hashable, Sendable {
         }
         set {
             guard row >= 0, row < size.rows, column >= 0, column < size.columns else { return }
-            cells[row * size.columns + column] = newValue
+            let place = row * size.columns + column
+            if cells[place].part != .whole || newValue.part != .whole {
+                replace(newValue, at: place, column: column)
+            } else {
+                cells[place] = newValue
+            }
         }
+    }
+
+    private mutating func replace(_ cell: Cell, at place: Int, column: Int) {
+        clear(place)
+        var cell = cell
+        let hasRoom = column + 1 < size.columns
+        if cell.part == .secondHalf || (cell.part == .firstHalf && !hasRoom) { cell = Cell(" ", cell.style) }
+        cells[place] = cell
+        guard cell.part == .firstHalf else { return }
+        clear(place + 1)
+        cells[place + 1] = Cell(" ", cell.style)
+        cells[place + 1].part = .secondHalf
+    }
+
+    /// Blanks a cell with whatever else its character covers.
+    private mutating func clear(_ place: Int) {
+        let other = cells[place].part == .firstHalf ? place + 1 : place - 1
+        for place in cells[place].part == .whole ? [place] : [place, other] { cells[place] = Cell(" ", cells[place].style) }
     }
 
     /// The text of a row, without trailing blanks.
     package func text(row: Int) -> String {
         let end = (0..<size.columns).last { self[row, $0].glyph != " " } ?? -1
         var line = String.UnicodeScalarView()
-        for column in 0..<end + 1 { line.append(self[row, column].glyph) }
+        for column in 0..<end + 1 where self[row, column].part != .secondHalf {
+            line.append(self[row, column].glyph)
+            line.append(contentsOf: self[row, column].tail.text.unicodeScalars)
+        }
         return String(line)
     }
 
@@ -45,6 +74,8 @@ package struct CellGrid: Hashable, Sendable {
             append(Int16(depth.index(of: style.foreground)))
             append(Int16(depth.index(of: style.background)))
             bytes.append(style.attributes.rawValue)
+            if cell.part != .whole { bytes.append(cell.part.rawValue) }
+            if cell.tail != .none { bytes.append(contentsOf: cell.tail.text.utf8) }
         }
         return Checksum.sha256(bytes)
     }
@@ -65,6 +96,9 @@ package struct CellGrid: Hashable, Sendable {
         ]
         return Dictionary(uniqueKeysWithValues: pairs.flatMap { from, to in from.unicodeScalars.map { ($0, to) } })
     }()
+
+    /// Whether a character outside ASCII is shown by one within where the terminal has no more.
+    static func hasStandIn(_ glyph: Unicode.Scalar) -> Bool { asciiTable[glyph] != nil || (0x2800...0x28FF).contains(glyph.value) }
 
     private static func ascii(_ glyph: Unicode.Scalar) -> Unicode.Scalar {
         if let found = asciiTable[glyph] { return found }

@@ -18,10 +18,13 @@ package struct Painter {
     package mutating func setGlyph(_ cell: Cell, row: Int, column: Int) { grid[row, column] = cell }
 
     /// Writes text from a column on, at most `width` cells; longer text ends in an ellipsis. Returns the column after it.
-    /// Characters that are not one cell wide (control, combining, wide) are shown as `?`, so that columns stay aligned.
+    /// Wide characters take two cells; what cannot be shown is escaped.
     @discardableResult
     package mutating func text(_ text: String, row: Int, column: Int, width: Int = .max, _ style: Style = .plain) -> Int {
         guard width > 0 else { return column }
+        guard TextCluster.isSimple(text, unicode: capabilities.unicode) else {
+            return clusters(TextCluster.clusters(text, unicode: capabilities.unicode), row: row, column: column, width: width, style)
+        }
         var at = column
         var left = width
         let scalars = Array(text.unicodeScalars)
@@ -31,11 +34,42 @@ package struct Painter {
                 return at + 1
             }
             guard left > 0 else { break }
-            put(Self.isNarrow(scalar) ? scalar : "?", row: row, column: at, style)
+            put(scalar, row: row, column: at, style)
             at += 1
             left -= 1
         }
         return at
+    }
+
+    private mutating func clusters(_ clusters: [TextCluster], row: Int, column: Int, width: Int, _ style: Style) -> Int {
+        let needed = clusters.reduce(0) { $0 + $1.columns }
+        let end = column + min(width, needed)
+        var at = column
+        for cluster in clusters {
+            guard at + cluster.columns <= (needed <= width ? end : end - 1) else { break }
+            grid[row, at] = Cell(cluster, style)
+            at += cluster.columns
+        }
+        guard needed > width else { return at }
+        put("…", row: row, column: at, style)
+        return at + 1
+    }
+
+    /// Cells that a text takes.
+    package func columns(of text: String) -> Int { TextCluster.columns(of: text, unicode: capabilities.unicode) }
+
+    /// As much of a text's end as fits into so many cells, after an ellipsis where that is not all.
+    package func ending(_ text: String, columns: Int) -> String {
+        guard self.columns(of: text) > columns else { return text }
+        var left = columns - 1
+        var end = ""
+        for character in text.reversed() {
+            let width = self.columns(of: String(character))
+            guard width <= left else { break }
+            left -= width
+            end = String(character) + end
+        }
+        return "…" + end
     }
 
     /// Writes pieces of different style one after the other, clipped at `width` cells in all. Returns the column after them.
@@ -48,7 +82,7 @@ package struct Painter {
 
     /// Text that ends at the last column of a field.
     package mutating func textRight(_ string: String, row: Int, endColumn: Int, width: Int = .max, _ style: Style = .plain) {
-        let count = min(string.unicodeScalars.count, width)
+        let count = min(columns(of: string), width)
         text(string, row: row, column: endColumn - count, width: count, style)
     }
 
@@ -66,9 +100,9 @@ package struct Painter {
         if rect.columns > 6 {
             text(" \(name) ", row: rect.row, column: rect.column + 1, width: rect.columns - 2, emphasised ? .selected : .title)
         }
-        let room = rect.columns - name.unicodeScalars.count - 6
-        if !right.isEmpty, room >= right.unicodeScalars.count {
-            text(" \(right) ", row: rect.row, column: rect.endColumn - right.unicodeScalars.count - 3, .faint)
+        let room = rect.columns - columns(of: name) - 6
+        if !right.isEmpty, room >= columns(of: right) {
+            text(" \(right) ", row: rect.row, column: rect.endColumn - columns(of: right) - 3, .faint)
         }
     }
 
@@ -105,19 +139,5 @@ package struct Painter {
     package consuming func finish() -> CellGrid {
         if !capabilities.unicode { grid.reduceToASCII() }
         return grid
-    }
-
-    /// True for scalars that every terminal shows in exactly one cell: printable, not combining, not wide.
-    private static func isNarrow(_ scalar: Unicode.Scalar) -> Bool {
-        if scalar.value < 127 { return scalar.value >= 32 }
-        switch scalar.value {
-        case 0..<0xA0, 0xAD, 0x300..<0x370, 0x1100..<0x1160, 0x200B..<0x2010, 0x2028..<0x2030, 0x2060..<0x2070, 0x2E80..<0xD7B0,
-            0xF900..<0xFB00,
-            0xFE00..<0xFE70, 0xFF00..<0xFF61, 0xFFE0...:
-            return false
-        default:
-            let category = scalar.properties.generalCategory
-            return category != .nonspacingMark && category != .enclosingMark && category != .format && category != .unassigned
-        }
     }
 }

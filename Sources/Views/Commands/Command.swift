@@ -175,6 +175,12 @@ package enum CommandID: String, CaseIterable, Codable, Sendable {
     case clearReview = "cohort.clear"
     case redoSubject = "cohort.redo"
     case prepareAgain = "cohort.prepare"
+    case giveRight = "lungs.give.right"
+    case giveLeft = "lungs.give.left"
+    case takePart = "lungs.take"
+    case cutBelow = "lungs.cut.below"
+    case cutAbove = "lungs.cut.above"
+    case clearCorrections = "lungs.clear"
     case nextDoubtful = "cohort.next"
     case previousDoubtful = "cohort.previous"
     case toggleLungOutline = "outline.lungs"
@@ -212,7 +218,8 @@ extension CommandID {
         switch self {
         case .openSession, .forkRun, .continueRun, .markSession, .compareSessions, .renameSession, .noteSession, .deleteSession,
             .startDemo, .exportSubject, .predict, .boxCentrilobular, .boxParaseptal, .boxHealthy, .removeBox, .fineTune, .acceptSubject,
-            .excludeSubject, .clearReview, .redoSubject, .prepareAgain, .runExperiment, .runAllExperiments, .stopExperiments, .openPoint:
+            .excludeSubject, .clearReview, .redoSubject, .prepareAgain, .giveRight, .giveLeft, .takePart, .cutBelow, .cutAbove,
+            .clearCorrections, .runExperiment, .runAllExperiments, .stopExperiments, .openPoint:
             true
         default: false
         }

@@ -128,11 +128,17 @@ package enum CommandTable {
     ]
 
     private static let cohort: [Command] = [
-        row(.acceptSubject, "y", "accept", "accept the subject: its warnings were seen", [.cohort]),
+        row(.acceptSubject, "y", "accept", "accept the subject: its warnings were seen; a refused one with a reason", [.cohort]),
         row(.excludeSubject, "X", "exclude", "exclude the subject from the patches, with a note", [.cohort]),
         row(.clearReview, "t", "", "take the judgement of the subject back", [.cohort]),
         row(.redoSubject, "R", "re-run", "prepare the subject again from its scan", [.cohort]),
         row(.prepareAgain, "P", "prepare", "prepare what is new, changed or reviewed", [.cohort]),
+        row(.giveRight, "(", "to right", "lungs: give the part under the cross-hair to the patient's right lung", [.cohort]),
+        row(.giveLeft, ")", "to left", "lungs: give the part under the cross-hair to the patient's left lung", [.cohort]),
+        row(.takePart, "T", "take out", "lungs: the part under the cross-hair is no lung; again: nothing at all", [.cohort]),
+        row(.cutBelow, "b", "cut", "lungs: of the part, what is below the slice (behind it, left of it) is no lung", [.cohort]),
+        row(.cutAbove, "B", "", "lungs: of the part, what is above the slice (before it, right of it) is no lung", [.cohort]),
+        row(.clearCorrections, "D", "", "lungs: take every correction of the subject back (u: the last one)", [.cohort]),
         row(.nextDoubtful, "n", "doubtful", "next subject with warnings or refused", [.cohort]),
         row(.previousDoubtful, "N", "", "previous subject with warnings or refused", [.cohort]),
         row(.toggleLungOutline, "g", "", "show or hide the lungs' outline", [.cohort]),
@@ -144,9 +150,7 @@ package enum CommandTable {
     private static func viewing(_ commands: [Command]) -> [Command] {
         let own: Set<CommandID> = [
             .nextDisease, .previousDisease, .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity,
-            .nextOverlayKind, .raiseThreshold, .lowerThreshold, .enlargeSlice, .shrinkSlice, .shiftLeft, .shiftRight, .shiftUp, .shiftDown,
-            .markRuler,
-            .toggleThirds, .exportSubject,
+            .nextOverlayKind, .raiseThreshold, .lowerThreshold, .markRuler, .toggleThirds, .exportSubject,
         ]
         return commands.map { own.contains($0.id) ? $0 : $0.working(on: .cohort) }
     }

@@ -1,7 +1,8 @@
 /// Turns frames into the bytes that change a terminal from the last frame to the next: few moves, few colour changes, nothing where nothing
 /// changed. Pure: what it writes depends on the frames alone.
 package struct FrameEncoder {
-    /// A cell as the terminal keeps it, packed: glyph 21 bits, foreground and background 9 each (0: default), attributes 4.
+    /// A cell as the terminal keeps it, packed: glyph 21 bits, foreground and background 9 each (0: default), attributes 4, the part of its
+    /// character 2, and what follows the glyph 16.
     private struct Code: Equatable {
         var bits: UInt64
 
@@ -13,6 +14,17 @@ package struct FrameEncoder {
         init(glyph: UInt32, foreground: Int, background: Int, attributes: UInt8) {
             bits = UInt64(glyph) | UInt64(foreground + 1) << 21 | UInt64(background + 1) << 30 | UInt64(attributes) << 39
         }
+
+        /// A cell of a wide character, or one with marks.
+        init(_ cell: Cell, foreground: Int, background: Int, attributes: UInt8) {
+            self.init(glyph: cell.glyph.value, foreground: foreground, background: background, attributes: attributes)
+            bits |= UInt64(cell.part.rawValue) << 43 | UInt64(cell.tail.number) << 45
+        }
+
+        /// One character of one scalar in one cell.
+        var isSimple: Bool { bits >> 43 == 0 }
+        var part: Cell.Part { Cell.Part(rawValue: UInt8(bits >> 43 & 3)) ?? .whole }
+        var tail: ClusterTail { ClusterTail(code: UInt16(bits >> 45 & 0xFFFF)) }
 
         var glyph: UInt32 { UInt32(bits & 0x1F_FFFF) }
         var pen: Pen {
@@ -81,6 +93,10 @@ package struct FrameEncoder {
                 attributes = style.attributes.rawValue
                 (ink, background) = (depth.index(of: style.foreground), depth.index(of: style.background))
             }
+            guard cell.part == .whole, cell.tail == .none else {
+                wanted.append(Code(cell, foreground: ink, background: background, attributes: attributes))
+                continue
+            }
             var foreground = ink
             var glyph = cell.glyph.value
             if glyph == Self.upperHalf, foreground == background { glyph = 32 }
@@ -101,6 +117,7 @@ package struct FrameEncoder {
         let start = row * size.columns
         // The corner would scroll terminals that wrap at once.
         let end = row == size.rows - 1 && !language.cornerIsSafe ? size.columns - 1 : size.columns
+        doubtAfterClusters(row, end: end)
         guard let lastChanged = (0..<end).last(where: { wanted[start + $0] != shown[start + $0] }) else { return 0 }
         // Where the row ends in blanks, erasing costs less than writing them.
         let inked = (0..<size.columns).last { wanted[start + $0] != .blank } ?? -1
@@ -109,6 +126,11 @@ package struct FrameEncoder {
         var column = 0
         while column <= min(lastChanged, erasesFrom - 1) {
             if wanted[start + column] == shown[start + column] {
+                column += 1
+                continue
+            }
+            guard wanted[start + column].isSimple else {
+                changed += writeCluster(row, column, end: end)
                 column += 1
                 continue
             }
@@ -127,6 +149,38 @@ package struct FrameEncoder {
         return changed
     }
 
+    /// Terminals differ in how many cells they give to a wide character, or to one with marks: where one is written, the cells that it may run into
+    /// are written again.
+    private mutating func doubtAfterClusters(_ row: Int, end: Int) {
+        let start = row * size.columns
+        for column in 0..<end where !wanted[start + column].isSimple {
+            let code = wanted[start + column]
+            guard code.part != .secondHalf else { continue }
+            let columns = code.part == .firstHalf ? 2 : 1
+            guard (column..<min(end, column + columns)).contains(where: { wanted[start + $0] != shown[start + $0] }) else { continue }
+            let last = min(end, column + columns + 2 * code.tail.text.unicodeScalars.count)
+            for index in column..<last { shown[start + index] = .unknown }
+        }
+    }
+
+    /// Writes a wide character, or one with marks, onto blanks; the cursor's place is not known afterwards.
+    /// - Returns: the cells that it has; 0 for a second half, which is there already.
+    private mutating func writeCluster(_ row: Int, _ column: Int, end: Int) -> Int {
+        let code = wanted[row * size.columns + column]
+        let columns = code.part == .firstHalf ? 2 : 1
+        guard code.part != .secondHalf, column + columns <= end else { return 0 }
+        moveTo(row, column)
+        setPen(code.pen)
+        for _ in 0..<columns { append(32) }
+        bytes += language.move(row, column)
+        append(code.glyph)
+        let tail = code.tail.text.unicodeScalars
+        // At the edge a terminal that gives it more cells would wrap: there only its first sign is shown.
+        if column + columns + 2 * tail.count <= size.columns { for scalar in tail { append(scalar.value) } }
+        cursor = nil
+        return columns
+    }
+
     /// Goes to a cell; over a few cells of the pen's own style by writing them again.
     private mutating func moveTo(_ row: Int, _ column: Int) {
         guard let at = cursor, at.row == row, at.column <= column else {
@@ -137,7 +191,7 @@ package struct FrameEncoder {
         guard at.column < column else { return }
         let between = shown[(row * size.columns + at.column)..<(row * size.columns + column)]
         let jump = language.right(column - at.column) ?? language.move(row, column)
-        let rewriting = between.reduce(0) { $0 + (isInPen($1) ? Self.length($1.glyph) : 1000) }
+        let rewriting = between.reduce(0) { $0 + ($1.isSimple && isInPen($1) ? Self.length($1.glyph) : 1000) }
         if rewriting <= jump.count {
             for code in between { append(code.glyph) }
         } else {

@@ -8,19 +8,32 @@ package final class NcursesTerminal: Terminal {
     package let capabilities: Capabilities
     private var encoder: FrameEncoder
     private let signals: SelfPipe
+    private var pastes = PasteDecoder()
     private var isOpen = true
 
     package var inputDescriptor: Int32? { STDIN_FILENO }
     package var signalDescriptor: Int32? { signals.readEnd }
 
+    /// Why this process's terminal cannot show screens, and what to do about it, in a sentence; nil where it can.
+    package static func obstacle() -> String? {
+        guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { return "input or output is no terminal" }
+        let name = ProcessInfo.processInfo.environment["TERM"] ?? ""
+        let advice = "set it to what your terminal is, for example TERM=xterm-256color"
+        if name.isEmpty { return "TERM is not set: \(advice)" }
+        if name == "dumb" { return "TERM=dumb cannot place text: \(advice)" }
+        switch cnc_probe(STDOUT_FILENO) {
+        case 1: return nil
+        case 0: return "a terminal of TERM=\(name.printable) cannot place text: \(advice)"
+        default: return "TERM=\(name.printable) is no terminal that this computer knows: \(advice)"
+        }
+    }
+
     /// What the terminal of this process can show; nil where it cannot place text (a file, a pipe, `dumb`, a TERM that terminfo does not
     /// know), which calls for the linear mode.
     package static func probe() -> Capabilities? {
+        guard obstacle() == nil else { return nil }
         let environment = ProcessInfo.processInfo.environment
         let name = environment["TERM"] ?? ""
-        guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, name != "dumb", !name.isEmpty, cnc_probe(STDOUT_FILENO) == 1 else {
-            return nil
-        }
         // Of the locale only the characters: numbers in files keep their point.
         setlocale(LC_CTYPE, "")
         let isUTF8 = String(cString: nl_langinfo(Int32(CODESET))).uppercased().contains("UTF")
@@ -131,25 +144,38 @@ package final class NcursesTerminal: Terminal {
     // MARK: input
 
     package func takeInput() -> [TerminalInput] {
-        var found: [TerminalInput] = []
+        var found: [PasteDecoder.Input] = []
         var value: Int32 = 0
         while found.count < 1000 {
-            let kind = cnc_key(&value)
-            if kind < 0 { break }
-            if let input = kind == 0 ? Self.character(value) : keyCode(value) { found.append(input) }
+            switch cnc_key(&value) {
+            case 0: if let key = Self.character(value) { found.append(.key(key)) }
+            case 1: if let input = keyCode(value) { found.append(.other(input)) }
+            case 2: found.append(.pasteBegins)
+            case 3: found.append(.pasteEnds)
+            default: return pastes.decode(found, now: Self.now)
+            }
         }
-        return found
+        return pastes.decode(found, now: Self.now)
     }
 
-    private static func character(_ value: Int32) -> TerminalInput? {
+    package var inputDeadline: Double? { pastes.deadline.map { max(0, $0 - Self.now) } }
+
+    /// Seconds of a clock that goes on evenly.
+    private static var now: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
+    private static func character(_ value: Int32) -> Key? {
         switch value {
-        case 9: return .key(.tab)
-        case 10, 13: return .key(.enter)
-        case 27: return .key(.escape)
-        case 8, 127: return .key(.backspace)
-        case 1...26: return .key(.control(Unicode.Scalar(UInt8(value) + 96)))
+        case 9: return .tab
+        case 10, 13: return .enter
+        case 27: return .escape
+        case 8, 127: return .backspace
+        case 1...26: return .control(Unicode.Scalar(UInt8(value) + 96))
         case 0...31: return nil
-        default: return Unicode.Scalar(UInt32(value)).map { .key(.character($0)) }
+        default: return Unicode.Scalar(UInt32(value)).map { .character($0) }
         }
     }
 

@@ -6,6 +6,7 @@ package final class RecordingTerminal: Terminal {
     package enum Step: Sendable {
         case key(Key)
         case mouse(Mouse)
+        case paste(String)
         case resize(Size)
         /// Nothing further happens before this text is on the screen.
         case waitFor(String)
@@ -49,6 +50,9 @@ package final class RecordingTerminal: Terminal {
         case .mouse(let mouse):
             script.removeFirst()
             return [.mouse(mouse)]
+        case .paste(let text):
+            script.removeFirst()
+            return [.paste(text)]
         case .waitFor(let text):
             if frames.last?.text.contains(text) == true {
                 script.removeFirst()
@@ -73,7 +77,7 @@ package final class RecordingTerminal: Terminal {
             return [.hangUp]
         // A script that does not leave ends like a terminal that goes away.
         case nil: return [.hangUp]
-        case .key, .mouse: return []
+        case .key, .mouse, .paste: return []
         }
     }
 

@@ -7,6 +7,8 @@ package protocol Terminal: AnyObject {
     var signalDescriptor: Int32? { get }
     /// Keys and mouse since the last call, without waiting.
     func takeInput() -> [TerminalInput]
+    /// Seconds after which `takeInput` is to be called again although nothing further came; nil where there is no need.
+    var inputDeadline: Double? { get }
     /// Signals since the last call, without waiting.
     func takeSignals() -> [TerminalSignal]
     /// Shows a frame: writes what differs from the frame before, and nothing at all where nothing does.
@@ -45,6 +47,12 @@ extension Duration {
 package enum TerminalInput: Equatable, Sendable {
     case key(Key)
     case mouse(Mouse)
+    /// Text that was pasted.
+    case paste(String)
+}
+
+extension Terminal {
+    package var inputDeadline: Double? { nil }
 }
 
 package enum TerminalSignal: Equatable, Sendable {

@@ -35,10 +35,12 @@ public struct SubjectExport: Sendable {
             throw Failure(
                 "the \(subtype.title) mask of \(loaded.id) does not cover the whole lung yet; export it when its prediction is complete")
         }
-        guard SessionFolder(folder).root.pathComponents != session.masks.pathComponents else {
-            throw Failure("\(folder.path) holds the session's own masks; choose another folder")
-        }
         func file(_ ending: String) -> URL { folder.appendingPathComponent("\(loaded.id).\(ending)") }
+        var targets = CommandFiles()
+        for ending in ["html", "csv", "png"] + report.subtypes.map({ "\($0.rawValue).nii.gz" }) {
+            targets.writes("the report's file", file(ending).path)
+        }
+        try targets.check()
         var files: [URL] = []
         for subtype in report.subtypes where state.view.shows.contains(subtype) {
             files += try writeMask(subtype, loaded, to: file("\(subtype.rawValue).nii.gz"))
@@ -76,7 +78,8 @@ public struct SubjectExport: Sendable {
         provenance.threshold = Double(threshold.probability)
         provenance.volumes = EmphysemaVolumes(mask: mask, lungs: lungs)
         provenance.stale = volumes.staleReason
-        try provenance.write(mask, to: file)
+        // The session's own mask has the CT's header.
+        try provenance.write(mask, to: file, like: session.mask(subject: loaded.id, subtype: subtype.rawValue))
         return [file, MaskProvenance.file(beside: file)]
     }
 }

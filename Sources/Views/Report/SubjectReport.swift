@@ -65,6 +65,7 @@ package struct SubjectReport: Sendable {
     private static func cautions(_ loaded: LoadedSubject, _ threshold: MaskThreshold) -> [String] {
         var found: [String] = []
         for subtype in EmphysemaSubtype.allCases {
+            if let damage = loaded.volumes[subtype].damage { found.append("DAMAGED mask, \(subtype.title), left out: \(damage)") }
             guard let reason = loaded.volumes[subtype].staleReason else { continue }
             found.append("STALE mask, \(subtype.title): \(reason)")
         }

@@ -22,6 +22,7 @@ extension EventLoop {
                 send(.noticed("the experiments stop after the piece at work"))
             }
         case .review(let id, let entry): changeCohort { try $0.review(id, entry) }
+        case .correctLungs(let id, let change): correctLungs(id, change)
         case .prepareAgain(let ids): changeCohort { try $0.prepareAgain(ids) }
         case .openSession(let name):
             attempt { try configuration.open(SessionFolder(configuration.sessionsRoot.appendingPathComponent(name, isDirectory: true))) }
@@ -108,9 +109,17 @@ extension EventLoop {
         background.add { wake.post(work()) }
     }
 
+    /// Likewise, for what nothing is to be shown of once the session was left.
+    func inSession(_ work: @escaping @Sendable () -> WorkbenchEvent) {
+        let (wake, visit) = (wake, open?.visit)
+        background.add { wake.post(work(), visit: visit) }
+    }
+
     private func loadSubject(_ id: String) {
-        guard let context = open?.context else { return }
-        inBackground { SubjectLoading.event(subject: id, context.library) }
+        guard let open else { return }
+        let (wake, visit) = (wake, open.visit)
+        let ahead = subjectOrder.next(after: id, in: state.masks.subjects.map(\.id))
+        open.subjects.want(id, ahead: ahead) { wake.post(SubjectLoading.event(subject: id, $0), visit: visit) }
     }
 
     private func exportSubject(_ words: String) {
@@ -127,13 +136,13 @@ extension EventLoop {
 
     private func loadAtlas() {
         guard let context = open?.context else { return }
-        inBackground { SubjectLoading.atlasEvent(context.atlas) }
+        inSession { SubjectLoading.atlasEvent(context.atlas) }
     }
 
     private func loadViews(_ landmark: Int) {
         guard let folder = open?.context.folder, let key = state.atlas.wantedViews else { return }
         let neighbours = Int(state.training.rates[.neighbours] ?? 2)
-        inBackground { .viewsLoaded(SeenViews.read(folder, key, neighbours: neighbours)) }
+        inSession { .viewsLoaded(SeenViews.read(folder, key, neighbours: neighbours)) }
     }
 
     private func ask(_ request: MaskRequest) {
@@ -143,19 +152,22 @@ extension EventLoop {
     }
 
     private func listSubjects() {
-        guard let context = open?.context else { return }
-        inBackground { SubjectLoading.listEvent(context.library) }
+        guard let open else { return }
+        let library = open.context.library
+        // Something about the subjects has changed.
+        open.subjects.forgetAhead()
+        inSession { SubjectLoading.listEvent(library) }
     }
 
     /// A snapshot like the last is no event: an idle interface stays idle, and its tape short.
     private func listCohort() {
         guard let source = open?.context.cohort else { return }
         let (shown, isListed) = (state.cohort.snapshot, state.cohort.isListed)
-        let wake = wake
+        let (wake, visit) = (wake, open?.visit)
         background.add {
             let event = SubjectLoading.cohortListEvent(source)
             if case .cohortListed(let snapshot) = event, isListed, snapshot == shown { return }
-            wake.post(event)
+            wake.post(event, visit: visit)
         }
     }
 
@@ -163,11 +175,11 @@ extension EventLoop {
     private func listExperiments() {
         guard let source = open?.context.experiments else { return }
         let (shown, isListed) = (state.evaluation.snapshot, state.evaluation.isListed)
-        let wake = wake
+        let (wake, visit) = (wake, open?.visit)
         background.add {
             let event = SubjectLoading.experimentsEvent(source)
             if case .experimentsListed(let snapshot) = event, isListed, snapshot == shown { return }
-            wake.post(event)
+            wake.post(event, visit: visit)
         }
     }
 
@@ -178,8 +190,20 @@ extension EventLoop {
     }
 
     private func loadCohortSubject(_ id: String) {
-        guard let source = open?.context.cohort else { return }
-        inBackground { SubjectLoading.cohortEvent(subject: id, source) }
+        guard let open else { return }
+        let (wake, visit) = (wake, open.visit)
+        let ahead = cohortOrder.next(after: id, in: state.cohort.snapshot.subjects.map(\.id))
+        open.cohortSubjects.want(id, ahead: ahead) { wake.post(SubjectLoading.cohortEvent(subject: id, $0), visit: visit) }
+    }
+
+    /// Of the subject that is shown: what the reader sees is what is corrected.
+    private func correctLungs(_ id: String, _ change: LungCorrectionChange) {
+        guard let source = open?.context.cohort, let shown = state.cohort.loaded, shown.id == id else { return }
+        inSession {
+            do { return .lungsCorrected(try LoadedCohortSubject(id: id, try source.correct(id, change, shown.volumes))) } catch {
+                return .lungsNotCorrected("\(error)")
+            }
+        }
     }
 
     private func changeCohort(_ change: (any CohortSource) throws -> Void) {

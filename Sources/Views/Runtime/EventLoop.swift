@@ -18,6 +18,10 @@ package final class EventLoop {
     private var lastInput = 0.0
     /// Of every session that was on the screen.
     private var maskWork: [any MaskWork] = []
+    /// The ways through the lists of the masks and of the cohort screen.
+    var (subjectOrder, cohortOrder) = (SubjectOrder(), SubjectOrder())
+    /// Sessions that were opened so far.
+    private var visits = 0
 
     package init(_ configuration: WorkbenchConfiguration, _ terminal: any Terminal) throws {
         self.configuration = configuration
@@ -80,7 +84,8 @@ package final class EventLoop {
             send(.settled)
             return
         }
-        let milliseconds = min(hasMoreJournal ? 0 : isLive ? 100 : 1000, rest.map { Int32(($0 * 1000).rounded(.up)) } ?? .max)
+        let soonest = [rest, terminal.inputDeadline].compactMap { $0 }.min()
+        let milliseconds = min(hasMoreJournal ? 0 : isLive ? 100 : 1000, soonest.map { Int32(($0 * 1000).rounded(.up)) } ?? .max)
         var waited = [pollfd(fd: wake.readDescriptor, events: Int16(POLLIN), revents: 0)]
         for descriptor in [terminal.signalDescriptor, terminal.inputDescriptor].compactMap({ $0 }) {
             waited.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
@@ -94,12 +99,12 @@ package final class EventLoop {
             exit = .hangUp
             return
         }
-        for event in wake.take() {
+        for (event, visit) in wake.take() {
             // Nothing of a session that was left may show up in another.
+            if let visit, visit != open?.visit { continue }
             if case .masks(_, let session) = event, session != open?.context.folder.root.path { continue }
-            if case .journalRead(_, let session, let offset) = event {
-                guard let open, open.context.folder.name == session else { continue }
-                open.goOn(at: offset)
+            if case .journalRead(_, _, let offset) = event {
+                open?.goOn(at: offset)
                 hasMoreJournal = true
             }
             send(event)
@@ -109,6 +114,7 @@ package final class EventLoop {
             switch input {
             case .key(let key): send(.key(key))
             case .mouse(let mouse): send(.mouse(mouse))
+            case .paste(let text): send(.paste(text))
             }
         }
         tick()
@@ -168,6 +174,8 @@ package final class EventLoop {
             isDirty = true
         case .failure(let failure):
             hasMoreJournal = false
+            // Behind the damaged line nothing is read; but a run that came to its end is over, as the list of sessions says.
+            if let end = open.completion { apply(state.reduce(.journal([end]))) }
             send(.failed(failure.description))
         }
     }
@@ -177,7 +185,8 @@ package final class EventLoop {
     }
 
     func show(_ context: SessionContext) {
-        let opened = OpenSession(context)
+        visits += 1
+        let opened = OpenSession(context, visit: visits)
         var view = ViewSettings.read(context.folder.view)
         if let first = context.firstScreen { view.screen = first }
         opened.startTape(TapeLine(header: opened.identity, view: view, size: state.size, capabilities: state.capabilities))
@@ -194,7 +203,7 @@ package final class EventLoop {
         guard let tail = opened.beginLongJournal() else { return }
         let (folder, rates) = (opened.context.folder, opened.identity.rates)
         apply(state.reduce(.journalTail(tail)))
-        inBackground {
+        inSession {
             let (whole, offset) = OpenSession.readWhole(folder, rates: rates)
             return .journalRead(whole, session: folder.name, offset: offset)
         }

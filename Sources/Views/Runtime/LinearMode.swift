@@ -11,7 +11,7 @@ struct LinearMode {
     func run() throws -> ExitReason {
         let why =
             configuration.linear
-            ? "linear mode" : "this terminal cannot place text (TERM or no terminal), so the workbench uses linear mode"
+            ? "linear mode" : "\(NcursesTerminal.obstacle() ?? "this terminal cannot show screens"); the workbench uses linear mode"
         say("\(why): one line for each change; type pause, resume, checkpoint, stop, name=value or q")
         guard let context = configuration.session else {
             let sessions = SessionIndex().list(configuration.sessionsRoot) { (try? configuration.open($0))?.ownership() ?? .nobody }
@@ -22,8 +22,9 @@ struct LinearMode {
         return try follow(context)
     }
 
-    /// Writes a line at once, whether or not output is a terminal. Where that is gone, there is nobody to tell, and `follow` notices.
-    private func say(_ line: String) { try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8)) }
+    /// Writes a line at once, and nothing in it that steers a terminal, whether or not output is one. Where that is gone, there is nobody to tell,
+    /// and `follow` notices.
+    private func say(_ line: String) { try? FileHandle.standardOutput.write(contentsOf: Data((line.printable + "\n").utf8)) }
 
     private func follow(_ context: SessionContext) throws -> ExitReason {
         say("session \(context.folder.name)")

@@ -4,6 +4,15 @@ import Foundation
 /// A session that is on the screen: its journal followed by offset, its control file, its view and its tape.
 final class OpenSession {
     let context: SessionContext
+    /// Which visit of a session this is, counted through all sessions: what was asked for in one visit is not shown in another.
+    let visit: Int
+    /// What reads the subjects of the masks screen, and of the cohort screen.
+    private(set) lazy var subjects = SubjectReader<LoadedSubject>(
+        read: { [library = context.library] in try SubjectLoading.read(subject: $0, library, isWanted: $1) },
+        times: { [library = context.library] in SubjectLoading.times(subject: $0, library) })
+    private(set) lazy var cohortSubjects = SubjectReader<LoadedCohortSubject>(
+        read: { [cohort = context.cohort] in try SubjectLoading.readCohort(subject: $0, cohort, isWanted: $1) },
+        times: { [cohort = context.cohort] in cohort.times($0) })
     private var journal: JSONLinesReader<JournalEntry>
     private var isJournalBroken = false
     private var control: JSONLinesWriter<SteeringCommand>?
@@ -20,8 +29,9 @@ final class OpenSession {
     /// Bytes of the journal read in one go: keys are answered between pieces of a long one.
     private static let journalPiece = 1 << 18
 
-    init(_ context: SessionContext) {
+    init(_ context: SessionContext, visit: Int = 0) {
         self.context = context
+        self.visit = visit
         journal = JSONLinesReader(context.folder.journal)
         lastOwnership = context.ownership()
     }
@@ -71,6 +81,14 @@ final class OpenSession {
             isJournalBroken = true
             return .failure(error as? Failure ?? Failure("\(context.folder.journal.path) cannot be read: \(error)"))
         }
+    }
+
+    /// The end of the session's last run, where it ran to its last step.
+    var completion: JournalEntry? {
+        guard let end = try? JournalTail.completion(of: context.folder),
+            let last = try? JournalTail.last(context.folder, kinds: ["finished"])
+        else { return nil }
+        return JournalEntry(t: last.t, step: last.step, event: .finished(end))
     }
 
     /// Bytes of the journal that are shown. While a long one is read, what is shown has its end.

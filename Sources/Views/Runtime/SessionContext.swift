@@ -40,8 +40,12 @@ public struct EmptyCohort: CohortSource {
 
     public init() {}
     public func snapshot() throws -> CohortSnapshot { CohortSnapshot(subjects: []) }
-    public func volumes(_ subject: String) throws -> CohortVolumes { throw Self.missing }
+    public func volumes(_ subject: String, isWanted: @Sendable () -> Bool) throws -> CohortVolumes { throw Self.missing }
+    public func times(_ subject: String) -> FileTimes { FileTimes([]) }
     public func review(_ subject: String, _ entry: CohortReview.Entry?) throws { throw Self.missing }
+    public func correct(_ subject: String, _ change: LungCorrectionChange, _ shown: CohortVolumes) throws -> CohortVolumes {
+        throw Self.missing
+    }
     public func prepareAgain(_ subjects: [String]) throws { throw Self.missing }
 }
 

@@ -70,7 +70,7 @@ package final class SessionIndex: Sendable {
 
     private static func condition(_ run: Run, _ ownership: SessionOwnership) -> SessionSummary.Condition {
         if run.fault != nil { return .faulty }
-        if let outcome = run.outcome { return outcome == "done" ? .finished : .stopped }
+        if let outcome = run.outcome { return outcome == Trainer.Outcome.done.rawValue ? .finished : .stopped }
         if ownership == .nobody { return .idle }
         if run.isPaused { return .paused }
         return run.loss == nil ? .preparing : .running
@@ -89,12 +89,18 @@ package final class SessionIndex: Sendable {
         let tail = size > UInt64(piece) ? entries(handle, from: size - UInt64(piece)) : []
         guard size == 0 || !(head.isEmpty && tail.isEmpty) else { return .unreadable("its journal is damaged or of a newer version") }
         var training = TrainingState()
-        // A middle that is left out does not matter: only the newest of everything is told.
-        for entry in head + tail { training.fold(entry) }
+        // The head tells how long the run is; how it went, only the newest of everything: an end that lies in the head may be that of an earlier
+        // run, which was gone on with in the middle that is left out.
+        if !tail.isEmpty, let started = head.first(where: { $0.kind == "started" }) { training.fold(started) }
+        for entry in tail.isEmpty ? head : tail { training.fold(entry) }
+        // Whether it is finished is decided where it is decided for a session that is opened, too.
+        let completion = (try? JournalTail.completion(of: folder))?.outcome
+        let isOpenEnded = training.finished?.outcome == Trainer.Outcome.done.rawValue
         return .run(
             Run(
                 step: training.step, totalSteps: training.started?.totalSteps ?? 0, loss: training.latest?.loss,
-                isPaused: training.isPaused, outcome: training.finished?.outcome, fault: training.fault?.message))
+                isPaused: training.isPaused, outcome: completion ?? (isOpenEnded ? nil : training.finished?.outcome),
+                fault: training.fault?.message))
     }
 
     /// The lines of one piece that can be read; the first and last may be cut.

@@ -4,16 +4,35 @@ import Engine
 enum SubjectLoading {
     /// - Parameter masks: the subtypes whose masks are shown; nil: those that there are.
     static func event(subject id: String, _ library: any SubjectLibrary, masks: [EmphysemaSubtype]? = nil) -> WorkbenchEvent {
-        do {
-            guard let entry = try library.subjects().first(where: { $0.id == id }) else {
-                return .subjectFailed(id: id, "the session has no subject \(id) any more")
-            }
-            var volumes = try library.load(entry)
-            if let masks { for subtype in EmphysemaSubtype.allCases where !masks.contains(subtype) { volumes[subtype] = SubtypeVolumes() } }
-            return .subjectLoaded(try LoadedSubject(id: id, volumes))
-        } catch {
-            return .subjectFailed(id: id, "\(error)")
+        event(subject: id, Result { try read(subject: id, library, masks: masks) { true } })
+    }
+
+    static func event(subject id: String, _ result: Result<LoadedSubject, any Error>) -> WorkbenchEvent {
+        switch result {
+        case .success(let loaded): .subjectLoaded(loaded)
+        case .failure(let error): .subjectFailed(id: id, "\(error)")
         }
+    }
+
+    /// - Parameter isWanted: asked now and then; where it says no, the reading ends with `CancellationError`.
+    static func read(
+        subject id: String, _ library: any SubjectLibrary, masks: [EmphysemaSubtype]? = nil, isWanted: @Sendable () -> Bool
+    ) throws -> LoadedSubject {
+        var volumes = try library.load(try entry(id, library), isWanted: isWanted)
+        if let masks { for subtype in EmphysemaSubtype.allCases where !masks.contains(subtype) { volumes[subtype] = SubtypeVolumes() } }
+        guard isWanted() else { throw CancellationError() }
+        return try LoadedSubject(id: id, volumes)
+    }
+
+    static func times(subject id: String, _ library: any SubjectLibrary) -> FileTimes {
+        FileTimes((try? entry(id, library)).map(library.files) ?? [])
+    }
+
+    private static func entry(_ id: String, _ library: any SubjectLibrary) throws -> SubjectEntry {
+        guard let entry = try library.subjects().first(where: { $0.id == id }) else {
+            throw Failure("the session has no subject \(id) any more")
+        }
+        return entry
     }
 
     static func atlasEvent(_ source: AtlasSource) -> WorkbenchEvent {
@@ -25,9 +44,21 @@ enum SubjectLoading {
     }
 
     static func cohortEvent(subject id: String, _ source: any CohortSource) -> WorkbenchEvent {
-        do { return .cohortSubjectLoaded(try LoadedCohortSubject(id: id, try source.volumes(id))) } catch {
-            return .cohortSubjectFailed(id: id, "\(error)")
+        cohortEvent(subject: id, Result { try readCohort(subject: id, source) { true } })
+    }
+
+    static func cohortEvent(subject id: String, _ result: Result<LoadedCohortSubject, any Error>) -> WorkbenchEvent {
+        switch result {
+        case .success(let loaded): .cohortSubjectLoaded(loaded)
+        case .failure(let error): .cohortSubjectFailed(id: id, "\(error)")
         }
+    }
+
+    /// - Parameter isWanted: asked now and then; where it says no, the reading ends with `CancellationError`.
+    static func readCohort(subject id: String, _ source: any CohortSource, isWanted: @Sendable () -> Bool) throws -> LoadedCohortSubject {
+        let volumes = try source.volumes(id, isWanted: isWanted)
+        guard isWanted() else { throw CancellationError() }
+        return try LoadedCohortSubject(id: id, volumes)
     }
 
     static func experimentsEvent(_ source: any ExperimentSource) -> WorkbenchEvent {

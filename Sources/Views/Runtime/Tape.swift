@@ -24,6 +24,8 @@ package struct TapeLine: Codable, Equatable, Sendable {
     package var command: CommandID?
     /// `press 12 5`: action, column, row.
     package var mouse: String?
+    /// Text that was pasted into a field; empty where none was open, since it may be anything.
+    package var paste: String?
     /// A background load that was completed: of a subject, of the atlas, of the list of subjects, of the cohort and of a subject of it, of the
     /// experiments.
     package var loaded: String?
@@ -73,6 +75,7 @@ package struct TapeLine: Codable, Equatable, Sendable {
             command = state.command(for: pressed)
         case .command(let id): command = id
         case .mouse(let mouse): self.mouse = "\(mouse.action.rawValue) \(mouse.column) \(mouse.row)"
+        case .paste(let text): paste = state.takesText ? text : ""
         case .resize(let size): self.size = size.description
         case .ownership(let ownership): self.ownership = ownership
         case .subjectsListed(let entries):
@@ -91,6 +94,8 @@ package struct TapeLine: Codable, Equatable, Sendable {
         case .cohortListed: cohort = true
         case .cohortSubjectLoaded(let subject): cohortSubject = subject.id
         case .cohortSubjectFailed(let id, _): cohortSubject = id
+        case .lungsCorrected(let subject): cohortSubject = subject.id
+        case .lungsNotCorrected(let sentence): refused = sentence
         case .experimentsListed: experiments = true
         case .failed(let sentence): failed = sentence
         case .refused(let sentence): refused = sentence

@@ -103,6 +103,7 @@ public struct TapePlayer {
             }
             return .mouse(Mouse(action, column: column, row: row))
         }
+        if let text = line.paste { return .paste(text) }
         if let text = line.size {
             guard let wanted = Size(text) else {
                 throw Failure("\(file.path), line \(number): \"\(text)\" is no size; expected for example 80x24")

@@ -48,7 +48,7 @@ package enum Chrome {
         // The name comes first: where both have no room, the condition is told in fewer words, at last by its sign.
         let all = words.split(separator: " ")
         let shorter = (1...all.count).reversed().map { all.prefix($0).joined(separator: " ") }
-        let word = shorter.first { $0.count + session.name.count + 3 <= room } ?? shorter[shorter.count - 1]
+        let word = shorter.first { $0.count + painter.columns(of: session.name) + 3 <= room } ?? shorter[shorter.count - 1]
         let end = state.size.columns - 1
         painter.textRight(word, row: 0, endColumn: end, width: room, style)
         painter.textRight(session.name, row: 0, endColumn: end - word.count - 2, width: max(0, room - word.count - 3), .strong)

@@ -5,6 +5,8 @@ package struct CohortLayout {
     package var status: Rect
     package var list: Rect
     package var panes: [SlicePane]
+    /// What lies under the cross-hair.
+    package var readout: Rect
     package var details: Rect
 
     package init(_ content: Rect, _ state: WorkbenchState) {
@@ -14,8 +16,9 @@ package struct CohortLayout {
         let usual = area.rows >= 30 ? 9 : area.rows >= 16 ? 7 : 2
         let isRefused = state.cohortSubject?.outcome?.quality.verdict == .refused
         let most = area.rows - (isRefused && area.rows < 16 ? 4 : 6)
-        let needed = (state.cohortSubject.map { CohortScreen.details(of: $0, columns: content.columns).count } ?? 0) + 1
+        let needed = CohortScreen.details(state, columns: content.columns).count + 1
         details = area.takeBottom(max(usual, min(needed, most)))
+        readout = area.takeBottom(area.rows >= 4 ? 1 : 0)
         list = Rect(column: 0, row: 0, columns: 0, rows: 0)
         if area.columns >= 70, area.rows >= 6 {
             let column = area.takeLeft(area.columns >= 140 ? 44 : area.columns >= 100 ? 32 : 20)
@@ -49,17 +52,39 @@ package enum CohortScreen {
             return
         }
         let view = state.view
-        let picture = CohortSlicePicture(
+        var picture = CohortSlicePicture(
             ct: CTSlicePicture(
                 subject: loaded.subject, cursor: cursor, window: view.window, inverted: view.inverted, shows: [], opacity: view.opacity,
                 crosshair: view.crosshair),
             volumes: loaded.volumes, showsLungs: state.cohort.showsLungs, showsAtlas: state.cohort.showsAtlas,
             showsLandmarks: state.cohort.showsLandmarks)
         for pane in layout.panes {
+            picture.ct.cursor = state.cursor(cursor, shownIn: pane.plane, loaded.axes)
+            picture.ct.crosshair = view.crosshair && (!state.isLean || pane.plane == view.plane)
             pane.draw(
-                &painter, axes: loaded.axes, position: loaded.axes.position(cursor, pane.plane.normal), isChosen: pane.plane == view.plane,
-                cellRatio: view.cellRatio, radiological: view.radiological, picture.image)
+                &painter, axes: loaded.axes, position: loaded.axes.position(picture.ct.cursor, pane.plane.normal),
+                isChosen: pane.plane == view.plane, cellRatio: view.cellRatio, radiological: view.radiological, zoom: view.cohortZoom,
+                showsScale: true, picture.image)
         }
+        drawReadout(CrosshairSample(loaded.subject, cursor), zoom: view.cohortZoom.factor, &painter, layout.readout)
+    }
+
+    /// HU, lung, voxel and place under the cross-hair, as much of it as there is room for.
+    private static func drawReadout(_ sample: CrosshairSample, zoom: Double, _ painter: inout Painter, _ area: Rect) {
+        let doubtful = sample.lung == "doubtful"
+        let lung = doubtful ? "may not be lung" : sample.lung.map { "\($0) lung" } ?? "no lung"
+        let voxel = "\(sample.voxel.x) \(sample.voxel.y) \(sample.voxel.z)"
+        let scale = zoom == 1 ? "" : "  ×\(Text.significant(zoom))"
+        let texts = [
+            "  \(lung)   voxel \(voxel)   mm \(sample.millimetres(decimals: 1)) (right, anterior, superior)\(scale)",
+            "  \(lung)  voxel \(voxel)  mm \(sample.millimetres(decimals: 1))\(scale)",
+            "  \(lung)  voxel \(voxel)  mm \(sample.millimetres(decimals: 0))",
+            " \(doubtful ? "?" : sample.lung ?? "–")  \(voxel)  mm \(sample.millimetres(decimals: 0))",
+            " \(doubtful ? "?" : sample.lung ?? "–") \(voxel) mm \(sample.millimetres(decimals: 0))",
+        ]
+        let value = " \(sample.hounsfield) HU"
+        let text = texts.first { value.count + $0.count <= area.columns } ?? texts[texts.count - 1]
+        painter.spans([(value, .strong), (text, doubtful ? .warning : .plain)], row: area.row, column: area.column, width: area.columns)
     }
 
     // MARK: status
@@ -85,11 +110,16 @@ package enum CohortScreen {
         ]
         if excluded > 0 { counts.append(("  \(excluded) excluded", .faint)) }
         if cohort.snapshot.needsRun { spans.append(("  P applies the review", .key)) }
-        let legend: [(String, Style)] = [
-            ("o", cohort.showsLungs ? Style(CohortSlicePicture.lungs) : .faint), (" lungs  ", .faint),
-            ("+", cohort.showsAtlas ? Style(CohortSlicePicture.atlas) : .faint), (" atlas  ", .faint),
-            ("*", cohort.showsLandmarks ? Style(CohortSlicePicture.landmark) : .faint), (" patches", .faint),
-        ]
+        let hasDoubt = (cohort.loaded?.millilitres[Int(LungCorrection.doubtful)] ?? 0) > 0
+        let doubt: [(String, Style)] =
+            hasDoubt
+            ? [("  ?", cohort.showsLungs ? Style(CohortSlicePicture.doubtful) : .faint), (" may not be lung", .faint)] : []
+        let legend: [(String, Style)] =
+            [
+                ("o", cohort.showsLungs ? Style(CohortSlicePicture.lungs) : .faint), (" lungs  ", .faint),
+                ("+", cohort.showsAtlas ? Style(CohortSlicePicture.atlas) : .faint), (" atlas  ", .faint),
+                ("*", cohort.showsLandmarks ? Style(CohortSlicePicture.landmark) : .faint), (" patches", .faint),
+            ] + doubt
         func width(_ spans: [(String, Style)]) -> Int { spans.map(\.0.count).reduce(0, +) }
         // One row where there is room, else how it goes above and what came of it below; the legend at the right of the last.
         let last = area.rows > 1 ? counts : spans + counts
@@ -130,17 +160,48 @@ package enum CohortScreen {
     // MARK: details
 
     private static func drawDetails(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
-        guard !area.isEmpty, let subject = state.cohortSubject else { return }
+        guard !area.isEmpty, state.cohortSubject != nil else { return }
         let hasHeading = area.rows >= 5
         if hasHeading { painter.heading("Subject", area) }
         let first = area.row + (hasHeading ? 1 : 0)
-        for (offset, line) in details(of: subject, columns: area.columns).enumerated() where first + offset < area.endRow {
+        for (offset, line) in details(state, columns: area.columns).enumerated() where first + offset < area.endRow {
             painter.spans(line, row: first + offset, column: area.column, width: area.columns)
         }
     }
 
-    /// What is told of a subject: how it stands, its numbers, and every reason in full.
-    static func details(of subject: CohortSubject, columns: Int) -> [[(String, Style)]] {
+    /// What is told of the subject that is shown or being read: how it stands, what the reader did to its lungs, its numbers, and every reason in
+    /// full.
+    static func details(_ state: WorkbenchState, columns: Int) -> [[(String, Style)]] {
+        guard let subject = state.cohortSubject else { return [] }
+        var lines = details(of: subject, columns: columns)
+        guard let loaded = state.cohort.loaded, loaded.id == subject.id else { return lines }
+        lines.insert(contentsOf: corrections(of: loaded, columns: columns), at: 1)
+        return lines
+    }
+
+    private static func corrections(of loaded: LoadedCohortSubject, columns: Int) -> [[(String, Style)]] {
+        func millilitres(_ label: Int) -> String { "\(Int(loaded.millilitres[label].rounded())) mL" }
+        var sentences: [(String, Style)] = []
+        if let fault = loaded.volumes.correctionFault { sentences.append(("\(fault); D takes them back", .bad)) }
+        let count = loaded.volumes.corrections
+        if count > 0 {
+            let times = count == 1 ? "once" : "\(count) times"
+            sentences.append(("corrected \(times): right \(millilitres(1)), left \(millilitres(2))", .key))
+        }
+        if loaded.millilitres[Int(LungCorrection.doubtful)] > 0 {
+            sentences.append(
+                (
+                    "? \(millilitres(Int(LungCorrection.doubtful))) may not be lung: ( ) give it to the right or left lung, T takes it out",
+                    .warning
+                ))
+        }
+        return sentences.flatMap { sentence, style in
+            Overlays.wrap(sentence, max(10, columns - 5)).map { [("   " + $0, style)] }
+        }
+    }
+
+    /// How it stands, its numbers, and every reason in full.
+    private static func details(of subject: CohortSubject, columns: Int) -> [[(String, Style)]] {
         let (sign, style) = sign(subject)
         var lines: [[(String, Style)]] = []
         let verdict = subject.outcome?.quality.verdict.rawValue ?? (subject.isAtWork ? "at work" : "waiting")
@@ -165,7 +226,7 @@ package enum CohortScreen {
                 lines.append([("   \(Text.fixed(outcome.seconds, 1)) s: \(stages)", .faint)])
             }
             if let acquisition = outcome.acquisition { lines.append([("   \(acquisition.summary)", .faint)]) }
-            for reason in quality.reasons + (outcome.acquisition?.densitometryCautions ?? []) {
+            for reason in quality.reasons + (outcome.cautions ?? outcome.acquisition?.densitometryCautions ?? []) {
                 for (offset, line) in Overlays.wrap(reason, max(10, columns - 5)).enumerated() {
                     lines.append([((offset == 0 ? " • " : "   ") + line, quality.verdict == .refused ? .bad : .warning)])
                 }

@@ -13,6 +13,8 @@ package enum MasksScreen {
                 complaint ?? state.masks.loading.map { "reading \($0) …" }
                 ?? (state.masks.subjects.isEmpty ? "This session has no subjects to show yet." : "Choose a subject with [ and ].")
             let area = layout.panes[0].rect
+            let work = MasksStatus.work(state).flatMap { $0 }
+            painter.spans([(" ", .plain)] + work, row: layout.status.row, column: layout.status.column, width: layout.status.columns)
             painter.heading("Masks", area)
             Overlays.drawText(text, &painter, area, complaint == nil ? .faint : .bad)
             return
@@ -70,6 +72,7 @@ package enum MasksScreen {
         case .current: ("✓", "current", .good)
         case .partial: ("●", "partial", .good)
         case .stale: ("!", "stale", .warning)
+        case .damaged: ("x", "damaged", .bad)
         case nil: ("·", "", .faint)
         }
     }

@@ -44,6 +44,18 @@ struct MasksStatus {
         return lines
     }
 
+    /// What goes on in the background, of whichever subject.
+    static func work(_ state: WorkbenchState) -> [[Span]] {
+        if let tuning = state.masks.fineTuning {
+            return [[("fine-tuning\(tuning.total > 0 ? ", box \(tuning.done) of \(tuning.total)" : " …")", .title)]]
+        }
+        guard let running = state.masks.prediction, state.masks.partial == nil else { return [] }
+        let words = running.partial.map { "predicting \(running.subject), \(percent($0))" } ?? "reading \(running.subject) to predict …"
+        return [[(words, .title)]]
+    }
+
+    static func percent(_ partial: PartialPrediction) -> String { "\(Int((100 * partial.fraction).rounded(.down))) %" }
+
     func draw(_ painter: inout Painter, _ area: Rect) {
         painter.textRight(Self.use, row: area.row, endColumn: area.endColumn - 1, .warning)
         for (offset, line) in lines.prefix(area.rows).enumerated() {
@@ -70,22 +82,18 @@ private struct MasksStatusItems {
         let range = limits ? " \(view.window.lowerHounsfield)…\(view.window.upperHounsfield) HU" : ""
         var items: [[Span]] = [[(loaded.id, .strong)], [("\(view.window.name)\(range)\(view.inverted ? " inverted" : "")", .plain)]]
         if let loading = state.masks.loading { items.append([("reading \(loading) …", .title)]) }
-        if let tuning = state.masks.fineTuning {
-            items.append([("fine-tuning\(tuning.total > 0 ? ", box \(tuning.done) of \(tuning.total)" : " …")", .title)])
-        } else if let running = state.masks.prediction, partial == nil {
-            let percent = running.partial.map(Self.percent)
-            items.append([(percent.map { "predicting \(running.subject), \($0)" } ?? "reading \(running.subject) to predict …", .title)])
-        }
-        return items
+        return items + MasksStatus.work(state)
     }
 
-    private static func percent(_ partial: PartialPrediction) -> String { "\(Int((100 * partial.fraction).rounded(.down))) %" }
+    private static func percent(_ partial: PartialPrediction) -> String { MasksStatus.percent(partial) }
 
     /// What lies over the CT, and what made it.
     var overlays: [[Span]] {
         var items: [[Span]] = isNarrow && !loaded.densitometryCautions.isEmpty ? [[("!", .warning)]] : []
         if let partial { items += partialItems(partial) }
+        if hasDamage { items.append([(" DAMAGED ", .alarm)]) }
         let whole = EmphysemaSubtype.allCases.filter { partial?.subtypes.contains($0) != true && loaded.volumes[$0].mask != nil }
+        if whole.isEmpty, partial == nil, hasDamage { return items }
         if whole.isEmpty, partial == nil { return items + [[(isNarrow ? "no mask: P predicts" : "no mask yet: P predicts it", .faint)]] }
         if whole.contains(where: { loaded.volumes[$0].staleReason != nil }) { items.append([(" STALE ", .alarm)]) }
         if whole.contains(where: { loaded.volumes[$0].isPartial }) { items.append([(" PARTIAL ", .alarm)]) }
@@ -95,6 +103,10 @@ private struct MasksStatusItems {
         items.append([("\(view.opacityTenths * 10) %", .faint)])
         if view.zoom.factor != 1 { items.append([("×\(Text.significant(view.zoom.factor))", .plain)]) }
         return items
+    }
+
+    private var hasDamage: Bool {
+        EmphysemaSubtype.allCases.contains { partial?.subtypes.contains($0) != true && loaded.volumes[$0].damage != nil }
     }
 
     /// How far the prediction of the subject that is shown has come.
@@ -153,8 +165,8 @@ private struct MasksStatusItems {
         let cautions = loaded.densitometryCautions
         if !cautions.isEmpty { found.append(("densitometry: " + cautions.joined(separator: "; "), .warning)) }
         let reasons = EmphysemaSubtype.allCases.filter { partial?.subtypes.contains($0) != true }.compactMap {
-            loaded.volumes[$0].staleReason
+            loaded.volumes[$0].damage ?? loaded.volumes[$0].staleReason
         }
-        return found + reasons.prefix(1).map { ($0, .warning) }
+        return found + reasons.prefix(1).map { ($0, hasDamage ? .bad : .warning) }
     }
 }

@@ -7,7 +7,7 @@ package enum Overlays {
         case .help(let line): HelpPage(state.screen, content).draw(&painter, line: line)
         case .palette(let query, let chosen): drawPalette(state.screen, query, chosen, &painter, content)
         case .prompt(let text, let complaint): drawPrompt(text, complaint, state.training, &painter, content)
-        case .note(let subject, let text): drawNote(subject, text, &painter, content)
+        case .note(let note): drawNote(note, &painter, content)
         case .rollBack(let steps, let chosen):
             RunOverlays.draw(checkpoints: steps, chosen: chosen, now: state.training.step, &painter, content)
         case .entry(let entry): RunOverlays.draw(entry, &painter, content)
@@ -91,17 +91,22 @@ package enum Overlays {
         painter.text("Enter sends, Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
     }
 
-    private static func drawNote(_ subject: String, _ text: String, _ painter: inout Painter, _ content: Rect) {
-        let inner = box(&painter, content, columns: 76, rows: 6, title: "Exclude \(subject)")
+    private static func drawNote(_ note: ReviewNote, _ painter: inout Painter, _ content: Rect) {
+        let excludes = note.decision == .excluded
+        let title = excludes ? "Exclude \(note.subject)" : "Accept \(note.subject) although it is refused"
+        let inner = box(&painter, content, columns: 76, rows: 6, title: title)
         painter.text("Why? The note goes into review.csv and quality.csv.", row: inner.row, column: inner.column, width: inner.columns)
-        let shown = String(text.suffix(max(1, inner.columns - 2)))
+        let shown = painter.ending(note.text, columns: max(1, inner.columns - 2))
         let end = painter.spans([(shown, .strong)], row: inner.row + 1, column: inner.column, width: inner.columns - 1)
         painter.put("▏", row: inner.row + 1, column: end, .key)
-        painter.text("Enter excludes, Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns, .faint)
+        if let complaint = note.complaint { drawComplaint(complaint, &painter, inner, row: inner.row + 2) }
+        painter.text(
+            "Enter \(excludes ? "excludes" : "accepts"), Esc leaves", row: inner.endRow - 1, column: inner.column, width: inner.columns,
+            .faint)
     }
 
     private static func drawQuestion(_ title: String, _ lines: [String], _ painter: inout Painter, _ content: Rect) {
-        let width = max(40, (lines.map(\.count).max() ?? 0) + 6)
+        let width = max(40, (([title] + lines).map { painter.columns(of: $0) }.max() ?? 0) + 6)
         let wrapped = lines.flatMap { wrap($0, min(width, content.columns) - 4) }
         let inner = box(&painter, content, columns: width, rows: wrapped.count + 4, title: title)
         for (offset, line) in wrapped.enumerated() {
@@ -119,7 +124,6 @@ package enum Overlays {
         }
     }
 
-    /// Breaks text at blanks, and words that are longer than a line where the line ends.
     /// A complaint in two lines.
     static func drawComplaint(_ complaint: String, _ painter: inout Painter, _ inner: Rect, row: Int) {
         for (offset, text) in wrap(complaint, inner.columns).prefix(2).enumerated() {
@@ -127,21 +131,23 @@ package enum Overlays {
         }
     }
 
+    /// Breaks text at blanks, and words that are longer than a line where the line ends.
     static func wrap(_ text: String, _ width: Int) -> [String] {
+        func columns(_ text: some StringProtocol) -> Int { TextCluster.columns(of: String(text)) }
         var lines: [String] = [""]
         for word in text.split(separator: " ") {
             let last = lines[lines.count - 1]
-            if word.count > width, width > 0 {
+            if columns(word) > width, width > 1 {
                 // A path, most often.
-                var rest = last.isEmpty ? word : "\(last) \(word)"[...]
-                lines.removeLast()
-                while !rest.isEmpty {
-                    lines.append(String(rest.prefix(width)))
-                    rest = rest.dropFirst(width)
+                let broken = last.isEmpty ? word : "\(last) \(word)"[...]
+                lines[lines.count - 1] = ""
+                for character in broken {
+                    if columns(lines[lines.count - 1] + String(character)) > width { lines.append("") }
+                    lines[lines.count - 1].append(character)
                 }
             } else if last.isEmpty {
                 lines[lines.count - 1] = String(word)
-            } else if last.count + 1 + word.count <= width {
+            } else if columns(last) + 1 + columns(word) <= width {
                 lines[lines.count - 1] += " \(word)"
             } else {
                 lines.append(String(word))

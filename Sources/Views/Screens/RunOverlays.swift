@@ -19,7 +19,7 @@ enum RunOverlays {
             if isChosen, !field.isFixed {
                 painter.line(field.line, row: row, column: inner.column + names + 1, width: width, .selected, cursor: .selected)
             } else {
-                let text = field.text.count > width - 1 ? "…" + field.text.suffix(max(0, width - 2)) : field.text
+                let text = painter.ending(field.text, columns: width - 1)
                 let style = isChosen ? Style.selected : field.isFixed ? .faint : .strong
                 painter.text(text, row: row, column: inner.column + names + 1, width: width, style)
             }

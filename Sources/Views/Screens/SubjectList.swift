@@ -49,7 +49,7 @@ struct SubjectList {
             let hasDetail = isWide && !line.detail.isEmpty
             let width = area.columns - start - (hasDetail ? 13 : 0)
             // Names of one cohort differ at their end.
-            let name = line.name.count > width ? "…" + line.name.suffix(max(0, width - 1)) : line.name
+            let name = painter.ending(line.name, columns: width)
             painter.text(name, row: row, column: area.column + start, width: width, isChosen ? .selected : .plain)
             if hasDetail {
                 painter.textRight(line.detail, row: row, endColumn: area.endColumn, width: 12, isChosen ? .selected : .faint)

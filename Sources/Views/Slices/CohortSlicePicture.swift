@@ -18,6 +18,8 @@ package struct CohortSlicePicture {
 
     package static let lungs = Colour(hex: 0x00AFFF)
     package static let atlas = Colour(hex: 0xE69F00)
+    /// What may not be lung.
+    package static let doubtful = Colour(hex: 0xF0E442)
     package static let landmark = Colour(hex: 0xFF5FD7)
     /// Centres at most so far from the slice are drawn, mm.
     private static let nearMillimetres = 4.0
@@ -26,12 +28,24 @@ package struct CohortSlicePicture {
         var image = ct.image(projection)
         // The atlas first: where both lie on each other the subject's own outline is seen.
         if showsAtlas, let labels = volumes.atlasLungs { outline(labels.voxels, Self.atlas, "+", &image, projection) }
-        if showsLungs, let labels = volumes.lungs { outline(labels.voxels, Self.lungs, "o", &image, projection) }
+        if showsLungs, let labels = volumes.lungs {
+            hatchDoubtful(labels.voxels, &image, projection)
+            outline(labels.voxels, Self.lungs, "o", &image, projection)
+        }
         if showsLandmarks { drawLandmarks(&image, projection) }
         return image
     }
 
-    /// Marks pixels whose label differs from that of the pixel before or above.
+    /// Stripes across what may not be lung, and a letter where there are no colours.
+    private func hatchDoubtful(_ labels: [UInt8], _ image: inout PixelImage, _ projection: SliceProjection) {
+        SliceSampling(projection, through: ct.cursor).forEachMiddle { x, y, offset in
+            guard labels[offset] == LungCorrection.doubtful else { return }
+            image[x, y] = image[x, y].mixed(with: Self.doubtful, (x + y) % 3 == 0 ? 0.85 : 0.25)
+            image.letter("?", x: x, y: y)
+        }
+    }
+
+    /// Marks pixels whose label differs from that of the pixel before or above; what may not be lung is no lung.
     private func outline(_ labels: [UInt8], _ colour: Colour, _ letter: Character, _ image: inout PixelImage, _ projection: SliceProjection)
     {
         let axes = ct.subject.axes
@@ -45,7 +59,8 @@ package struct CohortSlicePicture {
         for (y, row) in rows.enumerated() {
             var before: UInt8 = 0
             for (x, column) in columns.enumerated() {
-                let label = row.flatMap { row in column.map { labels[origin + row * strideV + $0 * strideH] } } ?? 0
+                let found = row.flatMap { row in column.map { labels[origin + row * strideV + $0 * strideH] } } ?? 0
+                let label = found == LungCorrection.doubtful ? 0 : found
                 if label != before || label != above[x] {
                     image[x, y] = colour
                     image.letter(letter, x: x, y: y)

@@ -9,7 +9,7 @@ package struct CrosshairSample: Equatable {
     package let position: Point3
     /// The continuous voxel of the atlas there; nil where the subject was not registered.
     package let atlas: Point3?
-    /// The lung that holds it: `right`, `left`, or nil.
+    /// The lung that holds it: `right`, `left`, `doubtful` for what may not be lung, or nil.
     package let lung: String?
     package let centrilobularProbability: Float?
     package let paraseptalProbability: Float?
@@ -33,6 +33,7 @@ package struct CrosshairSample: Equatable {
         switch volumes.lungs?[voxel] {
         case 1: lung = "right"
         case 2: lung = "left"
+        case LungCorrection.doubtful: lung = "doubtful"
         default: lung = nil
         }
         let isLung = volumes.lungs.map { $0[voxel] != 0 } ?? true

@@ -31,19 +31,11 @@ package final class LoadedSubject: Equatable, Sendable {
         let axes = AnatomicalAxes(extent: ct.extent, voxelToWorld: ct.voxelToWorld)
         self.axes = axes
         statistics = SubjectStatistics(volumes)
-        densitometryCautions = Self.cautions(volumes, axes)
+        densitometryCautions = ScanCautions.of(volumes.acquisition, voxelToWorld: ct.voxelToWorld)
         diseasePerSlice = Self.countPerSlice(EmphysemaSubtype.allCases.compactMap { volumes[$0].mask?.voxels }, axes)
         highestPerSlice = Self.highestPerSlice(EmphysemaSubtype.allCases.map { volumes[$0] }, axes)
         let lungPerSlice = Self.countPerSlice([volumes.lungs?.voxels].compactMap { $0 }, axes)
         firstCursor = Self.cursor(mostIn: diseasePerSlice, axes) ?? Self.cursor(mostIn: lungPerSlice, axes) ?? axes.centre
-    }
-
-    /// What the scanner told, else what the grid shows.
-    private static func cautions(_ volumes: SubjectVolumes, _ axes: AnatomicalAxes) -> [String] {
-        let told = volumes.acquisition?.densitometryCautions ?? []
-        let spacing = axes.spacing.max() ?? 0
-        guard told.isEmpty, spacing > CTAcquisition.thickestMillimetres else { return told }
-        return ["slices are \(Text.significant(spacing)) mm apart, more than \(CTAcquisition.thickestMillimetres) mm"]
     }
 
     /// Whether anything is marked in a slice from a threshold on.

@@ -21,7 +21,7 @@ package struct MaskThreshold: Codable, Equatable, Sendable {
     /// The highest step whose threshold a probability reaches; 0 for none.
     package static func step(reachedBy probability: Float) -> Int {
         guard probability >= 0.05 else { return 0 }
-        var step = min(steps, Int(probability * 20))
+        var step = min(steps, Int(min(probability, 1) * 20))
         // Rounding of the product must not move a value across its threshold.
         if step < steps, probability >= Float(step + 1) / 20 { step += 1 }
         if probability < Float(step) / 20 { step -= 1 }

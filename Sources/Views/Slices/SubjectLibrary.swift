@@ -30,6 +30,8 @@ public struct SubtypeVolumes: Sendable {
     public var strideMillimetres: Int?
     /// Why the mask must not be trusted, for example that its model is not the session's newest; nil when it is fresh.
     public var staleReason: String?
+    /// Why its files cannot be used, naming them; there is then no mask.
+    public var damage: String?
     /// True while the prediction has not covered the whole lung.
     public var isPartial: Bool
     /// All that is known of what made the mask; nil where it is not from a file.
@@ -39,8 +41,9 @@ public struct SubtypeVolumes: Sendable {
 
     public init(
         mask: Volume<UInt8>? = nil, probability: Volume<Float>? = nil, model: String? = nil, strideMillimetres: Int? = nil,
-        staleReason: String? = nil, isPartial: Bool = false, provenance: MaskProvenance? = nil, written: Date? = nil
+        staleReason: String? = nil, damage: String? = nil, isPartial: Bool = false, provenance: MaskProvenance? = nil, written: Date? = nil
     ) {
+        self.damage = damage
         self.provenance = provenance
         self.written = written
         self.mask = mask
@@ -92,14 +95,21 @@ public protocol SubjectLibrary: Sendable {
     /// The subjects of the session, in the order of the cohort. Cheap: called again whenever the session moves on.
     func subjects() throws -> [SubjectEntry]
     /// Reads a subject's volumes; takes seconds for an adult CT, so it is called off the interface's thread.
-    func load(_ subject: SubjectEntry) throws -> SubjectVolumes
+    /// - Parameter isWanted: asked between files; where it says no, the reading ends with `CancellationError`.
+    func load(_ subject: SubjectEntry, isWanted: @Sendable () -> Bool) throws -> SubjectVolumes
+    /// The files that a subject is read from.
+    func files(_ subject: SubjectEntry) -> [URL]
+}
+
+extension SubjectLibrary {
+    public func files(_ subject: SubjectEntry) -> [URL] { [subject.image, subject.lungs].compactMap { $0 } }
 }
 
 /// A library without subjects: for a session whose cohort is not at hand.
 public struct EmptyLibrary: SubjectLibrary {
     public init() {}
     public func subjects() throws -> [SubjectEntry] { [] }
-    public func load(_ subject: SubjectEntry) throws -> SubjectVolumes {
+    public func load(_ subject: SubjectEntry, isWanted: @Sendable () -> Bool) throws -> SubjectVolumes {
         throw Failure("\(subject.id): this session's cohort is not at hand")
     }
 }

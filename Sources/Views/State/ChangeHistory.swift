@@ -6,6 +6,7 @@ package struct ChangeHistory: Equatable, Sendable {
         case view(before: ViewSettings, after: ViewSettings)
         case steering(SteeringCommand, inverse: SteeringCommand)
         case box(BoxChange)
+        case lungs(LungCorrection, subject: String)
     }
 
     private struct Entry: Equatable, Sendable {
@@ -28,6 +29,15 @@ package struct ChangeHistory: Equatable, Sendable {
         }
         done.append(Entry(change: change, source: source))
         if done.count > Self.kept { done.removeFirst(done.count - Self.kept) }
+    }
+
+    /// Corrections of lungs that were taken back all at once can be neither taken back nor made again.
+    mutating func forgetLungs() {
+        func isKept(_ entry: Entry) -> Bool {
+            if case .lungs = entry.change { return false }
+            return true
+        }
+        (done, undone) = (done.filter(isKept), undone.filter(isKept))
     }
 
     /// The change to take back; nil where there is none.
@@ -73,7 +83,9 @@ extension WorkbenchState {
             return []
         case .steering(let command, let inverse): return send(isUndo ? inverse : command, remembers: false)
         case .box(let change): return apply(isUndo ? change.inverse : change)
+        case .lungs(let correction, let subject): return runHistory(correction, of: subject, isUndo: isUndo)
         case nil:
+            if isUndo, let effects = takeEarlierCorrectionBack() { return effects }
             message = Message(text: isUndo ? "there is nothing to take back" : "there is nothing to do again", isFault: false)
             return []
         }

@@ -24,7 +24,7 @@ extension WorkbenchState {
             if let command = command(for: key), Self.cursorMoves.contains(command) { return }
             held = nil
         case .command(let command): if !Self.cursorMoves.contains(command) { held = nil }
-        case .mouse, .sessionOpened, .subjectLoaded, .settled: held = nil
+        case .mouse, .sessionOpened, .subjectLoaded, .cohortSubjectLoaded, .settled: held = nil
         default: break
         }
     }

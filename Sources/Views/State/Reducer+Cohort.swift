@@ -24,6 +24,9 @@ extension WorkbenchState {
             effects.append(.listCohort)
         }
         if cohort.loading == nil, cohort.loaded == nil, cohort.complaint == nil, !cohort.snapshot.subjects.isEmpty {
+            if let wanted = view.cohortSubject, cohortIndex < 0 {
+                message = Message(text: "\(wanted) is no subject of this cohort; its first one is shown", isFault: true)
+            }
             effects += chooseCohort(subject: max(0, cohortIndex))
         }
         return effects
@@ -35,14 +38,18 @@ extension WorkbenchState {
         cohort.isListed = true
         // What is on the screen was made again, or only now: read it again.
         guard let subject = cohortSubject, subject.id == before?.id, subject.outcome != nil, subject.outcome != before?.outcome,
-            cohort.loading == nil, screen == .cohort
+            screen == .cohort
         else { return [] }
         return loadCohort(subject.id)
     }
 
     mutating func show(_ loaded: LoadedCohortSubject) {
-        if cohort.loading == loaded.id { cohort.loading = nil }
-        let isNew = cohort.loaded?.id != loaded.id
+        // Only who was wished for last is shown.
+        guard cohort.isWanted(loaded.id) else { return }
+        cohort.loading = nil
+        cohort.correcting = nil
+        let isNew = view.cohortSubject != loaded.id
+        if isNew { view.cohortZoom.centre = nil }
         cohort.loaded = loaded
         cohort.complaint = nil
         view.cohortSubject = loaded.id
@@ -51,7 +58,8 @@ extension WorkbenchState {
     }
 
     mutating func cohortFailed(_ id: String, _ sentence: String) {
-        if cohort.loading == id { cohort.loading = nil }
+        guard cohort.isWanted(id) else { return }
+        cohort.loading = nil
         cohort.loaded = nil
         view.cohortSubject = id
         cohort.complaint = (id, sentence)
@@ -64,7 +72,11 @@ extension WorkbenchState {
         return loadCohort(id)
     }
 
+    /// Has a subject read. Nothing of another one stays on the screen meanwhile, nor of the same one before it was made again: its scan may be
+    /// another patient's now.
     private mutating func loadCohort(_ id: String) -> [Effect] {
+        cohort.loaded = nil
+        cohort.correcting = nil
         cohort.loading = id
         cohort.complaint = nil
         return [.loadCohortSubject(id)]
@@ -80,10 +92,15 @@ extension WorkbenchState {
         case .toggleLungOutline: cohort.showsLungs.toggle()
         case .toggleAtlasOutline: cohort.showsAtlas.toggle()
         case .toggleLandmarks: cohort.showsLandmarks.toggle()
+        case .giveRight: return correct { .give($0, to: .right) }
+        case .giveLeft: return correct { .give($0, to: .left) }
+        case .takePart: return correct { .take($0) }
+        case .cutBelow, .cutAbove: return cut(above: command == .cutAbove)
+        case .clearCorrections: return clearCorrections()
         case .acceptSubject: return accept()
         case .excludeSubject:
             guard let subject = cohortSubject else { return noSubject() }
-            overlay = .note(subject: subject.id, text: subject.review?.note ?? "")
+            overlay = .note(ReviewNote(subject: subject.id, decision: .excluded, text: subject.review?.note ?? ""))
         case .clearReview:
             guard let subject = cohortSubject else { return noSubject() }
             return review(subject.id, nil)
@@ -106,12 +123,13 @@ extension WorkbenchState {
 
     private mutating func accept() -> [Effect] {
         guard let subject = cohortSubject else { return noSubject() }
-        guard let outcome = subject.outcome, outcome.quality.verdict != .refused else {
-            message = Message(
-                text: subject.outcome == nil
-                    ? "\(subject.id) is not prepared yet"
-                    : "\(subject.id) was refused: mend its scan or give it a lung mask, then re-run it",
-                isFault: true)
+        guard let outcome = subject.outcome else {
+            message = Message(text: "\(subject.id) is not prepared yet", isFault: true)
+            return []
+        }
+        if outcome.quality.verdict == .refused || outcome.quality.isAccepted == true {
+            overlay = .note(
+                ReviewNote(subject: subject.id, decision: .accepted, text: subject.review?.note ?? "", needsReason: true))
             return []
         }
         return review(subject.id, CohortReview.Entry(decision: .accepted, note: subject.review?.note ?? ""))

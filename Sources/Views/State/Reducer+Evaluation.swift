@@ -107,11 +107,14 @@ extension WorkbenchState {
         }
         if masks.subjects.contains(where: { $0.id == subject }) {
             view.screen = .masks
-            return masks.loaded?.id == subject ? [] : load(subject: subject)
+            return (masks.loading ?? masks.loaded?.id) == subject ? [] : load(subject: subject)
+        }
+        if cohort.isListed, !cohort.snapshot.subjects.contains(where: { $0.id == subject }) {
+            return notice("\(subject) is no subject of this session's cohort")
         }
         view.screen = .cohort
-        guard cohort.loaded?.id != subject else { return [] }
-        view.cohortSubject = subject
+        guard (cohort.loading ?? cohort.loaded?.id) != subject else { return [] }
+        (view.cohortSubject, view.cohortCursor) = (subject, nil)
         (cohort.loaded, cohort.loading, cohort.complaint) = (nil, nil, nil)
         return []
     }

@@ -9,7 +9,7 @@ extension WorkbenchState {
         case .help(let line): return pressInHelp(key, line)
         case .palette(let query, let chosen): return pressInPalette(key, query, chosen)
         case .prompt(let text, _): return pressInPrompt(key, text)
-        case .note(let subject, let text): return pressInNote(key, subject, text)
+        case .note(let note): return pressInNote(key, note)
         case .rollBack(let steps, let chosen): return pressInRollBack(key, steps ?? [], chosen)
         case .entry(let entry): return pressInEntry(key, entry)
         case .form(let form): return pressInForm(key, form)
@@ -22,6 +22,26 @@ extension WorkbenchState {
             guard let command = CommandTable.command(for: key, on: screen) else { return [] }
             return run(command)
         }
+    }
+
+    /// Whether a field of text is open.
+    package var takesText: Bool {
+        switch overlay {
+        case .prompt, .note, .entry, .palette: true
+        case .form(let form): !form.fields[form.chosen].isFixed
+        default: false
+        }
+    }
+
+    /// Text that was pasted goes into the field that is open, letter by letter; it never is a key, nor ends a line.
+    mutating func paste(_ text: String) -> [Effect] {
+        guard takesText else {
+            message = Message(text: "a paste was ignored: text can be pasted only where text is typed", isFault: false)
+            return []
+        }
+        message = nil
+        let letters = text.unicodeScalars.filter { $0.properties.generalCategory != .control }
+        return letters.flatMap { press(.character($0)) }
     }
 
     private mutating func pressInHelp(_ key: Key, _ line: Int) -> [Effect] {
@@ -56,16 +76,27 @@ extension WorkbenchState {
         return []
     }
 
-    private mutating func pressInNote(_ key: Key, _ subject: String, _ text: String) -> [Effect] {
+    private mutating func pressInNote(_ key: Key, _ note: ReviewNote) -> [Effect] {
+        var note = note
         switch key {
-        case .escape: overlay = nil
-        case .backspace: overlay = .note(subject: subject, text: String(text.dropLast()))
-        case .character(let scalar) where text.count < 200: overlay = .note(subject: subject, text: text + String(scalar))
+        case .escape:
+            overlay = nil
+            return []
+        case .backspace: note.text = String(note.text.dropLast())
+        case .character(let scalar) where note.text.count < 200: note.text += String(scalar)
         case .enter:
+            let words = note.text.trimmingCharacters(in: .whitespaces)
+            if note.needsReason, words.isEmpty {
+                note.complaint = "a refused scan is accepted with a reason only"
+                overlay = .note(note)
+                return []
+            }
             submit()
-            return review(subject, CohortReview.Entry(decision: .excluded, note: text.trimmingCharacters(in: .whitespaces)))
+            return review(note.subject, CohortReview.Entry(decision: note.decision, note: words))
         default: break
         }
+        note.complaint = nil
+        overlay = .note(note)
         return []
     }
 

@@ -3,7 +3,9 @@ import Engine
 /// Subjects, windows and overlays.
 extension WorkbenchState {
     mutating func show(_ loaded: LoadedSubject) -> [Effect] {
-        if masks.loading == loaded.id { masks.loading = nil }
+        // Only who was wished for last is shown.
+        guard masks.isWanted(loaded.id) else { return [] }
+        masks.loading = nil
         let isNew = masks.loaded?.id != loaded.id
         if isNew {
             masks.mark = nil
@@ -17,6 +19,14 @@ extension WorkbenchState {
         if !isSaved || (isNew && view.cursor == nil) { view.cursor = loaded.firstCursor }
         view.subject = loaded.id
         return []
+    }
+
+    mutating func subjectFailed(_ id: String, _ sentence: String) {
+        guard masks.isWanted(id) else { return }
+        masks.loading = nil
+        masks.complaint = sentence
+        // What was left in the subject before means nothing in this one.
+        if view.subject != id { (view.subject, view.cursor) = (id, nil) }
     }
 
     mutating func choose(subject index: Int) -> [Effect] {
@@ -45,12 +55,6 @@ extension WorkbenchState {
         case .nextOverlayKind: changeOverlayKind()
         case .raiseThreshold: changeThreshold(by: 1)
         case .lowerThreshold: changeThreshold(by: -1)
-        case .enlargeSlice: if let cursor = view.cursor { view.zoom.change(by: 1, about: cursor) }
-        case .shrinkSlice: if let cursor = view.cursor { view.zoom.change(by: -1, about: view.zoom.centre ?? cursor) }
-        case .shiftLeft: pan(view.plane.horizontal, by: isMirrored(view.plane) ? 1 : -1)
-        case .shiftRight: pan(view.plane.horizontal, by: isMirrored(view.plane) ? -1 : 1)
-        case .shiftUp: pan(view.plane.vertical, by: 1)
-        case .shiftDown: pan(view.plane.vertical, by: -1)
         case .markRuler: masks.mark = masks.mark == nil ? view.cursor : nil
         case .toggleThirds: view.thirds.toggle()
         case .exportSubject: askWhereToExport()
@@ -94,19 +98,9 @@ extension WorkbenchState {
         view.overlayKind = kind
     }
 
-    /// By an eighth of what the fitted picture shows, over the zoom.
-    private mutating func pan(_ axis: AnatomicalAxis, by direction: Int) {
-        guard let axes = masks.loaded?.axes, let centre = view.zoom.centre else {
-            message = Message(text: "the whole slice is shown; z makes it larger", isFault: false)
-            return
-        }
-        let step = max(1, Int(Double(axes.count(axis)) / 8 / view.zoom.factor))
-        view.zoom.centre = axes.moving(centre, axis, to: axes.position(centre, axis) + direction * step)
-    }
-
-    /// The subject that is shown or being read.
+    /// The subject that is shown, being read, or could not be read.
     package var subjectIndex: Int {
-        let id = masks.loading ?? masks.loaded?.id
+        let id = masks.loading ?? masks.loaded?.id ?? (masks.complaint == nil ? nil : view.subject)
         return masks.subjects.firstIndex { $0.id == id } ?? -1
     }
 

@@ -16,6 +16,12 @@ extension WorkbenchState {
         set { if screen == .atlas { view.atlasPlane = newValue } else { view.plane = newValue } }
     }
 
+    /// How large the slices of this screen's subject are drawn.
+    var zoom: SliceZoom {
+        get { screen == .cohort ? view.cohortZoom : screen == .masks ? view.zoom : SliceZoom() }
+        set { if screen == .cohort { view.cohortZoom = newValue } else if screen == .masks { view.zoom = newValue } }
+    }
+
     private var cursor: VoxelIndex? {
         get {
             switch screen {
@@ -63,6 +69,30 @@ extension WorkbenchState {
         }
     }
 
+    /// Larger, smaller, and to the sides.
+    mutating func runZoom(_ command: CommandID) {
+        guard let cursor else { return }
+        switch command {
+        case .enlargeSlice: zoom.change(by: 1, about: cursor)
+        case .shrinkSlice: zoom.change(by: -1, about: zoom.centre ?? cursor)
+        case .shiftLeft: pan(plane.horizontal, by: isMirrored(plane) ? 1 : -1)
+        case .shiftRight: pan(plane.horizontal, by: isMirrored(plane) ? -1 : 1)
+        case .shiftUp: pan(plane.vertical, by: 1)
+        case .shiftDown: pan(plane.vertical, by: -1)
+        default: break
+        }
+    }
+
+    /// By an eighth of what the fitted picture shows, over the zoom.
+    private mutating func pan(_ axis: AnatomicalAxis, by direction: Int) {
+        guard let axes, let centre = zoom.centre else {
+            message = Message(text: "the whole slice is shown; z makes it larger", isFault: false)
+            return
+        }
+        let step = max(1, Int(Double(axes.count(axis)) / 8 / zoom.factor))
+        zoom.centre = axes.moving(centre, axis, to: axes.position(centre, axis) + direction * step)
+    }
+
     func isMirrored(_ plane: SlicePlane) -> Bool { plane == .sagittal || view.radiological }
 
     private mutating func changeCellRatio(by tenths: Int) {
@@ -81,7 +111,7 @@ extension WorkbenchState {
             view.shows = ViewSettings().shows
             view.overlayKind = .masks
             view.threshold = .mask
-            view.zoom = SliceZoom()
+            zoom = SliceZoom()
             masks.mark = nil
         }
         view.crosshair = true
@@ -130,7 +160,7 @@ extension WorkbenchState {
             plane = pane.plane
             let picture = pane.picture
             let projection = pane.projection(
-                axes: axes, cellRatio: view.cellRatio, radiological: view.radiological, zoom: screen == .masks ? view.zoom : SliceZoom())
+                axes: axes, cellRatio: view.cellRatio, radiological: view.radiological, zoom: zoom)
             guard picture.contains(column: mouse.column, row: mouse.row),
                 let position = projection.position(x: mouse.column - picture.column, y: 2 * (mouse.row - picture.row))
             else { return [] }

@@ -23,6 +23,7 @@ extension WorkbenchState {
             overlay = nil
             return visit(command)
         case .mouse(let mouse): return handle(mouse)
+        case .paste(let text): return paste(text)
         case .resize(let size):
             self.size = size
             return []
@@ -80,8 +81,7 @@ extension WorkbenchState {
             return []
         case .subjectLoaded(let loaded): return show(loaded)
         case .subjectFailed(let id, let sentence):
-            if masks.loading == id { masks.loading = nil }
-            masks.complaint = sentence
+            subjectFailed(id, sentence)
             return []
         case .masks(let report, _): return fold(report)
         case .atlasLoaded(let atlas):
@@ -98,6 +98,12 @@ extension WorkbenchState {
         case .cohortSubjectFailed(let id, let sentence):
             cohortFailed(id, sentence)
             return []
+        case .lungsCorrected(let loaded):
+            corrected(loaded)
+            return []
+        case .lungsNotCorrected(let sentence):
+            notCorrected(sentence)
+            return []
         case .experimentsListed(let snapshot):
             show(snapshot)
             return []
@@ -105,6 +111,7 @@ extension WorkbenchState {
             message = Message(text: sentence, isFault: true)
             return []
         case .refused(let sentence):
+            cohort.correcting = nil
             refuse(sentence)
             return []
         case .noticed(let sentence):
@@ -158,16 +165,16 @@ extension WorkbenchState {
             view.quantity = view.quantity.next
             message = Message(text: "coloured by \(view.quantity.title)", isFault: false)
         case .showViews: atlas.showsViews.toggle()
+        case .enlargeSlice, .shrinkSlice, .shiftLeft, .shiftRight, .shiftUp, .shiftDown: runZoom(command)
         case .nextSubject, .previousSubject, .nextWindow, .previousWindow, .raiseLevel, .lowerLevel, .widenWindow, .narrowWindow, .invert,
             .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity, .nextDisease, .previousDisease,
-            .nextOverlayKind, .raiseThreshold, .lowerThreshold, .enlargeSlice, .shrinkSlice, .shiftLeft, .shiftRight, .shiftUp, .shiftDown,
-            .markRuler,
-            .toggleThirds, .exportSubject:
+            .nextOverlayKind, .raiseThreshold, .lowerThreshold, .markRuler, .toggleThirds, .exportSubject:
             return runMasks(command)
         case .predict, .stopMaskWork, .boxCentrilobular, .boxParaseptal, .boxHealthy, .removeBox, .toggleBoxes, .fineTune:
             return runMaskWork(command)
         case .acceptSubject, .excludeSubject, .clearReview, .redoSubject, .prepareAgain, .nextDoubtful, .previousDoubtful,
-            .toggleLungOutline, .toggleAtlasOutline, .toggleLandmarks:
+            .toggleLungOutline, .toggleAtlasOutline, .toggleLandmarks, .giveRight, .giveLeft, .takePart, .cutBelow, .cutAbove,
+            .clearCorrections:
             return runCohort(command) ?? []
         case .nextExperiment, .previousExperiment, .runExperiment, .runAllExperiments, .stopExperiments, .nextEvaluationPage,
             .evaluationDown, .evaluationUp, .evaluationRight, .evaluationLeft, .nextPoint, .previousPoint, .openPoint:
@@ -255,7 +262,7 @@ extension WorkbenchState {
                 // Masks are stale now.
                 guard trained.refusal == nil else { break }
                 subjectsChanged = true
-                if masks.loaded != nil { masks.needsReload = true }
+                if masks.loaded != nil || masks.loading != nil { masks.needsReload = true }
             case .checkpoint: subjectsChanged = subjectsChanged || masks.subjects.contains { $0.masks != nil }
             case .progress(let progress): subjectsChanged = subjectsChanged || progress.done >= progress.total
             case .started:
@@ -298,7 +305,13 @@ extension WorkbenchState {
         }
     }
 
+    /// Has a subject read. Nothing of another one stays on the screen meanwhile.
     mutating func load(subject id: String) -> [Effect] {
+        if masks.loaded?.id != id {
+            masks.loaded = nil
+            masks.mark = nil
+            masks.needsReload = false
+        }
         masks.loading = id
         masks.complaint = nil
         return [.loadSubject(id)]

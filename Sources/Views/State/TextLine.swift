@@ -55,9 +55,7 @@ package struct TextLine: Equatable, Sendable {
 extension Painter {
     /// A line that is being typed; of a longer one the part about its cursor.
     mutating func line(_ line: TextLine, row: Int, column: Int, width: Int, _ style: Style, cursor: Style = .key) {
-        let before = line.beforeCursor
-        let room = max(1, width - 2)
-        let shown = before.count > room ? "…" + before.suffix(room - 1) : before
+        let shown = ending(line.beforeCursor, columns: max(1, width - 2))
         let text = line.isSelected ? .selected : style
         spans([(shown, text), ("▏", cursor), (line.afterCursor, text)], row: row, column: column, width: width)
     }

@@ -31,6 +31,7 @@ package struct ViewSettings: Codable, Equatable, Sendable {
     private var maskThreshold: MaskThreshold?
     private var maskOverlay: OverlayKind?
     private var maskZoom: SliceZoom?
+    private var cohortSliceZoom: SliceZoom?
     private var showsThirds: Bool?
     private var curveView: CurveView?
     private var atlasQuantity: LandmarkQuantity?
@@ -50,6 +51,11 @@ package struct ViewSettings: Codable, Equatable, Sendable {
     package var zoom: SliceZoom {
         get { maskZoom ?? SliceZoom() }
         set { maskZoom = newValue }
+    }
+
+    package var cohortZoom: SliceZoom {
+        get { cohortSliceZoom ?? SliceZoom() }
+        set { cohortSliceZoom = newValue }
     }
 
     /// The table of thirds in place of that of volumes, where there is room for one only.
@@ -97,6 +103,7 @@ package struct ViewSettings: Codable, Equatable, Sendable {
         settings.cellRatioTenths = max(10, min(40, cellRatioTenths))
         settings.threshold = MaskThreshold(step: threshold.step)
         settings.zoom = zoom.limited
+        settings.cohortZoom = cohortZoom.limited
         let range = -10_000...10_000
         if !range.contains(window.lowerHounsfield) || !range.contains(window.upperHounsfield) || window.width < 1 {
             settings.window = .lung

@@ -7,6 +7,8 @@ package enum WorkbenchEvent: Sendable {
     /// A command by name: how a tape replays a key, whatever keys mean by then.
     case command(CommandID)
     case mouse(Mouse)
+    /// Text that was pasted: no key, whatever it holds.
+    case paste(String)
     case resize(Size)
     /// Time passes: seconds since the interface started.
     case tick(Double)
@@ -28,6 +30,9 @@ package enum WorkbenchEvent: Sendable {
     case cohortListed(CohortSnapshot)
     case cohortSubjectLoaded(LoadedCohortSubject)
     case cohortSubjectFailed(id: String, String)
+    /// The lungs of the subject that is shown were corrected.
+    case lungsCorrected(LoadedCohortSubject)
+    case lungsNotCorrected(String)
     case experimentsListed(ExperimentSnapshot)
     /// Steps of the checkpoints that can be gone back to.
     case checkpointsListed([Int])
@@ -70,6 +75,8 @@ package enum Effect: Equatable, Sendable {
     case loadCohortSubject(String)
     /// Nil takes a judgement back.
     case review(String, CohortReview.Entry?)
+    /// Of the subject that is shown.
+    case correctLungs(String, LungCorrectionChange)
     /// These subjects from the start, the others where they are not current.
     case prepareAgain([String])
     case openSession(String)

@@ -54,8 +54,8 @@ package enum Overlay: Equatable, Sendable {
     case palette(query: String, chosen: Int)
     /// A line of text for a steering command.
     case prompt(text: String, complaint: String?)
-    /// Why a subject is excluded.
-    case note(subject: String, text: String)
+    /// Why a subject is excluded, or accepted although refused.
+    case note(ReviewNote)
     /// The checkpoints to go back to, newest first; nil while they are looked up.
     case rollBack(steps: [Int]?, chosen: Int)
     /// A line of text for a session.
@@ -81,6 +81,16 @@ package enum Overlay: Equatable, Sendable {
         default: return nil
         }
     }
+}
+
+/// What is thought of a subject, while the reason is being typed.
+package struct ReviewNote: Equatable, Sendable {
+    package var subject: String
+    package var decision: CohortReview.Decision
+    package var text: String
+    /// The subject was refused: without a reason it stays so.
+    package var needsReason = false
+    package var complaint: String?
 }
 
 /// One line at the foot of the screen, until the next key.
@@ -147,4 +157,7 @@ package struct MasksState: Equatable, Sendable {
     package var boxes: [LesionBox] = []
     var hasAskedForBoxes = false
     package var showsBoxes = true
+
+    /// Whether what was read of a subject is to be shown: where another one was wished for meanwhile, it is not.
+    func isWanted(_ id: String) -> Bool { (loading ?? loaded?.id).map { $0 == id } ?? true }
 }

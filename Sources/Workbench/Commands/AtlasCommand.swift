@@ -27,7 +27,13 @@ struct AtlasCommand: ParsableCommand {
 
     func run() throws {
         let folder = URL(fileURLWithPath: out, isDirectory: true)
-        let labels = try NiftiFile.readLabels(URL(fileURLWithPath: lungs))
+        var files = CommandFiles()
+        files.reads("--lungs", lungs)
+        files.reads("--image", image)
+        files.reads("--landmarks", landmarks)
+        files.fills("--out", out, as: AtlasFolder.kept)
+        try files.check()
+        let labels = try LungMask.readLabels(URL(fileURLWithPath: lungs))
         let parallel = Parallel.allProcessors
         let mask = try Failure.naming(lungs) { try LungMask.normalise(labels: labels, parallel: parallel) }
         let given = try landmarks.map { try Landmarks.read(URL(fileURLWithPath: $0)) }

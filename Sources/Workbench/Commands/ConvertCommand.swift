@@ -27,6 +27,10 @@ struct ConvertCommand: ParsableCommand {
 
     func run() throws {
         if input == "info" { return try InfoCommand.parse([output]).run() }
+        var files = CommandFiles()
+        files.reads("IN", input)
+        files.writes("OUT", output)
+        try files.check()
         try CheckpointConversion.convert(URL(fileURLWithPath: input), to: URL(fileURLWithPath: output))
         Output.line("written to \(output)")
     }

@@ -28,6 +28,9 @@ struct DemoCommand: ParsableCommand {
 
     func run() throws {
         let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
+        var files = CommandFiles()
+        files.fills("--session", session, as: SessionFolder.kept)
+        try files.check()
         let demo = DemoRun(folder, parallel: threads.map(Parallel.init(threads:)) ?? .allProcessors)
         guard try DemoRun.isFinished(folder) else {
             // The interface needs the folder from its first moment on.

@@ -70,6 +70,9 @@ struct ExperimentCommand: ParsableCommand {
         request.targets = targets
         request.profile = profile
         let folder = ExperimentFolder(URL(fileURLWithPath: out, isDirectory: true))
+        var files = CommandFiles()
+        files.fills("--out", out, as: ExperimentFolder.kept)
+        try files.check()
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
         let job = ExperimentJob(try names(), request, folder: folder, parallel: parallel)
         if headless || json || NcursesTerminal.probe() == nil { return try follow(job) }

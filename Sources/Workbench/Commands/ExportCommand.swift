@@ -57,6 +57,11 @@ struct ExportCommand: ParsableCommand {
 
     func run() throws {
         guard let size = Size(size) else { return }
+        var files = CommandFiles()
+        files.reads("SESSION", session)
+        files.writes("--metrics", metrics)
+        files.writes("--png", png)
+        try files.check()
         let experiments = ExperimentFolder(URL(fileURLWithPath: session, isDirectory: true))
         if experiments.isBegun, metrics == nil, tensorboard == nil, !report {
             return try draw(SessionViewing.context(forExperiments: ExperimentBrowser(experiments)), screen: "evaluation", size)

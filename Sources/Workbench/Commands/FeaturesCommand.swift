@@ -39,6 +39,13 @@ struct FeaturesCommand: ParsableCommand {
     func run() throws {
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
         let target = URL(fileURLWithPath: out)
+        var files = CommandFiles()
+        files.reads("--weights", weights)
+        files.reads("--patches", patches)
+        files.reads("--session", session)
+        files.reads("--cohort", cohort)
+        files.writes("--out", out)
+        try files.check()
         if let weights, let patches {
             let extractor = try FeatureExtractor(weights: URL(fileURLWithPath: weights), parallel: parallel)
             try extractor.encode(Safetensors(contentsOf: URL(fileURLWithPath: patches))).write(to: target)
@@ -51,7 +58,7 @@ struct FeaturesCommand: ParsableCommand {
                     "\(cohort) was prepared with another atlas than the session \(folder.name); prepare it with \(folder.atlas.path)")
             }
             let line = ProgressLine()
-            let features = FeatureExtractor(model: try InferenceModel.open(folder, parallel: parallel), parallel: parallel).imageFeatures(
+            let features = try FeatureExtractor(model: InferenceModel.open(folder, parallel: parallel), parallel: parallel).imageFeatures(
                 prepared
             ) {
                 line.show("landmarks", done: $0, total: $1)

@@ -60,6 +60,8 @@ struct FinetuneCommand: ParsableCommand {
         for (subject, count) in try prepared.catalogue.leftOut(list, of: boxes) {
             Output.message("\(count) boxes of \(subject), which `workbench prepare` left out, are not used")
         }
+        let warnings = LesionBox.contradictions(list)
+        for warning in warnings { Output.message("warning: \(warning)") }
         let model = try InferenceModel.open(folder, parallel: parallel)
         var options = FineTuning.Options()
         options.scheme = scheme
@@ -78,7 +80,7 @@ struct FinetuneCommand: ParsableCommand {
             try JSONOutput.print(
                 Report(
                     subtype: subtype.rawValue, scheme: scheme.rawValue, encoder: model.name, checksum: classifier.checksum,
-                    training: classifier.provenance))
+                    training: classifier.provenance, warnings: warnings))
         } else {
             print(
                 "\(subtype.rawValue) classifier (\(scheme.rawValue)) on \(model.name):",
@@ -89,5 +91,6 @@ struct FinetuneCommand: ParsableCommand {
     private struct Report: Encodable {
         let subtype, scheme, encoder, checksum: String
         let training: [String: String]
+        let warnings: [String]
     }
 }

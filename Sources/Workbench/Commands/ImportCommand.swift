@@ -8,8 +8,10 @@ struct ImportCommand: ParsableCommand {
         commandName: "import", abstract: "Bring one DICOM series of a thorax CT into a NIfTI file.",
         discussion: """
             The folder must hold one complete series: missing, unevenly spaced or mixed slices are refused; localisers, copies and other objects \
-            are left out and named. Kernel, slice thickness and contrast agent are kept beside the image as FILE.json; nothing that tells who the \
-            patient is enters any file or message. Reads the headers by dcmdump (Debian: dcmtk) and the voxels by dcm2niix.
+            are left out and named. Positions and directions say where a slice lies, never its number. Pixels without a measurement become \
+            -1024 HU; where air or muscle do not read as they must, a warning says so. Kernel, slice thickness and contrast agent are kept \
+            beside the image as FILE.json; nothing that tells who the patient is enters any file or message. Reads by dcmtk (Debian: dcmtk), \
+            JPEG 2000 by dcm2niix.
             """)
 
     @Argument(help: "Folder with the series' DICOM files, in any order and under any names.")
@@ -20,6 +22,9 @@ struct ImportCommand: ParsableCommand {
 
     @Option(name: .long, help: "Number of the series to take, where the folder holds several.")
     var series: Int?
+
+    @Option(name: .long, help: "Number of the volume to take, where the series holds several: a refusal lists them.")
+    var volume: Int?
 
     @Option(name: .long, help: "Threads to use (default: all processors).")
     var threads: Int?
@@ -34,13 +39,19 @@ struct ImportCommand: ParsableCommand {
 
     func run() throws {
         let target = URL(fileURLWithPath: out)
-        try AtomicFile.requireWritable(target)
         let source = URL(fileURLWithPath: folder, isDirectory: true)
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: source.path, isDirectory: &isFolder), isFolder.boolValue else {
             throw Failure("\(source.path) is no folder; expected the folder with the series' DICOM files")
         }
-        let image = try DicomImport(source, series: series, parallel: threads.map(Parallel.init(threads:)) ?? .allProcessors).read()
+        var files = CommandFiles()
+        files.reads("DICOMDIR", folder)
+        files.writes("--out", out)
+        files.writes("the description beside --out,", CTAcquisition.file(beside: target).path)
+        try files.check()
+        let image = try DicomImport(
+            source, series: series, volume: volume, parallel: threads.map(Parallel.init(threads:)) ?? .allProcessors
+        ).read()
         try image.write(to: target)
         try report(image)
     }
@@ -50,6 +61,8 @@ struct ImportCommand: ParsableCommand {
         let spacing = volume.spacingMillimetres
         let notes = image.acquisition?.notes ?? []
         let cautions = image.acquisition?.densitometryCautions ?? []
+        let doubts = image.acquisition?.valueCautions ?? []
+        for doubt in doubts { Output.message("warning: \(doubt)") }
         if json {
             return try JSONOutput.print(
                 ImportReport(
@@ -63,7 +76,7 @@ struct ImportCommand: ParsableCommand {
         print("\(volume.extent) voxels of \(size) mm, axes \(Orientation.name(of: volume.voxelToWorld))")
         if let acquisition = image.acquisition { print(acquisition.summary) }
         for note in notes { print("note: \(note)") }
-        for caution in cautions { print("for measuring emphysema: \(caution)") }
+        for caution in cautions where !doubts.contains(caution) { print("for measuring emphysema: \(caution)") }
         print("written to \(out) and \(CTAcquisition.file(beside: URL(fileURLWithPath: out)).lastPathComponent)")
     }
 }

@@ -27,6 +27,7 @@ struct InfoCommand: ParsableCommand {
             Output.line(
                 "\(entry.name.padded(width))  \(entry.type.rawValue.padded(4))  [\(entry.shape.map(String.init).joined(separator: ", "))]")
         }
+        for other in tensors.unread { Output.line("\(other.name.padded(width))  \(other.type): a type that is not read") }
         let bytes = tensors.entries.reduce(0) { $0 + $1.count * $1.type.size }
         Output.line("\(tensors.entries.count) tensors, \(bytes) bytes")
     }

@@ -41,6 +41,10 @@ struct PhantomCommand: ParsableCommand {
     }
 
     func run() throws {
+        var files = CommandFiles()
+        files.reads("--compare-real", compareReal)
+        files.fills("--out", out, as: PhantomCohort.kept)
+        try files.check()
         let phantom = ThoraxPhantom(size: size, seed: seed)
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
         if let compareReal {

@@ -41,6 +41,13 @@ struct PrepareCommand: ParsableCommand {
 
     func run() throws {
         let manifest = try CohortManifest(contentsOf: URL(fileURLWithPath: cohort))
+        var files = CommandFiles()
+        for row in manifest.rows {
+            files.reads("the image of \(row.subject),", row.image.path)
+            files.reads("the lungs of \(row.subject),", row.lungs?.path)
+        }
+        files.fills("--out", out, as: PreparedFolder.kept)
+        try files.check()
         let atlas = try AtlasFolder.read(URL(fileURLWithPath: atlas, isDirectory: true))
         let folder = URL(fileURLWithPath: out, isDirectory: true)
         let preparation = Preparation(
@@ -62,13 +69,14 @@ struct PrepareCommand: ParsableCommand {
     }
 
     private func show(_ report: Preparation.Report, folder: URL) throws {
+        for warning in report.warnings { Output.message("warning: \(warning)") }
         let refused = report.outcomes.filter { $0.quality.verdict == .refused }
         if json {
             for entry in refused { Output.message("\(entry.subject) is left out: \(entry.quality.reasons.joined(separator: "; "))") }
             return try JSONOutput.print(
                 PrepareReport(
                     prepared: report.prepared, reused: report.reused, refused: refused.map(\.subject), excluded: report.excluded,
-                    interrupted: report.interrupted))
+                    interrupted: report.interrupted, warnings: report.warnings))
         }
         for entry in refused { print("\(entry.subject) is left out: \(entry.quality.reasons.joined(separator: "; "))") }
         for subject in report.excluded { print("\(subject) is excluded by review.csv") }
@@ -91,4 +99,5 @@ private struct PrepareReport: Encodable {
     let reused: Int
     let refused, excluded: [String]
     let interrupted: Bool
+    let warnings: [String]
 }

@@ -28,6 +28,9 @@ struct PretrainCommand: ParsableCommand {
     @Flag(help: "Go on from the session's newest checkpoint.")
     var resume = false
 
+    @Option(help: "With --resume: go on from the checkpoint of this step, and remove the later ones.")
+    var from: Int?
+
     @Flag(help: "Train without the interface.")
     var headless = false
 
@@ -42,6 +45,7 @@ struct PretrainCommand: ParsableCommand {
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
         if let steps, steps < 1 { throw ValidationError("--steps is \(steps), expected 1 or more") }
+        if from != nil, !resume { throw ValidationError("--from names the checkpoint of a session that is continued: give --resume, too") }
         if resume, epochs != nil || !settings.isEmpty {
             throw ValidationError("--epochs and --set choose a new session's settings; a resumed one keeps its own (steer it instead)")
         }
@@ -56,6 +60,9 @@ struct PretrainCommand: ParsableCommand {
 
     func run() throws {
         let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
+        var files = CommandFiles()
+        files.fills("--session", session, as: SessionFolder.kept)
+        try files.check()
         let prepared = try PreparedCohort(URL(fileURLWithPath: cohort, isDirectory: true))
         if resume {
             _ = try SessionDescription.read(folder)
@@ -68,6 +75,7 @@ struct PretrainCommand: ParsableCommand {
         }
         var options = Trainer.Options()
         options.resume = resume
+        options.resumeFrom = from
         options.stepLimit = steps
         if let threads { options.parallel = Parallel(threads: threads) }
         let training = TrainingJob(folder: folder, cohort: prepared, options: options)

@@ -34,7 +34,11 @@ struct RegisterCommand: ParsableCommand {
 
     func run() throws {
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
-        try AtomicFile.requireWritable(URL(fileURLWithPath: out))
+        var files = CommandFiles()
+        files.reads("--fixed", fixed)
+        files.reads("--moving", moving)
+        files.writes("--out", out)
+        try files.check()
         let masks = try [fixed, moving].map { try readMask($0, parallel: parallel) }
         let result = try Failure.naming("\(moving) to \(fixed)") {
             try AffineRegistration.register(fixed: masks[0], moving: masks[1], parallel: parallel)
@@ -54,7 +58,7 @@ struct RegisterCommand: ParsableCommand {
     }
 
     private func readMask(_ path: String, parallel: Parallel) throws -> Volume<UInt8> {
-        let labels = try NiftiFile.readLabels(URL(fileURLWithPath: path))
+        let labels = try LungMask.readLabels(URL(fileURLWithPath: path))
         return try Failure.naming(path) { try LungMask.normalise(labels: labels, parallel: parallel) }
     }
 }

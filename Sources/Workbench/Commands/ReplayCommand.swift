@@ -31,6 +31,10 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         let file = URL(fileURLWithPath: tape)
+        var files = CommandFiles()
+        files.reads("TAPE", tape)
+        files.writes("--frames", frames)
+        try files.check()
         let context = SessionViewing.context(for: SessionFolder(file.deletingLastPathComponent()))
         let player = TapePlayer(
             tape: file, context: context, size: size.flatMap { Size($0) }, colours: colors.flatMap { ColourDepth(rawValue: $0) },
@@ -47,6 +51,6 @@ struct ReplayCommand: ParsableCommand {
         let result = Result(catching: play)
         if let frames { try AtomicFile.write(Data(text.utf8), to: URL(fileURLWithPath: frames)) }
         try result.get()
-        FileHandle.standardError.write(Data("\(tape): \(count) frames, every expectation met\n".utf8))
+        Output.message("\(tape): \(count) frames, every expectation met")
     }
 }

@@ -24,8 +24,10 @@ struct SegmentCommand: ParsableCommand {
     @Option(help: "Subject of that cohort.")
     var subject: String?
 
-    @Option(help: "cle or paraseptal.")
-    var subtype: EmphysemaSubtype
+    @Option(
+        name: .customLong("subtype"),
+        help: "cle or paraseptal; given twice, both at once, with --out NAME.nii.gz as NAME.cle.nii.gz and NAME.paraseptal.nii.gz.")
+    var subtypes: [EmphysemaSubtype]
 
     @Option(help: "Lung mask in the CT's grid; segmented where none is given.")
     var lungs: String?
@@ -52,13 +54,26 @@ struct SegmentCommand: ParsableCommand {
         if let out { try NiftiOutput.check("--out", out) }
         if let probability { try NiftiOutput.check("--probability", probability) }
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
+        guard !subtypes.isEmpty, Set(subtypes).count == subtypes.count else {
+            throw ValidationError("expected --subtype cle or --subtype paraseptal, each once at most")
+        }
         guard [1, 2, 4, 8, 16].contains(stride) else { throw ValidationError("--stride is \(stride), expected 1, 2, 4, 8 or 16") }
     }
 
     func run() throws {
         let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
-        for file in [out, probability].compactMap({ $0 }) { try AtomicFile.requireWritable(URL(fileURLWithPath: file)) }
+        var files = CommandFiles()
+        files.reads("--session", session)
+        files.reads("--image", image)
+        files.reads("--lungs", lungs)
+        files.reads("--cohort", cohort)
+        for subtype in subtypes {
+            files.writes("--out", out.map { place($0, subtype).path })
+            files.writes("the description beside --out,", out.map { MaskProvenance.file(beside: place($0, subtype)).path })
+            files.writes("--probability", probability.map { place($0, subtype).path })
+        }
+        try files.check()
         let description = try SessionDescription.read(folder)
         let atlas = try AtlasFolder.read(folder.atlas)
         guard atlas.checksum == description.atlas else {
@@ -73,15 +88,23 @@ struct SegmentCommand: ParsableCommand {
         }
     }
 
+    /// Where a subtype's file goes: the name that was given, with the subtype in it where both are asked for.
+    private func place(_ name: String, _ subtype: EmphysemaSubtype) -> URL {
+        guard subtypes.count > 1 else { return URL(fileURLWithPath: name) }
+        let ending = name.hasSuffix(".nii.gz") ? ".nii.gz" : ".nii"
+        return URL(fileURLWithPath: "\(name.dropLast(ending.count)).\(subtype.rawValue)\(ending)")
+    }
+
     private func segment(_ image: String, into out: String, _ folder: SessionFolder, _ atlas: Atlas, _ parallel: Parallel) throws {
         let source = URL(fileURLWithPath: image)
         let ct = try CTImage.read(source, parallel: parallel)
-        let given = try lungs.map { try NiftiFile.readLabels(URL(fileURLWithPath: $0)) }
+        for note in ct.headerNotes { Output.message("note: \(note)") }
+        let given = try lungs.map { try LungMask.readLabels(URL(fileURLWithPath: $0)) }
         let prepared = try Failure.naming(([image] + (lungs.map { [$0] } ?? [])).joined(separator: " with ")) {
             try PreparedImage.prepare(ct: ct.volume, lungs: given, atlas: atlas, parallel: parallel)
         }
         let model = try InferenceModel.open(folder, parallel: parallel)
-        let classifier = try Classifier.read(folder, subtype, model: model)
+        let classifiers = try subtypes.map { try Classifier.read(folder, $0, model: model) }
         for reason in prepared.quality.reasons + (ct.acquisition?.densitometryCautions ?? []) { Output.message("warning: \(reason)") }
 
         let line = ProgressLine()
@@ -89,18 +112,21 @@ struct SegmentCommand: ParsableCommand {
         let began = clock.now
         guard
             let found = try EmphysemaMask.segment(
-                prepared.image, atlas: atlas, classifiers: [classifier], stride: stride, parallel: parallel,
+                prepared.image, atlas: atlas, classifiers: classifiers, stride: stride, parallel: parallel,
                 progress: { line.show("voxels", done: $0, total: $1) })
         else { return }
         line.finish()
         let seconds = (clock.now - began) / .seconds(1)
-        let mask = found.masks[0]
         var subject = source.lastPathComponent
         for ending in [".gz", ".nii"] where subject.hasSuffix(ending) { subject.removeLast(ending.count) }
-        let provenance = try MaskProvenance(
-            subject: subject, image: source, lungs: prepared.image.lungs, classifier: classifier, atlas: atlas, stride: stride, mask: mask)
-        try provenance.write(mask, to: URL(fileURLWithPath: out), probability: probability.map { URL(fileURLWithPath: $0) })
-        try report(mask.volumes, seconds: seconds, points: found.points, written: out)
+        for (classifier, mask) in zip(classifiers, found.masks) {
+            let provenance = try MaskProvenance(
+                subject: subject, image: source, lungs: prepared.image.lungs, classifier: classifier, atlas: atlas, stride: stride,
+                mask: mask)
+            try provenance.write(
+                mask, to: place(out, mask.subtype), probability: probability.map { place($0, mask.subtype) }, like: source)
+        }
+        try report(found.masks, seconds: seconds, points: found.points) { place(out, $0).path }
     }
 
     private func segment(_ subject: String, of cohort: String, _ folder: SessionFolder, _ atlas: Atlas, _ parallel: Parallel) throws {
@@ -110,32 +136,39 @@ struct SegmentCommand: ParsableCommand {
         }
         let found = try catalogue.subject(subject)
         let model = try InferenceModel.open(folder, parallel: parallel)
-        let classifier = try Classifier.read(folder, subtype, model: model)
+        let classifiers = try subtypes.map { try Classifier.read(folder, $0, model: model) }
         let line = ProgressLine()
         let points = Mutex(0)
         let clock = ContinuousClock()
         let began = clock.now
-        let segmentation = SessionSegmentation(folder, atlas: atlas, classifiers: [classifier], stride: stride, parallel: parallel)
+        let segmentation = SessionSegmentation(folder, atlas: atlas, classifiers: classifiers, stride: stride, parallel: parallel)
         let masks = try segmentation.segment(found, cohort: catalogue, journal: nil) { done, total in
             points.withLock { $0 = total }
             line.show("voxels", done: done, total: total)
         }
         line.finish()
-        guard let mask = masks.first else { return }
-        let target = folder.mask(subject: subject, subtype: subtype.rawValue)
-        try report(
-            mask.volumes, seconds: (clock.now - began) / .seconds(1), points: points.withLock { $0 }, written: target.path)
+        try report(masks, seconds: (clock.now - began) / .seconds(1), points: points.withLock { $0 }) {
+            folder.mask(subject: subject, subtype: $0.rawValue).path
+        }
     }
 
-    private func report(_ volumes: EmphysemaVolumes, seconds: Double, points: Int, written: String) throws {
-        if json {
-            try JSONOutput.print(
-                Report(
-                    subtype: subtype.rawValue, lung_ml: volumes.total.lung_ml, emphysema_ml: volumes.total.emphysema_ml,
-                    percent: volumes.total.percent, right: volumes.right, left: volumes.left, stride: stride, seconds: seconds,
-                    voxels_per_second: Double(points) / seconds))
+    /// One object for one subtype; a list of them for both.
+    private func report(_ masks: [EmphysemaMask], seconds: Double, points: Int, written: (EmphysemaSubtype) -> String) throws {
+        guard json else {
+            for mask in masks { show(mask.volumes, mask.subtype, written: written(mask.subtype)) }
+            print("stride \(stride) mm, \(points) voxels classified in \(Output.number(seconds, 1)) s (research use only)")
             return
         }
+        let reports = masks.map { mask in
+            Report(
+                subtype: mask.subtype.rawValue, lung_ml: mask.volumes.total.lung_ml, emphysema_ml: mask.volumes.total.emphysema_ml,
+                percent: mask.volumes.total.percent, right: mask.volumes.right, left: mask.volumes.left, stride: stride, seconds: seconds,
+                voxels_per_second: Double(points) / seconds)
+        }
+        if reports.count == 1 { try JSONOutput.print(reports[0]) } else { try JSONOutput.print(["masks": reports]) }
+    }
+
+    private func show(_ volumes: EmphysemaVolumes, _ subtype: EmphysemaSubtype, written: String) {
         func row(_ name: String, _ region: EmphysemaVolumes.Region) {
             print(
                 name.padded(14),
@@ -149,8 +182,7 @@ struct SegmentCommand: ParsableCommand {
             row("  middle third", lung.middle)
             row("  lower third", lung.lower)
         }
-        print(
-            "stride \(stride) mm, \(points) voxels classified in \(Output.number(seconds, 1)) s; written to \(written) (research use only)")
+        print("written to \(written)")
     }
 
     private struct Report: Encodable {

@@ -18,6 +18,7 @@ struct BadImageTests {
         case far = "are its numbers in millimetres"
         case giant = "reaches beyond 10 m"
         case unplaced = "does not say how it lies in the patient"
+        case mixedLetters = "large and small letters mixed; rename it to end in .nii"
 
         /// Makes the file; a missing one is not made.
         func make(_ world: SmallWorld) throws -> String {
@@ -46,10 +47,11 @@ struct BadImageTests {
                 case .negativeExtent: put(Int16(-5), at: 42)
                 case .far: put(Float(1e20), at: 280 + 12)
                 case .giant: for axis in 0..<3 { put(Float(1e4), at: 280 + 20 * axis) }
+                case .mixedLetters: break
                 default: put(UInt32(0), at: 252)
                 }
-                try bytes.write(to: file)
-                name = "bad.nii"
+                name = self == .mixedLetters ? "bad.Nii" : "bad.nii"
+                try bytes.write(to: world.folder.appendingPathComponent(name))
             }
             return name
         }

@@ -24,6 +24,11 @@ struct BadSessionTests {
         case noClassifier = "has no cle classifier; make one with `workbench finetune"
         case cutClassifier = "cle.safetensors is damaged or no safetensors file"
         case otherAtlas = "is not the atlas that the session"
+        case rottenCheckpoint = "step-00000001.safetensors is damaged: its bytes do not match their checksum"
+        case rottenClassifier = "cle.safetensors is damaged: its bytes do not match their checksum"
+        case rottenBank = "bank.log is damaged at byte 24; the bank cannot be restored"
+        case rottenPatches = "its patches do not match their checksum"
+        case rottenCohort = "prepared.json is damaged: its bytes do not match their checksum"
         case damagedJournal = "journal.jsonl, line 1 is damaged or made by a newer version"
         case cutBank = "the bank cannot be restored"
         case cohortWithoutSubject = "does not hold (any more)"
@@ -34,7 +39,11 @@ struct BadSessionTests {
             case .noCheckpoint: "sfx"
             case .cutCheckpoint: "sfpx"
             case .noClassifier, .cutClassifier, .otherAtlas: "s"
-            case .damagedJournal, .cutBank, .cohortWithoutSubject: "p"
+            case .rottenCheckpoint: "sfpx"
+            case .rottenClassifier: "s"
+            case .rottenPatches: "xp"
+            case .rottenCohort: "fpx"
+            case .damagedJournal, .cutBank, .rottenBank, .cohortWithoutSubject: "p"
             }
         }
 
@@ -49,7 +58,18 @@ struct BadSessionTests {
             case .cutCheckpoint: try world.cut("session/checkpoints/step-00000001.safetensors")
             case .noClassifier: try world.remove("session/classifiers")
             case .cutClassifier: try world.cut("session/classifiers/cle.safetensors")
-            case .otherAtlas: #expect(try world.run("atlas --lungs b.lungs.nii.gz --out session/atlas").status == 0)
+            case .otherAtlas:
+                #expect(try world.run("atlas --lungs b.lungs.nii.gz --out other").status == 0)
+                try world.remove("session/atlas")
+                try FileManager.default.moveItem(atPath: world.path("other"), toPath: world.path("session/atlas"))
+            case .rottenCheckpoint: try world.flip("session/checkpoints/step-00000001.safetensors", fromEnd: 1000)
+            case .rottenClassifier: try world.flip("session/classifiers/cle.safetensors", fromEnd: 10)
+            case .rottenBank: try world.flip("session/bank.log", fromEnd: 500)
+            case .rottenPatches:
+                try world.flip("prepared/patches/landmark-0000.bin", fromEnd: 5000)
+                // Else what was calibrated before is taken.
+                try? world.remove("session/encoder.safetensors")
+            case .rottenCohort: try world.flip("prepared/prepared.json", fromEnd: 60)
             case .damagedJournal: try world.write("not JSON\n", to: "session/journal.jsonl")
             case .cutBank: try world.cut("session/bank.log")
             case .cohortWithoutSubject: try world.changeSession(["trainingSubjects": ["x", "y"]])

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// `workbench import`, and series where other commands take an image.
-@Suite(.enabled(if: WorkbenchProcess.isBuilt && ExternalTool.converter.place != nil && ExternalTool.headerReader.place != nil))
+@Suite(.enabled(if: WorkbenchProcess.isBuilt && ExternalTool.headerReader.place != nil))
 struct ImportCommandTests {
     /// A folder with one series, as `in`.
     private func series(_ scratch: borrowing ScratchFolder) throws {
@@ -35,6 +35,31 @@ struct ImportCommandTests {
             #expect(beside.contains("\"ConvolutionKernel\" : \"B70f\"") && !beside.contains(SyntheticSeries.secret))
         }
         for text in [words.output, words.errors, json.output, json.errors] { #expect(!text.contains(SyntheticSeries.secret)) }
+    }
+
+    @Test("values in doubt are warned of on standard error and in the JSON; a tool that is ended is named, nothing is written")
+    func warnings() throws {
+        let scratch = try ScratchFolder()
+        var series = SyntheticSeries()
+        (series.columns, series.rows) = (48, 40)
+        // Air at -880, muscle at 170.
+        series.hounsfield = { abs($0.x - 20) < 12 ? 170 : $0.y < -29 ? -900 : -880 }
+        try series.write(to: scratch.file("in"))
+        let result = try run("import in --out ct.nii --json", in: scratch.url)
+        #expect(result.status == 0 && result.errors.contains("warning: the air around the patient reads -880 HU"), "\(result.errors)")
+        #expect((try result.json()["cautions"] as? [String])?.contains { $0.contains("-880 HU") } == true)
+        // Files of 512 bytes at most: the tool that writes pixels is ended.
+        let shell = Process()
+        let errors = Pipe()
+        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+        shell.arguments = ["-c", "ulimit -f 1; exec \"$0\" import in --out other.nii", WorkbenchProcess.binary.path]
+        shell.currentDirectoryURL = scratch.url
+        (shell.standardOutput, shell.standardError) = (FileHandle.nullDevice, errors)
+        try shell.run()
+        let text = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        shell.waitUntilExit()
+        #expect(shell.terminationStatus == 1 && text.contains("dcmdump was ended by signal") && !text.contains("damaged"), "\(text)")
+        #expect(!FileManager.default.fileExists(atPath: scratch.file("other.nii").path))
     }
 
     @Test("a missing tool, a place that is no folder, and a folder without lungs are told in one sentence")

@@ -13,8 +13,12 @@ final class SmallWorld {
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    func run(_ arguments: String, kilobytes: Int? = nil, output: String? = nil) throws -> WorkbenchProcess.Result {
-        try WorkbenchProcess.run(arguments.split(separator: " ").map(String.init), in: folder, kilobytes: kilobytes, output: output)
+    func run(
+        _ arguments: String, kilobytes: Int? = nil, megabytesOfAddresses: Int? = nil, output: String? = nil
+    ) throws -> WorkbenchProcess.Result {
+        try WorkbenchProcess.run(
+            arguments.split(separator: " ").map(String.init), in: folder, kilobytes: kilobytes, megabytesOfAddresses: megabytesOfAddresses,
+            output: output)
     }
 
     func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
@@ -26,6 +30,13 @@ final class SmallWorld {
     func cut(_ name: String) throws {
         let data = try read(name)
         try data.prefix(data.count / 2).write(to: folder.appendingPathComponent(name))
+    }
+
+    /// Inverts a byte, as a failing disk does.
+    func flip(_ name: String, fromEnd distance: Int) throws {
+        var data = try read(name)
+        data[data.count - distance] ^= 0xFF
+        try data.write(to: folder.appendingPathComponent(name))
     }
 
     func remove(_ name: String) throws { try FileManager.default.removeItem(at: folder.appendingPathComponent(name)) }

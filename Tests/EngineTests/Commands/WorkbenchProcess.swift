@@ -31,10 +31,12 @@ enum WorkbenchProcess {
 
     /// - Parameters:
     ///   - kilobytes: the size beyond which no file can grow, as on a disk that is full.
+    ///   - megabytesOfAddresses: memory that may be asked for.
     ///   - environment: variables that are set to something else.
     ///   - output: where standard output goes instead of into the result.
     static func run(
-        _ arguments: [String], in folder: URL, kilobytes: Int? = nil, environment: [String: String] = [:], output: String? = nil
+        _ arguments: [String], in folder: URL, kilobytes: Int? = nil, megabytesOfAddresses: Int? = nil, environment: [String: String] = [:],
+        output: String? = nil
     ) throws
         -> Result
     {
@@ -43,7 +45,9 @@ enum WorkbenchProcess {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         // Ignored, the signal of a file that grows too large becomes an error of the write, as with a full disk.
-        let limit = kilobytes.map { "trap '' XFSZ; ulimit -f \($0); " } ?? ""
+        let limit =
+            (kilobytes.map { "trap '' XFSZ; ulimit -f \($0); " } ?? "")
+            + (megabytesOfAddresses.map { "ulimit -v \($0 * 1024); " } ?? "")
         process.arguments = ["-c", limit + "exec \"$0\" \"$@\"", binary.path] + arguments
         process.currentDirectoryURL = folder
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }

@@ -2,7 +2,7 @@ import Engine
 import Foundation
 import Testing
 
-@Suite("DICOM series", .enabled(if: ExternalTool.converter.place != nil && ExternalTool.headerReader.place != nil))
+@Suite("DICOM series", .enabled(if: ExternalTool.headerReader.place != nil))
 struct DicomImportTests {
     private let parallel = Parallel(threads: 2)
 
@@ -17,18 +17,7 @@ struct DicomImportTests {
         #expect(!text.contains(SyntheticSeries.secret) && !text.contains("workbench-"), "\(text)", sourceLocation: location)
     }
 
-    /// Largest difference between an image and what the series shows at the same points, HU.
-    private func deviation(_ volume: Volume<Int16>, _ series: SyntheticSeries) -> Int {
-        var worst = 0
-        volume.forEachVoxel { voxel, index in
-            let p = volume.voxelToWorld(voxel.point)
-            // Sums of binary fractions: a hair beyond the whole number, so that rounding towards 0 gives what was written.
-            func nudged(_ value: Double) -> Double { value + (value < 0 ? -1e-6 : 1e-6) }
-            let expected = max(-1024, series.hounsfield([nudged(-p.x), nudged(-p.y), nudged(p.z)]))
-            worst = max(worst, abs(Int(volume.voxels[index]) - expected))
-        }
-        return worst
-    }
+    private func deviation(_ volume: Volume<Int16>, _ series: SyntheticSeries) -> Int { series.deviation(volume) }
 
     // MARK: Whole series
 
@@ -161,7 +150,7 @@ struct DicomImportTests {
         expectRefusal("1 of 6 DICOM files are damaged or cut off", cut)
     }
 
-    @Test("compressed images are decoded, or refused by the name of their compression", arguments: ["dcmcrle", "dcmcjpeg", "dcmcjpls"])
+    @Test("compressed images are decoded", arguments: ["dcmcrle", "dcmcjpeg", "dcmcjpls"])
     func compression(tool: String) throws {
         let scratch = try ScratchFolder()
         let series = SyntheticSeries()
@@ -175,11 +164,7 @@ struct DicomImportTests {
             process.waitUntilExit()
             #expect(process.terminationStatus == 0)
         }
-        if tool == "dcmcjpls" {
-            expectRefusal("transfer syntax 1.2.840.10008.1.2.4.80", scratch.file("packed"))
-        } else {
-            #expect(deviation(try read(scratch.file("packed")).volume, series) == 0)
-        }
+        #expect(deviation(try read(scratch.file("packed")).volume, series) == 0)
     }
 
     // MARK: A real series
@@ -195,7 +180,7 @@ struct DicomImportTests {
         let image = try read(scratch.url)
         #expect(image.volume.extent == Extent3(x: 512, y: 512, z: 30))
         #expect(image.acquisition?.kernel == "B40f" && image.acquisition?.sliceThicknessMillimetres == 8)
-        #expect(image.acquisition?.densitometryCautions.count == 1)
+        #expect(image.acquisition?.densitometryCautions.count == 1 && image.acquisition?.valueCautions == nil)
         let worldToVoxel = try #require(image.volume.voxelToWorld.inverse)
         var slices = 0
         for case let file as URL in try #require(FileManager.default.enumerator(at: scratch.url, includingPropertiesForKeys: nil))

@@ -83,6 +83,28 @@ struct CoxModelTests {
         #expect(model.coefficients[1] > 0.3)
     }
 
+    @Test("what has no solution names its column; nothing of size 0 reaches the library that prints")
+    func named() throws {
+        let survival = try SurvivalTimes(times: (1...12).map(Double.init), events: (0..<12).map { $0 % 2 == 0 })
+        let ages = [61.0, 52, 70, 48, 66, 59, 73, 55, 64, 50, 68, 57]
+        func refusal(_ second: (Int) -> Double) -> String {
+            let rows = FeatureMatrix(rows: ages.indices.map { [ages[$0], second($0)] })
+            let failure = #expect(throws: Failure.self) {
+                try CoxModel(rows, survival: survival, penalties: [0, 0], names: ["age", "sex"])
+            }
+            return failure?.description ?? ""
+        }
+        // Only one sex has events.
+        #expect(refusal { $0 % 2 == 0 ? 1 : 0 }.contains("no finite solution: sex orders the events perfectly"))
+        #expect(refusal { 2 * ages[$0] + 1 }.contains("no unique solution: sex follows from the covariates before it"))
+        let same = FeatureMatrix(values: Array(repeating: 3, count: 12), width: 1)
+        for names in [["age"], []] {
+            let failure = #expect(throws: Failure.self) { try CoxModel(same, survival: survival, penalties: [0], names: names) }
+            let text = failure?.description ?? ""
+            #expect(text.contains("\(names.first ?? "covariate 1") is the same for all 12"), "\(text)")
+        }
+    }
+
     @Test("events that a covariate orders perfectly, and no event at all, are refused; a constant covariate gets 0")
     func degenerate() throws {
         let rows = FeatureMatrix(values: [4, 1, 3, 1, 2, 1, 1, 1], width: 2)

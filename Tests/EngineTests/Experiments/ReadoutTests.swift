@@ -111,6 +111,17 @@ struct HardLabelTests {
         #expect(found[0].folds.count == 5)
     }
 
+    @Test("a question of yes or no with three answers says that it has no area under the curve")
+    func instead() throws {
+        let (_, readout) = try Self.readout { ["ae_history": Double($0 % 3)] }
+        let found = try readout.measure(KnownFeatures((0..<40).map { [Double($0 % 3)] }), target: ReadoutTarget.paper[5])
+        #expect(found.map(\.metric) == ["accuracy", "within one", "balanced accuracy"])
+        #expect(found[1].note.contains("ae_history has 3 values (0, 1, 2): there is no area under the curve"), "\(found[1].note)")
+        let (_, stages) = try Self.readout { ["gold": Double($0 % 3)] }
+        let gold = try stages.measure(KnownFeatures((0..<40).map { [Double($0 % 3)] }), target: ReadoutTarget.paper[2])
+        #expect(!gold[1].note.contains("area under the curve"))
+    }
+
     @Test("features that are all the same: the mean is predicted")
     func constantFeatures() throws {
         let (_, readout) = try Self.readout { ["fev1pp": 40 + Double($0), "gold": Double($0 % 2)] }
@@ -199,14 +210,39 @@ struct SurvivalReadoutTests {
         #expect(uncensored[3].mean > 0.9)
     }
 
+    @Test("a column that has no events on one side in some folds: those are dropped, counted, and the column named")
+    func separation() throws {
+        // One event among women: the fold that tests it trains on none.
+        let cohort = try Self.cohort(ScratchFolder()) { subject in
+            let isWoman = subject % 2 == 0
+            return [
+                "time": 1 + Double((subject * 17) % 40), "event": isWoman ? (subject == 6 ? 1 : 0) : 1, "sex": isWoman ? 0 : 1,
+                "age": Double((subject * 7) % 30) + 50,
+            ]
+        }
+        let found = try Self.readout(cohort).measure(nil, covariates: .clinical, name: "clinical")
+        let harrell = try #require(found.first { $0.metric == "Harrell" })
+        #expect(harrell.folds.count == 20 && harrell.folds.allSatisfy(\.isFinite))
+        #expect(harrell.note.contains("5 of 25 folds are left out: the Cox model has no finite solution: sex"), "\(harrell.note)")
+    }
+
+    @Test("clinical columns that are the same for all are refused by name")
+    func constant() throws {
+        let cohort = try Self.cohort(ScratchFolder()) { Self.labels($0).merging(["age": 60, "sex": 1]) { $1 } }
+        let failure = #expect(throws: Failure.self) { try Self.readout(cohort).measure(nil, covariates: .clinical, name: "clinical") }
+        let text = failure?.description ?? ""
+        #expect(text.contains("all 25 folds are left out") && text.contains("age, sex are the same for all"), "\(text)")
+    }
+
     @Test("nobody with an event, and a clinical column that orders the deaths perfectly, are refused in a sentence")
     func hopeless() throws {
-        let method = KnownFeatures((0..<40).map { [Double($0)] })
-        let censored = try Self.readout(try Self.cohort(ScratchFolder()) { ["time": Double($0), "event": 0] })
-        let none = #expect(throws: Failure.self) { try censored.measure(method, covariates: .features, name: "features") }
-        #expect(none?.description.contains("needs at least one event; all 32 subjects are censored") == true)
+        for events in 0..<2 {
+            let censored = try Self.cohort(ScratchFolder()) { ["time": Double($0), "event": $0 < events ? 1 : 0] }
+            let none = #expect(throws: Failure.self) { try Self.readout(censored) }
+            #expect(none?.description.contains("\(events) of 40 subjects with the labels time, event have an event") == true)
+        }
         let perfect = try Self.readout(try Self.cohort(ScratchFolder()) { ["time": 40 - Double($0), "event": 1, "age": Double($0)] })
         let failure = #expect(throws: Failure.self) { try perfect.measure(nil, covariates: .clinical, name: "clinical") }
-        #expect(failure?.description.contains("no finite solution") == true)
+        #expect(failure?.description.contains("no finite solution: age orders the events perfectly") == true)
     }
 }

@@ -15,7 +15,7 @@ struct BatchNormCalibrationTests {
         let trained = calibrated.copy()
         let kernels = KernelSelection.best
         let parallel = Parallel(threads: 2)
-        BatchNormCalibration(encoder: calibrated, kernels: kernels, parallel: parallel).run(
+        try BatchNormCalibration(encoder: calibrated, kernels: kernels, parallel: parallel).run(
             .all, cohort: cohort, rows: Array(0..<subjects), seed: 1)
 
         let inputs = AlignedFloats(count: subjects * PatchStore.patchVoxels)
@@ -61,11 +61,11 @@ struct BatchNormCalibrationTests {
         encoder.initialise(seed: 4, scheme: .perExpert)
         let cohort = try TinyCohort(folder.file("prepared"), subjects: subjects).cohort
         let byLandmark = encoder.copy()
-        BatchNormCalibration(encoder: byLandmark, kernels: kernels, parallel: parallel).run(
+        try BatchNormCalibration(encoder: byLandmark, kernels: kernels, parallel: parallel).run(
             .landmark, cohort: cohort, rows: Array(0..<subjects), seed: 1)
         let local = try #require(byLandmark.locationStatistics)
         let pooled = encoder.copy()
-        BatchNormCalibration(encoder: pooled, kernels: kernels, parallel: parallel).run(
+        try BatchNormCalibration(encoder: pooled, kernels: kernels, parallel: parallel).run(
             .all, cohort: cohort, rows: Array(0..<subjects), seed: 1)
         #expect(pooled.locationStatistics == nil)
         let norm = encoder.architecture.layers[0].norm

@@ -15,7 +15,7 @@ struct ResumeTests {
         #expect(Checkpoint.steps(in: interrupted.session) == [4, 5, 8, 12])
         for step in [4, 8, 12] { #expect(try interrupted.checkpoint(step) == straight.checkpoint(step), "step \(step)") }
         #expect(try interrupted.bankLog == straight.bankLog)
-        #expect(try interrupted.bankLog.count == 12 * (12 + 3 * 516))
+        #expect(try interrupted.bankLog.count == 24 + 12 * (16 + 3 * 516))
 
         // Killed long after its last checkpoint: the keys of the lost steps are cut off the log and made again.
         try interrupted.forgetCheckpoints(after: 4)

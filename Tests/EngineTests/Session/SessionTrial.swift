@@ -26,9 +26,11 @@ final class SessionTrial: Sendable {
     deinit { try? FileManager.default.removeItem(at: root) }
 
     /// Trains to a step, counted from the beginning.
+    /// - Parameter checkpoint: the step to go on from, where it is not the newest.
     @discardableResult
-    func train(to step: Int?, resume: Bool = true) throws -> Trainer.Outcome {
+    func train(to step: Int?, resume: Bool = true, from checkpoint: Int? = nil) throws -> Trainer.Outcome {
         var options = Trainer.Options()
+        options.resumeFrom = checkpoint
         options.stepLimit = step
         options.resume = resume
         options.parallel = Parallel(threads: 2)
