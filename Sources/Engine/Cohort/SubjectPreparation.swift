@@ -67,7 +67,7 @@ struct SubjectPreparation {
         if let known, case let mask = try folder.readLungs(row.subject), mask.sharesGrid(with: ct) {
             return known.lungQuality.map { SegmentedLungs(mask: mask, quality: $0) } ?? PreparedImage.judged(mask, ct)
         }
-        let given = try row.lungs.map { try NiftiFile.readLabels($0) }
+        let given = try row.lungs.map { try LungMask.readLabels($0) }
         clock.end(\.reading)
         let files = ([row.image] + (row.lungs.map { [$0] } ?? [])).map(\.path).joined(separator: " with ")
         return try Failure.naming(files) { try PreparedImage.findLungs(in: ct, given: given, parallel: parallel) }

@@ -4,6 +4,8 @@ struct AirPart {
     private static let lungHounsfield: ClosedRange<Float> = -950 ... -500
     /// Air alone, HU.
     private static let airHounsfield: Float = -970
+    /// What the body surrounds has it on so many of four sides on average; a fold of skin, or air between body and table, has not.
+    static let leastBodySides = 3.2
 
     /// Its component's number.
     let label: Int32

@@ -15,6 +15,8 @@ struct GasPocket {
     let centre: Point3
     /// Of its surface, the fraction where tissue lies, not lung.
     let walled: Double
+    /// Of the four directions within a slice, how many lead to the body, on average.
+    let bodySides: Double
     /// Area of its surface towards the back that lies in one plane, mm²: a level of fluid in a patient who lies on the back.
     let levelArea: Double
     /// The same against all of its surface towards the back.
@@ -29,6 +31,7 @@ struct GasPocket {
 
     /// - Parameter height: its centre between the lowest (0) and highest (1) slice of the lung on its side.
     func kind(height: Double) -> Kind {
+        guard bodySides >= AirPart.leastBodySides else { return .other }
         let hasLevel = level >= 0.35 && levelArea >= 400
         if height < 0.4 { return walled >= 0.85 || hasLevel ? .other : .doubtful }
         // Higher up a bulla opens to the lung around it somewhere; windpipe and oesophagus do not.
@@ -56,7 +59,7 @@ struct GasPocket {
         flood(&owner, air, grid)
         var places = [[Int]](repeating: [], count: gas.count + 2)
         for (place, label) in owner.enumerated() where label > 1 { places[Int(label)].append(place) }
-        return places.filter { !$0.isEmpty }.map { GasPocket($0, owner: owner, grid) }
+        return places.filter { !$0.isEmpty }.map { GasPocket($0, owner: owner, air, grid) }
     }
 
     /// Grows the labels through the air in the order of its HU, so that they meet on the crests: a wall, however thin.
@@ -93,7 +96,7 @@ struct GasPocket {
         }
     }
 
-    private init(_ places: [Int], owner: [Int32], _ grid: WorkingGrid) {
+    private init(_ places: [Int], owner: [Int32], _ air: EnclosedAir, _ grid: WorkingGrid) {
         let extent = grid.extent
         let own = owner[places[0]]
         var sum = Point3.zero
@@ -110,6 +113,7 @@ struct GasPocket {
             }
         }
         let count = Double(places.count)
+        bodySides = Double(places.reduce(0) { $0 + Int(air.bodySides[$1]) }) / count
         self.places = places
         millilitres = count * grid.millilitresABlock
         centre = sum / count

@@ -8,10 +8,14 @@ struct LungBorder {
     /// 1 where a voxel is lung whatever its HU: a lung's inner blocks and closed ones.
     private let solid: [UInt8]
 
+    /// 1 in blocks beside padding, which may hold some.
+    private let edge: [UInt8]
+
     /// - Parameters:
     ///   - aerated: 1 right lung, 2 left, 0 elsewhere; blocks of the grid.
+    ///   - airless: 1 and 2 where the lungs go on without air.
     ///   - air: all enclosed air, so that other air is not taken for a lung's border.
-    init(aerated: [UInt8], air: EnclosedAir, grid: WorkingGrid, closingMillimetres: Double, parallel: Parallel) {
+    init(aerated: [UInt8], airless: [UInt8], air: EnclosedAir, grid: WorkingGrid, closingMillimetres: Double, parallel: Parallel) {
         self.grid = grid
         let extent = grid.extent
         var closed = aerated
@@ -24,7 +28,10 @@ struct LungBorder {
                 closed[index] = closed[index] == 0 ? side : .max
             }
         }
-        for index in closed.indices where closed[index] == .max { closed[index] = 0 }
+        for index in closed.indices {
+            if closed[index] == .max || air.padding[index] != 0 { closed[index] = 0 }
+            if closed[index] == 0, airless[index] != 0 { closed[index] = airless[index] }
+        }
 
         var nearby = aerated
         var solid = [UInt8](repeating: 0, count: extent.count)
@@ -38,7 +45,7 @@ struct LungBorder {
             }
             if nearby[index] == 0 {
                 // Other enclosed air is another organ's.
-                guard air.mask[index] == 0 else { continue }
+                guard air.mask[index] == 0, air.padding[index] == 0 else { continue }
                 var label = closed[index]
                 extent.forEachNeighbour(of: index) { if label == 0 { label = aerated[$0] } }
                 nearby[index] = label
@@ -46,6 +53,9 @@ struct LungBorder {
         }
         self.nearby = nearby
         self.solid = solid
+        var edge = [UInt8](repeating: 0, count: extent.count)
+        for index in edge.indices where air.padding[index] != 0 { extent.forEachNeighbour(of: index) { edge[$0] = 1 } }
+        self.edge = edge
     }
 
     /// Labels on the CT's voxels: 0, 1 right, 2 left.
@@ -64,9 +74,26 @@ struct LungBorder {
                             labels[row + x] = 0
                             continue
                         }
-                        let isLung = voxels[row + x] < threshold || solidity(x, y, z) >= 0.5
-                        labels[row + x] = isLung ? label : 0
+                        let value = voxels[row + x]
+                        let isPadding = value <= NiftiFile.emptyHounsfield && edge[blocks + x / grid.factors.x] != 0
+                        let isLung = value < threshold || solidity(x, y, z) >= 0.5
+                        labels[row + x] = isLung && !isPadding ? label : 0
                     }
+                }
+            }
+        }
+    }
+
+    /// Labels the air of the blocks that hold `label`, where nothing else is labelled.
+    func mark(_ blocks: [UInt8], as label: UInt8, in labels: inout [UInt8], on ct: Volume<Int16>) {
+        let threshold = Int16(EnclosedAir.thresholdHounsfield)
+        let size = ct.extent
+        for z in 0..<size.z {
+            for y in 0..<size.y {
+                let row = (z * size.y + y) * size.x
+                let start = ((z / grid.factors.z) * grid.extent.y + y / grid.factors.y) * grid.extent.x
+                for x in 0..<size.x where blocks[start + x / grid.factors.x] == label {
+                    if labels[row + x] == 0, ct.voxels[row + x] < threshold { labels[row + x] = label }
                 }
             }
         }

@@ -23,7 +23,7 @@ public enum LungCorrection: Codable, Equatable, Sendable {
     }
 
     /// The label of what may not be lung: it is shown, and counts as no lung.
-    public static let doubtful: UInt8 = 3
+    public static let doubtful = LungLabel.doubtful
 
     /// The cross-hair's voxel.
     public var voxel: VoxelIndex {

@@ -1,5 +1,17 @@
+import Foundation
+
 /// Lung masks given by the user, in whatever labels their maker chose.
 public enum LungMask {
+    /// What the header of a mask of our own says. Only there 3 and 4 are known to be no lung: other makers' 3 may be a lobe or a lung.
+    public static let fileDescription = "workbench lungs: 1 right, 2 left, 3 may not be lung, 4 airway"
+
+    /// A label map for `normalise`; of a mask that `workbench lungs` wrote, what is lung.
+    public static func readLabels(_ file: URL) throws -> Volume<Int16> {
+        let labels = try NiftiFile.readLabels(file)
+        guard try NiftiFile.readHeader(file).description == fileDescription else { return labels }
+        return labels.mapVoxels { $0 == Int16(LungLabel.doubtful) || $0 == Int16(LungLabel.airway) ? 0 : $0 }
+    }
+
     /// Brings a label map to 0 outside, 1 patient's right lung, 2 left.
     ///
     /// Accepted: one label for both lungs, two labels (1/2, 2/3, 20/30, 50/100 …), or lobes and other parts. Which lung a part belongs to is

@@ -16,6 +16,10 @@ public struct LungMaskQuality: Codable, Equatable, Sendable {
     public static let adultMillilitres = 2000.0...9500.0
     /// Volumes of both lungs outside are no thorax at all, mL.
     private static let possibleMillilitres = 60.0...15_000.0
+    /// A lung smaller than this against the other has lost some of it.
+    private static let leastRatio = 0.55
+    /// Farther apart the lower ends of two lungs are not, mm.
+    private static let mostUneven = 60.0
     /// Of a lung's largest cross-section, what the first or last slice may cut: more than the first number is worth a warning, more than the
     /// second is refused.
     private static let cutFractions = (warning: 0.02, refusal: 0.2)
@@ -24,8 +28,10 @@ public struct LungMaskQuality: Codable, Equatable, Sendable {
     /// - Parameters:
     ///   - ct: the image it belongs to, same grid; without it only its shape is judged.
     ///   - expectedMillilitres: volume of both lungs beyond which a warning is due.
+    ///   - findings: what else is worth a warning, each a sentence.
     public static func judge(
-        _ mask: Volume<UInt8>, ct: Volume<Int16>? = nil, expectedMillilitres: ClosedRange<Double> = adultMillilitres
+        _ mask: Volume<UInt8>, ct: Volume<Int16>? = nil, expectedMillilitres: ClosedRange<Double> = adultMillilitres,
+        findings: [String] = []
     ) -> LungMaskQuality {
         let measures = LungMeasures(mask, ct: ct)
         var refusals: [String] = []
@@ -42,7 +48,7 @@ public struct LungMaskQuality: Codable, Equatable, Sendable {
         } else if min(right, left) < 0.02 * max(right, left) {
             refusals.append("only the \(right > left ? "right" : "left") lung was found")
         } else {
-            if min(right, left) < 0.4 * max(right, left) {
+            if min(right, left) < leastRatio * max(right, left) {
                 let (small, large) = right < left ? ("right", "left") : ("left", "right")
                 warnings.append("the \(small) lung is much smaller than the \(large) (\(millilitres(min(right, left))))")
             }
@@ -51,6 +57,12 @@ public struct LungMaskQuality: Codable, Equatable, Sendable {
                 warnings.append("both lungs together hold \(millilitres(total)), expected \(range)")
             }
         }
+        if let uneven = measures.lowerEnds, abs(uneven.right - uneven.left) > mostUneven {
+            let (lung, other) = uneven.right > uneven.left ? ("right", "left") : ("left", "right")
+            let distance = Int(abs(uneven.right - uneven.left).rounded())
+            warnings.append("the \(lung) lung ends \(distance) mm above the lower end of the \(other): some of it may be missing")
+        }
+        warnings += findings
         for cut in measures.cuts where cut.fraction > cutFractions.warning {
             let percent = "\(Int((cut.fraction * 100).rounded())) % of its largest cross-section"
             let sentence = "the \(cut.lung) lung reaches the scan's \(cut.face) with \(percent)"
@@ -86,6 +98,8 @@ struct LungMeasures {
     /// Over both lungs; nil without an image or lungs.
     let meanHounsfield: Double?
     let cuts: [Cut]
+    /// Height of either lung's lower end, mm; nil where one is missing.
+    let lowerEnds: (right: Double, left: Double)?
 
     init(_ mask: Volume<UInt8>, ct: Volume<Int16>?) {
         precondition(ct.map { $0.extent == mask.extent } ?? true, "LungMeasures: image and mask differ in extent")
@@ -122,16 +136,62 @@ struct LungMeasures {
             "L": ("right edge", "left edge"), "R": ("left edge", "right edge"), "P": ("front edge", "back edge"),
             "A": ("back edge", "front edge"), "S": ("lowest slice", "highest slice"), "I": ("highest slice", "lowest slice"),
         ]
+        let field = ct.map(Self.field) ?? (0..<3).map { 0...(extent[$0] - 1) }
+        lowerEnds = Self.lowerEnds(sections, names, mask)
         var cuts: [Cut] = []
         for (axis, name) in names.enumerated() {
             guard let faces = ends[name] else { continue }
             for (label, lung) in [(1, "right"), (2, "left")] {
                 let areas = sections[axis][label]
-                guard let largest = areas.max(), largest > 0, let first = areas.first, let last = areas.last else { continue }
-                cuts.append(Cut(lung: lung, face: faces.lower, fraction: Double(first) / Double(largest)))
-                cuts.append(Cut(lung: lung, face: faces.upper, fraction: Double(last) / Double(largest)))
+                let ends = field[axis]
+                guard let largest = areas.max(), largest > 0 else { continue }
+                cuts.append(Cut(lung: lung, face: faces.lower, fraction: Double(areas[ends.lowerBound]) / Double(largest)))
+                cuts.append(Cut(lung: lung, face: faces.upper, fraction: Double(areas[ends.upperBound]) / Double(largest)))
             }
         }
         self.cuts = cuts
+    }
+
+    /// Along each axis, the slices that hold something else than padding.
+    private static func field(_ ct: Volume<Int16>) -> [ClosedRange<Int>] {
+        let extent = ct.extent
+        var isFull = (0..<3).map { [Bool](repeating: false, count: extent[$0]) }
+        var (left, right) = (extent.x, -1)
+        ct.voxels.withUnsafeBufferPointer { voxels in
+            for z in 0..<extent.z {
+                for y in 0..<extent.y {
+                    let row = (z * extent.y + y) * extent.x
+                    guard let first = (0..<extent.x).first(where: { voxels[row + $0] > NiftiFile.emptyHounsfield }) else { continue }
+                    isFull[1][y] = true
+                    isFull[2][z] = true
+                    left = min(left, first)
+                    var last = extent.x - 1
+                    while last > right, voxels[row + last] <= NiftiFile.emptyHounsfield { last -= 1 }
+                    right = max(right, last)
+                }
+            }
+        }
+        return (0..<3).map { axis in
+            guard axis > 0 else { return left <= right ? left...right : 0...(extent.x - 1) }
+            guard let first = isFull[axis].firstIndex(of: true), let last = isFull[axis].lastIndex(of: true) else {
+                return 0...(extent[axis] - 1)
+            }
+            return first...last
+        }
+    }
+
+    private static func lowerEnds(_ sections: [[[Int]]], _ names: [Character], _ mask: Volume<UInt8>) -> (right: Double, left: Double)? {
+        guard let axis = names.firstIndex(where: { $0 == "S" || $0 == "I" }) else { return nil }
+        let spacing = mask.spacingMillimetres[axis]
+        let ends = (1...2).map { side -> Double? in
+            let areas = sections[axis][side]
+            // A thin recess is no end.
+            guard let largest = areas.max(), largest > 0 else { return nil }
+            func isFull(_ area: Int) -> Bool { area * 20 > largest }
+            let place = names[axis] == "S" ? areas.firstIndex(where: isFull) : areas.lastIndex(where: isFull)
+            return place.map { Double($0) * spacing * (names[axis] == "S" ? 1 : -1) }
+        }
+        guard let right = ends[0], let left = ends[1] else { return nil }
+        return (right, left)
     }
 }

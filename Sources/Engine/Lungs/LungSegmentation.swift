@@ -1,15 +1,8 @@
-/// A thorax's lungs, and how far to trust them.
-public struct SegmentedLungs: Sendable {
-    /// 0 outside, 1 patient's right lung, 2 left; the CT's own grid.
-    public let mask: Volume<UInt8>
-    /// A refused mask is here to be looked at, not to be used.
-    public let quality: LungMaskQuality
-}
-
 /// Finds the lungs in a thorax CT without a trained model.
 ///
-/// At about 2 mm: air that does not open to the outside, less the windpipe and main bronchi, parted into right and left, bowel gas left out,
-/// vessels, nodules and dents in the border closed. Then, at the CT's resolution, the border where HU cross the threshold.
+/// At about 2 mm: the air that the body surrounds, less the airway out to the segmental bronchi; of its parts those of a lung's density and
+/// place, right and left, without the gas of stomach and bowel; lung without air where the other lung tells; vessels, nodules and dents in the
+/// border closed. Then, at the CT's resolution, the border where HU cross the threshold.
 /// There is no lower limit on HU: emphysema and cysts stay in.
 public enum LungSegmentation {
     /// Dents and vessels up to twice this are closed, mm.
@@ -24,27 +17,32 @@ public enum LungSegmentation {
         }
         guard let toPatient = Orientation(from: ct.voxelToWorld, to: "LPS") else { preconditionFailure("LPS names three axes") }
         let patient = ct.reoriented(toPatient, parallel: parallel)
-        let found = labels(of: patient, parallel: parallel)
-        let mask = Volume(extent: patient.extent, voxelToWorld: patient.voxelToWorld, voxels: found)
-        let back = mask.reoriented(like: ct.voxelToWorld, parallel: parallel)
+        let found = find(in: patient, parallel: parallel)
+        let labels = Volume(extent: patient.extent, voxelToWorld: patient.voxelToWorld, voxels: found.labels)
+        let back = labels.reoriented(like: ct.voxelToWorld, parallel: parallel)
         let inPlace = Volume(extent: ct.extent, voxelToWorld: ct.voxelToWorld, voxels: back.voxels)
-        return SegmentedLungs(mask: inPlace, quality: .judge(inPlace, ct: ct))
+        return SegmentedLungs(labels: inPlace, findings: found.findings, ct: ct)
     }
 
     /// - Parameter ct: axes grow to Left, Posterior, Superior.
-    private static func labels(of ct: Volume<Int16>, parallel: Parallel) -> [UInt8] {
+    private static func find(in ct: Volume<Int16>, parallel: Parallel) -> (labels: [UInt8], findings: [String]) {
         var grid = WorkingGrid(ct, covered: nil, parallel: parallel)
         var air = EnclosedAir(in: grid, parallel: parallel)
         let airway = AirwayTracker(ct).airway(air, grid)
-        if let airway { print("   airway mL", Double(airway.reduce(0) { $0 + Int($1) }) * ct.voxelVolume / 1000)
+        if let airway {
             grid = WorkingGrid(ct, covered: airway, parallel: parallel)
             air = EnclosedAir(in: grid, parallel: parallel)
         }
-        let sep = LungSeparation(air, grid, parallel: parallel)
-        for d in sep.doubts { print("   doubt", d) }
-        let aerated = sep.labels
-        guard aerated.contains(where: { $0 != 0 }) else { return [UInt8](repeating: 0, count: ct.extent.count) }
-        let border = LungBorder(aerated: aerated, air: air, grid: grid, closingMillimetres: closingMillimetres, parallel: parallel)
-        return border.labels(on: ct, airway: airway, parallel: parallel)
+        let separation = LungSeparation(air, grid, parallel: parallel)
+        let lungs = separation.labels.map { $0 == LungLabel.doubtful ? 0 : $0 }
+        guard lungs.contains(where: { $0 != 0 }) else { return ([UInt8](repeating: 0, count: ct.extent.count), []) }
+        let airless = AirlessLung.find(lungs, grid, parallel: parallel)
+        let border = LungBorder(
+            aerated: lungs, airless: airless, air: air, grid: grid, closingMillimetres: closingMillimetres, parallel: parallel)
+        var labels = border.labels(on: ct, airway: airway, parallel: parallel)
+        if let airway { for place in airway.indices where airway[place] != 0 { labels[place] = LungLabel.airway } }
+        if !separation.doubts.isEmpty { border.mark(separation.labels, as: LungLabel.doubtful, in: &labels, on: ct) }
+        let findings = LungFindings(doubts: separation.doubts, lungs: lungs, airless: airless, padding: air.padding, grid: grid)
+        return (labels, findings.sentences)
     }
 }

@@ -31,8 +31,6 @@ struct LungSeparation {
     private static let sheetMillimetres = 12.0
     /// Further parts of a lung have its mean within this.
     private static let likeHounsfield = 120.0
-    /// What the body surrounds has it on so many of four sides on average; a fold of skin, or air between body and table, has not.
-    private static let leastBodySides = 3.2
 
     /// - Parameters:
     ///   - air: enclosed air, the airway removed.
@@ -57,7 +55,7 @@ struct LungSeparation {
     /// Labels the largest part of either lung.
     /// - Returns: the x index midway between the lungs; nil where there are none.
     private mutating func label(mainPartsOf parts: [AirPart]) -> Double? {
-        let lungParts = parts.filter { !$0.isGas && $0.millilitres > Self.largestPocket && $0.bodySides >= Self.leastBodySides }
+        let lungParts = parts.filter { !$0.isGas && $0.millilitres > Self.largestPocket && $0.bodySides >= AirPart.leastBodySides }
         guard let first = lungParts.first, lungParts.map(\.millilitres).reduce(0, +) >= Self.leastMillilitres else { return nil }
         if let halves = halves(of: first) {
             labels = halves
@@ -104,7 +102,7 @@ struct LungSeparation {
         let reference = meanOfLungs()
         var waiting = parts.filter {
             $0.millilitres > Self.largestPocket && labels[$0.places[0]] == 0 && !$0.isGas && $0.lungFraction >= 0.5
-                && $0.bodySides >= Self.leastBodySides
+                && $0.bodySides >= AirPart.leastBodySides
         }
         while !waiting.isEmpty {
             let range = sliceRange()
@@ -127,7 +125,9 @@ struct LungSeparation {
             waiting.removeAll { labels[$0.places[0]] != 0 }
         }
         let distance = waiting.isEmpty ? [] : distanceToLungs()
-        for part in waiting where abs(part.meanHounsfield - reference) < Self.likeHounsfield && isBeside(part, distance) { doubt(part.places, part.centre, part.millilitres, isLow: true, middle) }
+        for part in waiting where abs(part.meanHounsfield - reference) < Self.likeHounsfield && isBeside(part, distance) {
+            doubt(part.places, part.centre, part.millilitres, isLow: true, middle)
+        }
     }
 
     /// True where much of a part lies close to the lungs.
@@ -170,6 +170,7 @@ struct LungSeparation {
             let height = (pocket.centre.z - Double(range.lowerBound)) / Double(max(1, range.count))
             switch pocket.kind(height: height) {
             case .lung:
+                guard touchesLung(pocket.places) else { break }
                 for place in pocket.places { labels[place] = side }
             case .other: break
             case .doubtful: doubt(pocket.places, pocket.centre, pocket.millilitres, isLow: height < 0.5, middle)
@@ -177,8 +178,17 @@ struct LungSeparation {
         }
     }
 
+    private func touchesLung(_ places: [Int]) -> Bool {
+        for place in places {
+            var touches = false
+            grid.extent.forEachFaceNeighbour(of: place) { if labels[$0] == 1 || labels[$0] == 2 { touches = true } }
+            if touches { return true }
+        }
+        return false
+    }
+
     private mutating func doubt(_ places: [Int], _ centre: Point3, _ millilitres: Double, isLow: Bool, _ middle: Double) {
-        for place in places { labels[place] = 3 }
+        for place in places { labels[place] = LungLabel.doubtful }
         doubts.append(Doubt(millilitres: millilitres, side: centre.x < middle ? 1 : 2, isLow: isLow))
     }
 

@@ -37,7 +37,9 @@ struct Windpipe {
                 // A fold of the skin lies open to the front, a windpipe does not.
                 guard region.reduce(0, { $0 + Int(air.bodySides[z * plane + $1]) }) * 2 >= region.count * 7 else { continue }
                 let area = Double(region.count) * blockArea
-                let parent = region.lazy.map { owner[$0] }.first { $0 >= 0 && Self.growth.contains(area / open[$0].areas[open[$0].areas.count - 1]) }
+                let parent = region.lazy.map { owner[$0] }.first {
+                    $0 >= 0 && Self.growth.contains(area / open[$0].areas[open[$0].areas.count - 1])
+                }
                 if let parent {
                     var chain = open[parent]
                     chain.regions.append((z, region))

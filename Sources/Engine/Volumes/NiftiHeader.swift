@@ -35,6 +35,8 @@ public struct NiftiHeader: Sendable {
     package let forms: NiftiForms
     /// What was done where the header says two things, one sentence each.
     public let notes: [String]
+    /// What its maker says that it holds.
+    let description: String
     /// How voxels are stored.
     public let datatype: NiftiDatatype
     /// value = stored · slope + intercept; 1 and 0 where the file gives none (a slope of 0 or NaN).
@@ -78,6 +80,7 @@ public struct NiftiHeader: Sendable {
             throw Failure("\(path) stores voxels of type \(name), expected one whole or real number a voxel")
         }
         self.datatype = datatype
+        description = withUnsafeBytes(of: image.descrip) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         forms = NiftiForms(raw, image)
         let choice = try Self.choose(forms, of: image, extent, path: path)
         voxelToWorld = choice.voxelToWorld

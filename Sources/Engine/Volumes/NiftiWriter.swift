@@ -25,14 +25,17 @@ extension NiftiFile {
     /// sform and qform are both set (scanner-anatomical); the qform is left out where no rotation holds the map to a tenth of a voxel.
     /// - Parameter source: an image file on the same grid, whose forms are taken over as they are, so that every program lays the two over each
     ///   other; a folder, or a file of another grid, counts as none.
+    /// - Parameter description: what the image holds, up to 79 ASCII characters; the header keeps it.
     /// - Throws: if the name, the extent or the disk do not allow it; the target is then as it was.
-    public static func write<Voxel: NiftiVoxel>(_ volume: Volume<Voxel>, to file: URL, like source: URL? = nil) throws {
-        try AtomicFile.replace(file) { try writeNew(volume, to: $0, called: file, like: source) }
+    public static func write<Voxel: NiftiVoxel>(
+        _ volume: Volume<Voxel>, to file: URL, like source: URL? = nil, description: String = ""
+    ) throws {
+        try AtomicFile.replace(file) { try writeNew(volume, to: $0, called: file, like: source, description: description) }
     }
 
     /// Writes to one of the temporary paths that `AtomicFile.replace` lends.
     public static func writeNew<Voxel: NiftiVoxel>(
-        _ volume: Volume<Voxel>, to temporary: URL, called file: URL, like source: URL? = nil
+        _ volume: Volume<Voxel>, to temporary: URL, called file: URL, like source: URL? = nil, description: String = ""
     ) throws {
         let name = file.lastPathComponent.lowercased()
         guard name.hasSuffix(".nii") || name.hasSuffix(".nii.gz") else {
@@ -49,7 +52,9 @@ extension NiftiFile {
             throw Failure.system("create \(file.path)")
         }
         var stream: znzFile? = opened
-        var isWhole = withUnsafeBytes(of: header(of: volume, like: forms(of: source, on: volume))) { write($0, to: opened) }
+        var head = header(of: volume, like: forms(of: source, on: volume))
+        withUnsafeMutableBytes(of: &head.descrip) { $0.copyBytes(from: description.utf8.prefix($0.count - 1)) }
+        var isWhole = withUnsafeBytes(of: head) { write($0, to: opened) }
         // The four bytes that say that no header extensions follow.
         isWhole = isWhole && withUnsafeBytes(of: UInt32(0)) { write($0, to: opened) }
         isWhole = isWhole && volume.voxels.withUnsafeBytes { write($0, to: opened) }

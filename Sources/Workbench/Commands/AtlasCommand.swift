@@ -33,7 +33,7 @@ struct AtlasCommand: ParsableCommand {
         files.reads("--landmarks", landmarks)
         files.fills("--out", out, as: AtlasFolder.kept)
         try files.check()
-        let labels = try NiftiFile.readLabels(URL(fileURLWithPath: lungs))
+        let labels = try LungMask.readLabels(URL(fileURLWithPath: lungs))
         let parallel = Parallel.allProcessors
         let mask = try Failure.naming(lungs) { try LungMask.normalise(labels: labels, parallel: parallel) }
         let given = try landmarks.map { try Landmarks.read(URL(fileURLWithPath: $0)) }

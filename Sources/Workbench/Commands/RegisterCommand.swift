@@ -58,7 +58,7 @@ struct RegisterCommand: ParsableCommand {
     }
 
     private func readMask(_ path: String, parallel: Parallel) throws -> Volume<UInt8> {
-        let labels = try NiftiFile.readLabels(URL(fileURLWithPath: path))
+        let labels = try LungMask.readLabels(URL(fileURLWithPath: path))
         return try Failure.naming(path) { try LungMask.normalise(labels: labels, parallel: parallel) }
     }
 }

@@ -99,7 +99,7 @@ struct SegmentCommand: ParsableCommand {
         let source = URL(fileURLWithPath: image)
         let ct = try CTImage.read(source, parallel: parallel)
         for note in ct.headerNotes { Output.message("note: \(note)") }
-        let given = try lungs.map { try NiftiFile.readLabels(URL(fileURLWithPath: $0)) }
+        let given = try lungs.map { try LungMask.readLabels(URL(fileURLWithPath: $0)) }
         let prepared = try Failure.naming(([image] + (lungs.map { [$0] } ?? [])).joined(separator: " with ")) {
             try PreparedImage.prepare(ct: ct.volume, lungs: given, atlas: atlas, parallel: parallel)
         }
