@@ -97,6 +97,6 @@ package struct PreparedFolder {
     static func writeJSON(_ value: some Encodable, to file: URL) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write(Seal.sealed(json: try encoder.encode(value)) + Data("\n".utf8), to: file)
+        try AtomicFile.write(Seal.sealed(json: try encoder.encode(value) + Data("\n".utf8)), to: file)
     }
 }
