@@ -171,10 +171,11 @@ struct DicomPixels {
         if bytes < slice.rows * slice.columns * (slice.pixels.bitsAllocated ?? 16) / 8 { throw cutOff(slice) }
     }
 
-    private func cutOff(_ slice: DicomSlice) -> Failure {
+    /// - Parameter remedy: what may help beside another export.
+    private func cutOff(_ slice: DicomSlice, remedy: String = "") -> Failure {
         Failure(
             "\(folder): the pixels of \(slice.name) are missing or cut off; expected \(slice.columns)×\(slice.rows) of "
-                + "\(slice.pixels.bitsAllocated ?? 16) bits; export the series again")
+                + "\(slice.pixels.bitsAllocated ?? 16) bits; export the series again\(remedy)")
     }
 
     private func words(of slice: DicomSlice, in raw: URL) throws -> [UInt16] {
@@ -186,7 +187,8 @@ struct DicomPixels {
             // A byte more makes the length even.
             data.count == count * width || data.count == count * width + 1
         else {
-            throw cutOff(slice)
+            // The file may be whole, and a limit on what is written keep its pixels from coming out.
+            throw cutOff(slice, remedy: ", or set TMPDIR to a folder that takes larger files")
         }
         return data.withUnsafeBytes { bytes in
             width == 1

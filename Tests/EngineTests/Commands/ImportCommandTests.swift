@@ -28,7 +28,7 @@ struct ImportCommandTests {
         let json = try run("import in --out again.nii.gz --json", in: scratch.url)
         let report = try json.json()
         #expect(report["kernel"] as? String == "B70f" && report["slice_thickness_mm"] as? Double == 5)
-        #expect(report["contrast"] as? String == "Iomeron" && (report["cautions"] as? [String])?.count == 3)
+        #expect(report["contrast"] as? String == "Iomeron" && (report["cautions"] as? [String])?.filter { !$0.contains("HU") }.count == 3)
         for name in ["ct.nii.gz", "again.nii.gz"] {
             #expect(try Data(contentsOf: scratch.file(name)) == Data(contentsOf: scratch.file("ct.nii.gz")))
             let beside = try String(contentsOf: scratch.file("\(name).json"), encoding: .utf8)
@@ -37,7 +37,7 @@ struct ImportCommandTests {
         for text in [words.output, words.errors, json.output, json.errors] { #expect(!text.contains(SyntheticSeries.secret)) }
     }
 
-    @Test("values in doubt are warned of on standard error and in the JSON; a tool that is ended is named, nothing is written")
+    @Test("values in doubt are warned of on standard error and in the JSON; where pixels cannot be put the folder for them is named")
     func warnings() throws {
         let scratch = try ScratchFolder()
         var series = SyntheticSeries()
@@ -48,7 +48,7 @@ struct ImportCommandTests {
         let result = try run("import in --out ct.nii --json", in: scratch.url)
         #expect(result.status == 0 && result.errors.contains("warning: the air around the patient reads -880 HU"), "\(result.errors)")
         #expect((try result.json()["cautions"] as? [String])?.contains { $0.contains("-880 HU") } == true)
-        // Files of 512 bytes at most: the tool that writes pixels is ended.
+        // Files of 512 bytes at most: the pixels do not come out whole.
         let shell = Process()
         let errors = Pipe()
         shell.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -58,7 +58,7 @@ struct ImportCommandTests {
         try shell.run()
         let text = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         shell.waitUntilExit()
-        #expect(shell.terminationStatus == 1 && text.contains("dcmdump was ended by signal") && !text.contains("damaged"), "\(text)")
+        #expect(shell.terminationStatus == 1 && text.contains("TMPDIR") && !text.contains("damaged"), "\(text)")
         #expect(!FileManager.default.fileExists(atPath: scratch.file("other.nii").path))
     }
 
