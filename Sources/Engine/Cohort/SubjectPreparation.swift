@@ -97,7 +97,10 @@ struct SubjectPreparation {
             if let lungs { try write(lungs.mask, of: row) }
             var outcome = refused(row, failure, lungs?.quality, clock.times)
             outcome.outcome.quality.correctedLungs = corrections.list?.mask
-            outcome.outcome.quality.isAccepted = acceptsRefused ? true : nil
+            if acceptsRefused {
+                outcome.outcome.quality.isAccepted = true
+                outcome.outcome.quality.reasons = ["accepted by the reader, but it cannot be prepared: \(failure)"]
+            }
             outcome.outcome.quality.reasons += [corrections.reason].compactMap { $0 }
             if let scan {
                 outcome.outcome.acquisition = scan.acquisition
