@@ -12,8 +12,12 @@ public struct LungMaskQuality: Codable, Equatable, Sendable {
     public let rightMillilitres: Double
     public let leftMillilitres: Double
 
-    /// Volume of both lungs that adults' CTs show, mL; outside is worth a warning, no more: children and phantoms are smaller.
+    /// Volume of both lungs that adults' CTs show, mL; outside is worth a warning, no more.
     public static let adultMillilitres = 2000.0...9500.0
+    /// Lungs lower than this are no adult's, mm: a child's, or a phantom's at a smaller scale.
+    private static let adultHeightMillimetres = 160.0
+    /// Of the cube of their height, what two lungs fill at least; adults' fill about twice that.
+    private static let leastFilling = 0.15
     /// Volumes of both lungs outside are no thorax at all, mL.
     private static let possibleMillilitres = 60.0...15_000.0
     /// A lung smaller than this against the other has lost some of it.
@@ -27,10 +31,10 @@ public struct LungMaskQuality: Codable, Equatable, Sendable {
     /// Judges a mask (0 outside, 1 right, 2 left), whoever made it.
     /// - Parameters:
     ///   - ct: the image it belongs to, same grid; without it only its shape is judged.
-    ///   - expectedMillilitres: volume of both lungs beyond which a warning is due.
+    ///   - expectedMillilitres: volume of both lungs beyond which a warning is due; nil for what their height lets expect.
     ///   - findings: what else is worth a warning, each a sentence.
     public static func judge(
-        _ mask: Volume<UInt8>, ct: Volume<Int16>? = nil, expectedMillilitres: ClosedRange<Double> = adultMillilitres,
+        _ mask: Volume<UInt8>, ct: Volume<Int16>? = nil, expectedMillilitres given: ClosedRange<Double>? = nil,
         findings: [String] = []
     ) -> LungMaskQuality {
         let measures = LungMeasures(mask, ct: ct)
@@ -52,8 +56,9 @@ public struct LungMaskQuality: Codable, Equatable, Sendable {
                 let (small, large) = right < left ? ("right", "left") : ("left", "right")
                 warnings.append("the \(small) lung is much smaller than the \(large) (\(millilitres(min(right, left))))")
             }
-            if !expectedMillilitres.contains(total) {
-                let range = "\(Int(expectedMillilitres.lowerBound)) to \(Int(expectedMillilitres.upperBound)) mL"
+            let expected = given ?? expectedMillilitres(height: measures.heightMillimetres)
+            if !expected.contains(total) {
+                let range = "\(Int(expected.lowerBound)) to \(Int(expected.upperBound)) mL"
                 warnings.append("both lungs together hold \(millilitres(total)), expected \(range)")
             }
         }
@@ -84,6 +89,13 @@ public struct LungMaskQuality: Codable, Equatable, Sendable {
     }
 }
 
+extension LungMaskQuality {
+    private static func expectedMillilitres(height: Double) -> ClosedRange<Double> {
+        guard height < adultHeightMillimetres else { return adultMillilitres }
+        return leastFilling * height * height * height / 1000...adultMillilitres.upperBound
+    }
+}
+
 /// What a judgement rests on: volumes, mean HU, and how much of each lung lies in the outermost slices.
 struct LungMeasures {
     struct Cut {
@@ -100,6 +112,8 @@ struct LungMeasures {
     let cuts: [Cut]
     /// Height of either lung's lower end, mm; nil where one is missing.
     let lowerEnds: (right: Double, left: Double)?
+    /// From the lower end of the lungs to their upper one, mm.
+    let heightMillimetres: Double
 
     init(_ mask: Volume<UInt8>, ct: Volume<Int16>?) {
         precondition(ct.map { $0.extent == mask.extent } ?? true, "LungMeasures: image and mask differ in extent")
@@ -138,6 +152,9 @@ struct LungMeasures {
         ]
         let field = ct.map(Self.field) ?? (0..<3).map { 0...(extent[$0] - 1) }
         lowerEnds = Self.lowerEnds(sections, names, mask)
+        let upright = names.firstIndex { $0 == "S" || $0 == "I" } ?? 2
+        let filled = (0..<extent[upright]).filter { sections[upright][1][$0] + sections[upright][2][$0] > 0 }
+        heightMillimetres = Double((filled.last ?? -1) - (filled.first ?? 0) + 1) * mask.spacingMillimetres[upright]
         var cuts: [Cut] = []
         for (axis, name) in names.enumerated() {
             guard let faces = ends[name] else { continue }
