@@ -48,8 +48,9 @@ struct AirwayTracker {
     func airway(_ air: EnclosedAir, _ grid: WorkingGrid) -> [UInt8]? {
         guard let windpipe = Windpipe(air, grid, ct) else { return nil }
         var mask = [UInt8](repeating: 0, count: ct.extent.count)
+        // It is followed upwards and downwards at once.
         var branches = [
-            Branch(front: windpipe.places.map { Reached(place: $0, millimetres: 0) }, least: windpipe.area, millimetres: 0)
+            Branch(front: windpipe.places.map { Reached(place: $0, millimetres: 0) }, least: 2 * windpipe.area, millimetres: 0)
         ]
         for place in windpipe.places { mask[place] = 1 }
         while let branch = branches.popLast() { branches += follow(branch, in: &mask) }
