@@ -76,8 +76,7 @@ public struct NiftiHeader: Sendable {
         }
         extent = try Self.extent(of: image, path: path)
         guard let datatype = NiftiDatatype(rawValue: image.datatype) else {
-            let name = nifti_datatype_string(image.datatype).map { String(cString: $0) } ?? "unknown"
-            throw Failure("\(path) stores voxels of type \(name), expected one whole or real number a voxel")
+            throw Failure("\(path) stores voxels of type \(image.datatype), expected one whole or real number a voxel")
         }
         self.datatype = datatype
         description = withUnsafeBytes(of: image.descrip) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }

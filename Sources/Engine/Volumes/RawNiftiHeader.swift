@@ -55,6 +55,9 @@ struct RawNiftiHeader {
         guard let name = nifti_datatype_to_string(Int32(type)), String(cString: name) != "DT_UNKNOWN" else {
             throw Self.broken(path, "it claims voxels of type \(type)")
         }
+        guard NiftiDatatype(rawValue: Int32(type)) != nil else {
+            throw Failure("\(path) stores voxels of type \(String(cString: name)), expected one whole or real number a voxel")
+        }
 
         sides = (0..<4).map { fields.real(at: isFirst ? 76 : 104, $0) }
         qformCode = isFirst ? fields.integer(Int16.self, at: 252) : fields.integer(Int32.self, at: 344)
