@@ -9,13 +9,18 @@ struct LungFindings {
 
     /// - Parameters:
     ///   - lungs: 1 right, 2 left; blocks of the grid, like the rest.
+    ///   - leftOut: air of a lung's density at their height that is not in the lungs, mL.
     ///   - airless: 1 and 2 where the lungs go on without air.
-    init(doubts: [LungSeparation.Doubt], lungs: [UInt8], airless: [UInt8], padding: [UInt8], grid: WorkingGrid) {
+    init(doubts: [LungSeparation.Doubt], leftOut: Double, lungs: [UInt8], airless: [UInt8], padding: [UInt8], grid: WorkingGrid) {
         for doubt in doubts.sorted(by: { $0.millilitres > $1.millilitres }) {
             let place = "\(doubt.isLow ? "below" : "beside") the \(Self.names[Int(doubt.side)]) lung"
             let kind = doubt.isLow ? "may be bowel gas" : "may be no lung"
             sentences.append(
                 "\(Self.millilitres(doubt.millilitres)) of air \(place) \(kind): left out of the lungs, label 3 in the mask, look at it")
+        }
+        if leftOut > 0 {
+            sentences.append(
+                "\(Self.millilitres(leftOut)) of air of a lung's density, at the lungs' height, are left out of the lungs: look at it")
         }
         for side in [UInt8(1), 2] {
             let own = Double(lungs.count { $0 == side }) * grid.millilitresABlock

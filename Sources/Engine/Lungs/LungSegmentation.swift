@@ -42,7 +42,9 @@ public enum LungSegmentation {
         var labels = border.labels(on: ct, airway: airway, parallel: parallel)
         if let airway { for place in airway.indices where airway[place] != 0 { labels[place] = LungLabel.airway } }
         if !separation.doubts.isEmpty { border.mark(separation.labels, as: LungLabel.doubtful, in: &labels, on: ct) }
-        let findings = LungFindings(doubts: separation.doubts, lungs: lungs, airless: airless, padding: air.padding, grid: grid)
+        let findings = LungFindings(
+            doubts: separation.doubts, leftOut: separation.leftOutMillilitres, lungs: lungs, airless: airless, padding: air.padding,
+            grid: grid)
         return (labels, findings.sentences)
     }
 }

@@ -14,6 +14,8 @@ struct LungSeparation {
     /// 0 elsewhere, 1 right lung, 2 left, 3 may not be lung; blocks of the working grid.
     private(set) var labels: [UInt8]
     private(set) var doubts: [Doubt] = []
+    /// Air of a lung's density at the lungs' height that is none of the above, mL.
+    private(set) var leftOutMillilitres = 0.0
 
     private let air: EnclosedAir
     private let grid: WorkingGrid
@@ -48,6 +50,12 @@ struct LungSeparation {
         add(parts, middle: middle)
         judge(pockets, middle: middle)
         addPockets(parts)
+        let range = sliceRange()
+        leftOutMillilitres =
+            parts.filter {
+                labels[$0.places[0]] == 0 && $0.millilitres > Self.largestPocket && !$0.isGas && $0.lungFraction >= 0.5
+                    && $0.bodySides >= AirPart.leastBodySides && range.contains(Int($0.centre.z))
+            }.map(\.millilitres).reduce(0, +)
     }
 
     // MARK: The lungs
