@@ -72,15 +72,16 @@ enum AirlessLung {
     private static func opened(_ candidates: [UInt8], _ grid: WorkingGrid, parallel: Parallel) -> [Int] {
         // Vessels and bronchi of the other lung leave holes, which are closed first.
         let spacing = grid.spacingMillimetres
-        func distance(to value: UInt8, in mask: [UInt8]) -> [Float] {
-            DistanceMap.squared(to: { $0 == value }, in: mask, extent: grid.extent, spacingMillimetres: spacing, parallel: parallel)
+        func distance(to value: UInt8, in mask: [UInt8], within reach: Double) -> [Float] {
+            DistanceMap.squared(
+                to: { $0 == value }, in: mask, extent: grid.extent, spacingMillimetres: spacing, within: reach, parallel: parallel)
         }
         func square(_ radius: Double) -> Float { Float(radius * radius) }
-        let dilated = distance(to: 1, in: candidates).map { $0 <= square(4) ? UInt8(1) : 0 }
-        let closed = distance(to: 0, in: dilated).map { $0 > square(4) ? UInt8(1) : 0 }
-        let cores = distance(to: 0, in: closed).map { $0 > square(leastMillimetres) ? UInt8(1) : 0 }
+        let dilated = distance(to: 1, in: candidates, within: 4).map { $0 <= square(4) ? UInt8(1) : 0 }
+        let closed = distance(to: 0, in: dilated, within: 4).map { $0 > square(4) ? UInt8(1) : 0 }
+        let cores = distance(to: 0, in: closed, within: leastMillimetres).map { $0 > square(leastMillimetres) ? UInt8(1) : 0 }
         guard cores.contains(1) else { return [] }
-        let back = distance(to: 1, in: cores)
+        let back = distance(to: 1, in: cores, within: leastMillimetres + 6)
         let whole = closed.indices.map { closed[$0] != 0 && back[$0] <= square(leastMillimetres + 6) ? UInt8(1) : 0 }
         let parts = ConnectedComponents(of: whole, extent: grid.extent) { $0 != 0 }
         return parts.labels.indices.filter {

@@ -66,16 +66,17 @@ struct EnclosedAir {
     /// Soft tissue that is thick, in pieces that are not small against the largest.
     private static func body(_ grid: WorkingGrid, parallel: Parallel) -> [UInt8] {
         let tissue = grid.hounsfield.map { $0 > tissueHounsfield ? UInt8(1) : 0 }
-        let depth = DistanceMap.squared(
-            to: { $0 == 0 }, in: tissue, extent: grid.extent, spacingMillimetres: grid.spacingMillimetres, parallel: parallel)
         // In coarse voxels even a single one lies a voxel from the next air.
         let radius = max(shellMillimetres, 1.2 * grid.spacingMillimetres.max())
+        let depth = DistanceMap.squared(
+            to: { $0 == 0 }, in: tissue, extent: grid.extent, spacingMillimetres: grid.spacingMillimetres, within: radius,
+            parallel: parallel)
         let limit = Float(radius * radius)
         let cores = ConnectedComponents(of: depth.map { $0 > limit ? 1 : 0 }, extent: grid.extent) { $0 != 0 }
         guard cores.count > 0 else { return [UInt8](repeating: 0, count: tissue.count) }
         let kept = cores.labels.map { $0 > 0 && cores.sizes[Int($0)] * 20 >= cores.sizes[1] ? UInt8(1) : 0 }
         let reach = DistanceMap.squared(
-            to: { $0 != 0 }, in: kept, extent: grid.extent, spacingMillimetres: grid.spacingMillimetres, parallel: parallel)
+            to: { $0 != 0 }, in: kept, extent: grid.extent, spacingMillimetres: grid.spacingMillimetres, within: radius, parallel: parallel)
         return tissue.indices.map { tissue[$0] != 0 && reach[$0] <= limit ? 1 : 0 }
     }
 
@@ -94,7 +95,7 @@ struct EnclosedAir {
                 padding[place] != 0 || grid.hounsfield[place] < pureHounsfield ? UInt8(1) : 0
             }
             let room = DistanceMap.squared(
-                to: { $0 == 0 }, in: isPure, extent: flat, spacingMillimetres: spacing, parallel: serial)
+                to: { $0 == 0 }, in: isPure, extent: flat, spacingMillimetres: spacing, within: openingMillimetres, parallel: serial)
             func isWide(_ place: Int) -> Bool { room[place] > opening && padding[start + place] == 0 }
             var sides: [Int] = []
             for place in 0..<flat.count where isWide(place) {
@@ -105,7 +106,8 @@ struct EnclosedAir {
             }
             let reached = flat.flood(from: sides, where: isWide).map { $0 ? UInt8(1) : 0 }
             let distance = DistanceMap.squared(
-                to: { $0 != 0 }, in: reached, extent: flat, spacingMillimetres: spacing, parallel: serial)
+                to: { $0 != 0 }, in: reached, extent: flat, spacingMillimetres: spacing, within: openingMillimetres + spacing.max(),
+                parallel: serial)
             for place in 0..<flat.count {
                 let isNear = distance[place] <= growth && grid.hounsfield[start + place] < thresholdHounsfield
                 outside[start + place] = isNear && padding[start + place] == 0 ? 1 : 0

@@ -44,7 +44,8 @@ struct GasPocket {
         let spacing = grid.spacingMillimetres
         func cores(where isInside: (Int) -> Bool) -> [UInt8] {
             let mask = air.mask.indices.map { air.mask[$0] != 0 && isInside($0) ? UInt8(1) : 0 }
-            let depth = DistanceMap.squared(to: { $0 == 0 }, in: mask, extent: extent, spacingMillimetres: spacing, parallel: parallel)
+            let depth = DistanceMap.squared(
+                to: { $0 == 0 }, in: mask, extent: extent, spacingMillimetres: spacing, within: coreMillimetres, parallel: parallel)
             let limit = Float(coreMillimetres * coreMillimetres)
             return depth.map { $0 > limit ? 1 : 0 }
         }

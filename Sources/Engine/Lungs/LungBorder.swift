@@ -125,10 +125,12 @@ struct LungBorder {
     private static func closing(of side: UInt8, in labels: [UInt8], grid: WorkingGrid, radius: Double, parallel: Parallel) -> [Bool] {
         let limit = Float(radius * radius)
         let outward = DistanceMap.squared(
-            to: { $0 == side }, in: labels, extent: grid.extent, spacingMillimetres: grid.spacingMillimetres, parallel: parallel)
+            to: { $0 == side }, in: labels, extent: grid.extent, spacingMillimetres: grid.spacingMillimetres, within: radius,
+            parallel: parallel)
         let dilated = outward.map { $0 <= limit ? UInt8(1) : 0 }
         let inward = DistanceMap.squared(
-            to: { $0 == 0 }, in: dilated, extent: grid.extent, spacingMillimetres: grid.spacingMillimetres, parallel: parallel)
+            to: { $0 == 0 }, in: dilated, extent: grid.extent, spacingMillimetres: grid.spacingMillimetres, within: radius,
+            parallel: parallel)
         return inward.map { $0 > limit }
     }
 

@@ -50,11 +50,13 @@ struct LungSeparation {
         add(parts, middle: middle)
         judge(pockets, middle: middle)
         addPockets(parts)
+        // What reaches down to the lungs' lower end is most often bowel.
         let range = sliceRange()
+        let lowest = range.lowerBound + range.count / 10
         leftOutMillilitres =
             parts.filter {
                 labels[$0.places[0]] == 0 && $0.millilitres > Self.largestPocket && !$0.isGas && $0.lungFraction >= 0.5
-                    && $0.bodySides >= AirPart.leastBodySides && range.contains(Int($0.centre.z))
+                    && $0.bodySides >= AirPart.leastBodySides && $0.slices.lowerBound >= lowest && range.contains(Int($0.centre.z))
             }.map(\.millilitres).reduce(0, +)
     }
 
@@ -148,7 +150,8 @@ struct LungSeparation {
 
     private func distanceToLungs() -> [Float] {
         DistanceMap.squared(
-            to: { $0 == 1 || $0 == 2 }, in: labels, extent: grid.extent, spacingMillimetres: grid.spacingMillimetres, parallel: parallel)
+            to: { $0 == 1 || $0 == 2 }, in: labels, extent: grid.extent, spacingMillimetres: grid.spacingMillimetres,
+            within: Self.sheetMillimetres, parallel: parallel)
     }
 
     private func meanOfLungs() -> Double {
@@ -206,7 +209,8 @@ struct LungSeparation {
         let reach = Float(Self.pocketMillimetres * Self.pocketMillimetres)
         for side in [UInt8(1), 2] {
             let distance = DistanceMap.squared(
-                to: { $0 == side }, in: labels, extent: grid.extent, spacingMillimetres: grid.spacingMillimetres, parallel: parallel)
+                to: { $0 == side }, in: labels, extent: grid.extent, spacingMillimetres: grid.spacingMillimetres,
+                within: Self.pocketMillimetres, parallel: parallel)
             for part in small where labels[part.places[0]] == 0 && part.places.contains(where: { distance[$0] <= reach }) {
                 set(part, to: side)
             }
