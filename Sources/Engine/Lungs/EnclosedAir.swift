@@ -67,7 +67,7 @@ struct EnclosedAir {
     private static func body(_ grid: WorkingGrid, parallel: Parallel) -> [UInt8] {
         let tissue = grid.hounsfield.map { $0 > tissueHounsfield ? UInt8(1) : 0 }
         // In coarse voxels even a single one lies a voxel from the next air.
-        let radius = max(shellMillimetres, 1.2 * grid.spacingMillimetres.max())
+        let radius = max(shellMillimetres, 1.2 * max(grid.spacingMillimetres.x, grid.spacingMillimetres.y))
         let depth = DistanceMap.squared(
             to: { $0 == 0 }, in: tissue, extent: grid.extent, spacingMillimetres: grid.spacingMillimetres, within: radius,
             parallel: parallel)
@@ -86,7 +86,8 @@ struct EnclosedAir {
         let flat = Extent3(x: extent.x, y: extent.y, z: 1)
         let spacing = grid.spacingMillimetres
         let opening = Float(openingMillimetres * openingMillimetres)
-        let growth = Float((openingMillimetres + spacing.max()) * (openingMillimetres + spacing.max()))
+        let side = min(spacing.x, spacing.y)
+        let steps = Int((openingMillimetres / side).rounded(.up)) + 1
         let serial = Parallel(threads: 1)
         return parallel.makeArray(count: extent.count, pieces: extent.z) { (z, outside: UnsafeMutableBufferPointer<UInt8>) in
             let start = z * flat.count
@@ -105,12 +106,20 @@ struct EnclosedAir {
                 if isAtSide { sides.append(place) }
             }
             let reached = flat.flood(from: sides, where: isWide).map { $0 ? UInt8(1) : 0 }
-            let distance = DistanceMap.squared(
-                to: { $0 != 0 }, in: reached, extent: flat, spacingMillimetres: spacing, within: openingMillimetres + spacing.max(),
-                parallel: serial)
-            for place in 0..<flat.count {
-                let isNear = distance[place] <= growth && grid.hounsfield[start + place] < thresholdHounsfield
-                outside[start + place] = isNear && padding[start + place] == 0 ? 1 : 0
+            // What the wide air cannot enter belongs to it as far as it would reach, through air alone: a wall, however thin, stays one.
+            var front = reached.indices.filter { reached[$0] != 0 }
+            for place in 0..<flat.count { outside[start + place] = reached[place] }
+            for _ in 0..<steps where !front.isEmpty {
+                var next: [Int] = []
+                for place in front {
+                    flat.forEachFaceNeighbour(of: place) { neighbour in
+                        let index = start + neighbour
+                        guard outside[index] == 0, padding[index] == 0, grid.hounsfield[index] < thresholdHounsfield else { return }
+                        outside[index] = 1
+                        next.append(neighbour)
+                    }
+                }
+                front = next
             }
         }
     }

@@ -16,10 +16,10 @@ public struct DiskEstimate: Equatable, Sendable {
         checkpointBytes = 3 * 4 * parameters * (settings.keepCheckpoints + 1)
         let batch = max(1, min(settings.batch, subjects))
         let steps = landmarks * (subjects / batch) * settings.epochs
-        let record = batch * (4 + 4 * EncoderArchitecture.embedding) + 12
+        let record = batch * (4 + 4 * EncoderArchitecture.embedding) + BankLogRecord.header(hasChecksum: true)
         let kept = landmarks * settings.bankKeys(subjects: subjects) * (4 + 4 * EncoderArchitecture.embedding)
         let sinceOldest = settings.checkpointEvery * (settings.keepCheckpoints + 1) * record
-        bankLogBytes = min(steps * record, 2 * (kept + sinceOldest))
+        bankLogBytes = BankLogFile.header + min(steps * record, 2 * (kept + sinceOldest))
         journalBytes = steps * 380
     }
 

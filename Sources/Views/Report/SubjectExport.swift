@@ -35,6 +35,9 @@ public struct SubjectExport: Sendable {
             throw Failure(
                 "the \(subtype.title) mask of \(loaded.id) does not cover the whole lung yet; export it when its prediction is complete")
         }
+        guard SessionFolder(folder).root.pathComponents != session.masks.pathComponents else {
+            throw Failure("\(folder.path) holds the session's own masks; choose another folder")
+        }
         func file(_ ending: String) -> URL { folder.appendingPathComponent("\(loaded.id).\(ending)") }
         var targets = CommandFiles()
         for ending in ["html", "csv", "png"] + report.subtypes.map({ "\($0.rawValue).nii.gz" }) {

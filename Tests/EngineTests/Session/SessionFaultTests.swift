@@ -14,6 +14,9 @@ struct SessionFaultTests {
         var spoiled = sound
         let rate = try #require(sound.range(of: Data(#"learningRate\":0.01"#.utf8)))
         spoiled.replaceSubrange(rate, with: Data(#"learningRate\":9e99"#.utf8))
+        // As a file of an older version, which has no checksum.
+        let seal = try #require(spoiled.range(of: Data("workbench.sha256".utf8)))
+        spoiled.replaceSubrange(seal, with: Data("workbench.nothing".utf8.prefix(16)))
         try spoiled.write(to: file)
         let failure = #expect(throws: Failure.self) { try trial.train(to: 6) }
         // Step 3 is the second step of landmark 1.
