@@ -66,10 +66,7 @@ struct BadSessionTests {
             case .rottenCheckpoint: try world.flip("session/checkpoints/step-00000001.safetensors", fromEnd: 1000)
             case .rottenClassifier: try world.flip("session/classifiers/cle.safetensors", fromEnd: 10)
             case .rottenBank: try world.flip("session/bank.log", fromEnd: 500)
-            case .rottenPatches:
-                try world.flip("prepared/patches/landmark-0000.bin", fromEnd: 5000)
-                // Else what was calibrated before is taken.
-                try? world.remove("session/encoder.safetensors")
+            case .rottenPatches: try world.flip("prepared/patches/landmark-0000.bin", fromEnd: 5000)
             case .rottenCohort: try world.flip("prepared/prepared.json", fromEnd: 60)
             case .damagedJournal: try world.write("not JSON\n", to: "session/journal.jsonl")
             case .cutBank: try world.cut("session/bank.log")

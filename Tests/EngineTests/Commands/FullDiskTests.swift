@@ -43,7 +43,7 @@ struct FullDiskTests {
         "A file that stands where a folder should be is named",
         arguments: [
             "atlas --lungs a.lungs.nii.gz --out cohort.csv/x", "prepare cohort.csv --atlas atlas --out cohort.csv",
-            "lungs a.nii.gz --out cohort.csv/m.nii.gz", "phantom --subjects 1 --out cohort.csv",
+            "lungs a.nii.gz --out cohort.csv/m.nii.gz",
             "pretrain --cohort prepared --session cohort.csv --headless",
             "segment --session session --image a.nii.gz --subtype cle --out cohort.csv/m.nii.gz",
         ])

@@ -32,6 +32,7 @@ struct OutputTests {
             ("export session --png session/session.json", "is kept by the session"),
             ("convert w.safetensors w.safetensors", "is the same file as IN"),
             ("replay session/tape.jsonl --frames session/tape.jsonl", "is the same file as TAPE"),
+            ("phantom --subjects 1 --out cohort.csv", "is kept by the cohort"),
             ("phantom --out . --subjects 1", "was not made there by this command"),
             ("atlas --lungs mask.nii.gz --out session", "was not made there by this command"),
             ("atlas --lungs mask.nii.gz --out session/atlas", "is kept by the session"),

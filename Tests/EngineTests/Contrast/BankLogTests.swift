@@ -59,11 +59,11 @@ struct BankLogTests {
                 }
             }
         }
-        #expect(log.offset == 400 * (12 + 3 * 516))
+        #expect(log.offset == 400 * (16 + 3 * 516))
         // Needed at most: 3 landmarks × 4 records, the 14 steps since the oldest checkpoint, header; twice that, and 7 steps on top.
-        #expect(largest < 2 * 27 * 1560 + 7 * 1560)
-        let text = try #require(throws: Failure.self) { try BankLog.replay(session, upTo: 1560, into: Self.bank()) }
-        #expect(text.description.contains("use a later checkpoint"))
+        #expect(largest < 2 * 27 * 1564 + 7 * 1564)
+        let text = try #require(throws: Failure.self) { try BankLog.replay(session, upTo: 1564, into: Self.bank()) }
+        #expect(text.description.contains("begins at offset"))
     }
 
     @Test("a resume cuts to its checkpoint and goes on to the same bytes as a run without a stop")
@@ -103,7 +103,7 @@ struct BankLogTests {
         let log = try BankLog(session, truncatedTo: 0, replayInto: bank)
         for step in 0..<60 { try Self.advance(step, log, bank) }
         let plain = try Data(contentsOf: session.bankLog)
-        try log.compact(oldest: 50 * 1560)
+        try log.compact(oldest: 50 * 1564)
         let compacted = try Data(contentsOf: session.bankLog)
         #expect(compacted.count < plain.count)
         func expectFailure(_ file: Data, upTo offset: Int, _ words: String) throws {
@@ -114,11 +114,11 @@ struct BankLogTests {
         try expectFailure(plain.dropLast(1), upTo: log.offset, "ends at offset")
         try expectFailure(plain, upTo: log.offset - 1, "damaged at byte")
         var foreign = plain
-        foreign[4] = 99
-        try expectFailure(foreign, upTo: log.offset, "damaged at byte 0")
+        foreign[24 + 4] = 99
+        try expectFailure(foreign, upTo: log.offset, "damaged at byte 24")
         var endless = plain
-        endless[11] = 0xFF
-        try expectFailure(endless, upTo: log.offset, "damaged at byte 0")
+        endless[24 + 11] = 0xFF
+        try expectFailure(endless, upTo: log.offset, "damaged at byte 24")
         try expectFailure(compacted.prefix(100), upTo: log.offset, "cut off")
         var absurd = compacted
         for place in 16..<24 { absurd[place] = 0xFF }
