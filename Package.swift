@@ -27,7 +27,39 @@ func kernelSettings(_ level: String, _ flags: [String]) -> [SwiftSetting] {
     let kernelNames: [Target.Dependency] = ["KernelInterface", "Kernels"]
 #endif
 
-let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .unsafeFlags(["-warnings-as-errors"])]
+/// Generic code and small functions are compiled into the targets that use them, so that the walls between targets cost no time.
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .unsafeFlags(["-warnings-as-errors", "-cross-module-optimization"])]
+
+/// A target of the engine: a folder of `Sources/Engine`, and what it may use.
+func engine(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Engine/\(name)", swiftSettings: strict)
+}
+
+// Dependencies point one way, from the bottom up; ARCHITECTURE.md has the picture.
+let engineTargets: [Target] = [
+    engine("Foundations", ["COpenBLAS", "COpenSSL", "CNifti"]),
+    engine("Imaging", ["Foundations", "CNifti"]),
+    engine("Statistics", ["Foundations"]),
+    engine("Network", ["Foundations", "CZip"] + kernelNames),
+    engine("SessionFormat", ["Network", "Foundations"]),
+    engine("Cohorts", ["Imaging", "Foundations"]),
+    engine("Masks", ["Cohorts", "SessionFormat", "Imaging", "Foundations"]),
+    engine("StudyResults", ["Statistics", "SessionFormat", "Foundations"]),
+    engine("Learning", ["Cohorts", "SessionFormat", "Network", "Statistics", "Imaging", "Foundations", "KernelInterface"]),
+    engine(
+        "Inference",
+        ["Masks", "Learning", "Cohorts", "SessionFormat", "Network", "Statistics", "Imaging", "Foundations", "KernelInterface"]),
+    engine(
+        "Studies",
+        [
+            "Inference", "StudyResults", "Masks", "Learning", "Cohorts", "SessionFormat", "Network", "Statistics", "Imaging", "Foundations",
+            "KernelInterface",
+        ]),
+]
+let engineNames: [Target.Dependency] = [
+    "Foundations", "Imaging", "Statistics", "Network", "SessionFormat", "Cohorts", "Masks", "StudyResults", "Learning", "Inference",
+    "Studies",
+]
 
 let package = Package(
     name: "DrasCLRWorkbench",
@@ -44,17 +76,16 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CPrefetch"),
         .target(name: "KernelInterface", swiftSettings: strict),
-    ] + kernelTargets + [
+    ] + kernelTargets + engineTargets + [
         .target(
-            name: "Engine",
-            dependencies: ["CNifti", "COpenBLAS", "COpenSSL", "CZip"] + kernelNames,
+            name: "Views",
+            dependencies: ["StudyResults", "Masks", "Cohorts", "SessionFormat", "Statistics", "Imaging", "Foundations", "CNcurses"],
             swiftSettings: strict),
-        .target(name: "Views", dependencies: ["Engine", "CNcurses"], swiftSettings: strict),
         .executableTarget(
             name: "Workbench",
-            dependencies: ["Engine", "Views", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: engineNames + ["Views", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
-        .testTarget(name: "EngineTests", dependencies: ["Engine"] + kernelNames, swiftSettings: strict),
-        .testTarget(name: "ViewModelTests", dependencies: ["Views", "Engine"], swiftSettings: strict),
+        .testTarget(name: "EngineTests", dependencies: engineNames + kernelNames, swiftSettings: strict),
+        .testTarget(name: "ViewModelTests", dependencies: engineNames + ["Views"], swiftSettings: strict),
     ]
 )

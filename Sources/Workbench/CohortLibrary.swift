@@ -1,5 +1,10 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
+import Inference
+import Masks
+import SessionFormat
 import Synchronization
 import Views
 

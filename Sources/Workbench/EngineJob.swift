@@ -1,6 +1,7 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Foundations
+import SessionFormat
 import Synchronization
 
 /// Work of the engine on its own thread, with the interface or sparse lines of progress in front of it.

@@ -1,6 +1,9 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Foundations
+import SessionFormat
+import Studies
+import StudyResults
 import Synchronization
 import Views
 

@@ -1,5 +1,9 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Learning
+import SessionFormat
+import Studies
 import Synchronization
 import Views
 
@@ -38,7 +42,7 @@ final class InterfaceJobs: Sendable {
 
     /// Starts the demo, or shows one that is finished or going on elsewhere.
     func startDemo(_ folder: SessionFolder) throws -> SessionContext {
-        if try !DemoRun.isFinished(folder), !SessionLock.isHeld(folder) {
+        if try !DemoRun.isFinished(folder), !FileLock.isHeld(folder) {
             try AtomicFile.makeFolder(folder.root)
             let demo = DemoRun(folder)
             try start(folder) { try demo.run() }
@@ -82,7 +86,7 @@ final class InterfaceJobs: Sendable {
         try requireFree()
         guard let work = try SessionViewing.remainingWork(folder) else {
             throw Failure(
-                SessionLock.isHeld(folder)
+                FileLock.isHeld(folder)
                     ? "another process works on \(folder.name); Enter shows and steers it"
                     : "\(folder.name) is done; there is nothing to go on with")
         }

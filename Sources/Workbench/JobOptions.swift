@@ -1,6 +1,6 @@
 import ArgumentParser
-import Engine
 import Foundation
+import SessionFormat
 
 /// What every long run takes.
 struct JobOptions: ParsableArguments {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Engine
 import Foundation
 
 /// Where a command writes an image.

@@ -1,5 +1,5 @@
-import Engine
 import Foundation
+import Foundations
 
 /// Prints one line of results. Every command's lines go through here: names of files and subjects, tags and notes steer no terminal.
 func print(_ words: String...) { Swift.print(words.map(\.printable).joined(separator: " ")) }

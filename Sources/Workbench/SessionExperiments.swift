@@ -1,4 +1,7 @@
-import Engine
+import Foundations
+import SessionFormat
+import Studies
+import StudyResults
 import Views
 
 /// The experiments of a session: they use its encoder, and every core, so that they wait for its training.
@@ -14,7 +17,7 @@ struct SessionExperiments: ExperimentSource {
     func snapshot() throws -> ExperimentSnapshot { try browser.snapshot() }
 
     func start(_ names: [ExperimentName]) throws {
-        guard !SessionLock.isHeld(session) else {
+        guard !FileLock.isHeld(session) else {
             throw Failure("\(session.name) is being worked on; its experiments can be run when that is done")
         }
         try browser.start(names)

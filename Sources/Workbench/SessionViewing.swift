@@ -1,5 +1,11 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Inference
+import Learning
+import SessionFormat
+import Studies
+import StudyResults
 import Views
 
 /// Joins a session's files to the interface.
@@ -32,10 +38,11 @@ enum SessionViewing {
                 // Fine-tuning from the viewer is no run.
                 if masks.holdsSession { return .nobody }
                 if let job, !job.isKnown { return .thisProcess }
-                return SessionLock.isHeld(folder) ? .otherProcess : .nobody
+                return FileLock.isHeld(folder) ? .otherProcess : .nobody
             },
             quitHint: job == nil
                 ? nil : "The run saves a checkpoint and stops; `workbench open \(folder.root.relativePath)` goes on with it.")
+        context.patches = { try SeenPatches(folder, step: $0, neighbours: $1) }
         context.experiments = SessionExperiments(folder, experiments(of: folder))
         return context
     }
@@ -86,7 +93,7 @@ enum SessionViewing {
     /// The work that is left in a session, for a process that opens it; nil where it is finished, has no settings, or another process works
     /// on it.
     static func remainingWork(_ folder: SessionFolder) throws -> (@Sendable () throws -> [String])? {
-        guard !SessionLock.isHeld(folder) else { return nil }
+        guard !FileLock.isHeld(folder) else { return nil }
         guard FileManager.default.fileExists(atPath: folder.description.path) else { return nil }
         if try JournalTail.completion(of: folder) != nil { return nil }
         if try DemoRun.isDemo(folder) {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Engine
+import Foundations
 
 /// Words of the command line that the engine judges.
 enum Usage {

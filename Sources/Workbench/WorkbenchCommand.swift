@@ -1,6 +1,6 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Foundations
 
 /// The program: one subcommand a task.
 @main

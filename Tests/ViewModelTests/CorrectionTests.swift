@@ -1,5 +1,9 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
+import Masks
+import SessionFormat
 import Synchronization
 import Testing
 import Views

@@ -1,14 +1,17 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Statistics
+import StudyResults
 import Testing
 import Views
 
 @Suite("The evaluation screen") struct EvaluationTests {
-    private static func measurement(_ method: String, _ target: String, _ metric: String, _ folds: [Double]) -> Engine.Measurement {
+    private static func measurement(_ method: String, _ target: String, _ metric: String, _ folds: [Double]) -> MethodScore {
         let interval = BootstrapInterval(folds: folds.map { _ in 3 }, draws: 50, seed: 1) { fold, drawn in
             folds[fold] + 0.01 * Double(drawn.reduce(0, +) - 3)
         }
-        return Engine.Measurement(method: method, target: target, metric: metric, folds: folds, interval: interval, count: 40)
+        return MethodScore(method: method, target: target, metric: metric, folds: folds, interval: interval, count: 40)
     }
 
     private static let table2: ExperimentResult = {
@@ -48,7 +51,7 @@ import Views
             }
         }
         result.measurements = [
-            Engine.Measurement(
+            MethodScore(
                 method: "DrasCLR", target: "cle", metric: "Spearman ρ with GOLD", folds: [0.9], interval: nil, count: 24, note: "p 1e-09")
         ]
         return result

@@ -1,5 +1,7 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import StudyResults
 import Synchronization
 import Testing
 import Views

@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import SessionFormat
 import Testing
 import Views
 

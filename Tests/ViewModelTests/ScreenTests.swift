@@ -1,5 +1,6 @@
-import Engine
+import SessionFormat
 import Foundation
+import Foundations
 import Testing
 import Views
 

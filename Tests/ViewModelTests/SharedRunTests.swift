@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import SessionFormat
 import Testing
 import Views
 
@@ -82,7 +83,7 @@ struct SharedRunTests {
         #expect(first.wait(for: "stopped"))
         first.type("q")
         #expect(first.exitStatus() == 0)
-        #expect(!SessionLock.isHeld(session))
+        #expect(!FileLock.isHeld(session))
     }
 
     /// The process goes on without its terminal, and is asked to stop by another one's command.
@@ -99,7 +100,7 @@ struct SharedRunTests {
             #expect(try waitForJournal { ($0.last?.step ?? 0) > steps + 20 })
             let isSaved = try waitForJournal(seconds: wish == "checkpoint" ? 90 : 0.5) { $0.contains { $0.kind == "checkpoint" } }
             #expect(isSaved == (wish == "checkpoint"))
-            #expect(SessionLock.isHeld(session))
+            #expect(FileLock.isHeld(session))
             let later = try start(["attach", session.root.path])
             #expect(later.wait(for: "running elsewhere"))
             later.type("xy")
@@ -108,7 +109,7 @@ struct SharedRunTests {
             #expect(later.exitStatus() == 0)
         }
         #expect(try journal.last?.kind == "finished")
-        #expect(!SessionLock.isHeld(session))
+        #expect(!FileLock.isHeld(session))
     }
 
     /// A login shell gets SIGHUP with its jobs, hands it on to them, and its end sends it once more.

@@ -1,5 +1,8 @@
-import Engine
 import Foundation
+import Foundations
+import Imaging
+import Masks
+import SessionFormat
 import Testing
 import Views
 

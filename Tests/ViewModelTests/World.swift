@@ -1,5 +1,7 @@
-import Engine
 import Foundation
+import Foundations
+import Imaging
+import SessionFormat
 import Views
 
 /// Small sessions, volumes and events to test with.

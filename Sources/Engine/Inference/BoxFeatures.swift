@@ -1,22 +1,32 @@
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
 import KernelInterface
+import Learning
+import Network
 
 /// Representations of boxes: for each box one at its exact place and 15 at places moved by up to 4 voxels, all with the box's location.
 ///
 /// A box's corner is the nearest voxel to its centre, minus 16; its location input is that corner mapped into atlas voxels. Source: METHOD.md
 /// section 5.
-struct BoxFeatures {
+package struct BoxFeatures {
     /// Views of a box: the lanes of one block cost the same whether they are filled or not.
-    static let views = LaneLayout.lanes
+    package static let views = LaneLayout.lanes
     /// Largest move of a view along each axis, voxels.
     static let jitter = 4
 
-    let boxes: [LesionBox]
+    package let boxes: [LesionBox]
     /// `[box][view][128]`; view 0 is the exact one.
-    let values: [Float]
+    package let values: [Float]
+
+    package init(boxes: [LesionBox], values: [Float]) {
+        self.boxes = boxes
+        self.values = values
+    }
 
     /// Where the views of box number `index` lie, voxels from its corner: the box itself and seeded places around it.
-    static func jittered(index: Int, seed: UInt64) -> [SIMD3<Int>] {
+    package static func jittered(index: Int, seed: UInt64) -> [SIMD3<Int>] {
         var generator = SeededGenerator(seed, 0x626F_7865, UInt64(index))
         return (0..<views).map { view in
             var move = SIMD3<Int>()
@@ -39,7 +49,7 @@ struct BoxFeatures {
     /// Representations of views of boxes, all views of a box with the box's location.
     /// - Parameter moves: where the views of a box lie, voxels from its corner; as many for each box.
     /// - Returns: `[box][view][128]`.
-    static func representations(
+    package static func representations(
         _ model: InferenceModel, cohort: PreparedCohort, boxes: [LesionBox], parallel: Parallel,
         progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }, moves: (_ box: Int) -> [SIMD3<Int>]
     ) throws -> [Float] {
@@ -76,8 +86,8 @@ struct BoxFeatures {
     }
 
     /// The views of a box as Int16 HU `[view][z][y][x]`, and its location input.
-    struct BoxPatches {
-        let views: [Int16]
+    package struct BoxPatches {
+        package let views: [Int16]
         let location: SIMD3<Float>
 
         /// Network inputs `[view][z][y][x]`.
@@ -92,7 +102,7 @@ struct BoxFeatures {
     }
 
     /// Cuts the views of all boxes, several subjects at once, and hands each box's to `body`, on any thread.
-    static func forEachBox(
+    package static func forEachBox(
         cohort: PreparedCohort, boxes: [LesionBox], parallel: Parallel, moves: (_ box: Int) -> [SIMD3<Int>],
         _ body: (Int, BoxPatches) -> Void
     ) throws {
@@ -154,7 +164,7 @@ extension PreparedImage {
 
 extension CohortCatalogue {
     /// A subject's CT at 1 mm in the atlas's axes, with the lungs and the map that preparation found.
-    func image(of subject: PreparedSubject, parallel: Parallel) throws -> PreparedImage {
+    package func image(of subject: PreparedSubject, parallel: Parallel) throws -> PreparedImage {
         let ct = try NiftiFile.readCT(subject.image)
         let lungs = try NiftiFile.readLabels(subject.lungs).mapVoxels { UInt8(clamping: $0) }
         guard ct.sharesGrid(with: lungs) else {

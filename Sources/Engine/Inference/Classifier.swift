@@ -1,28 +1,28 @@
+import Cohorts
 import Foundation
+import Foundations
 import KernelInterface
+import Learning
+import Masks
+import Network
+import SessionFormat
 
 /// A binary classifier of one emphysema subtype on the encoder's features: p = sigmoid(w · h + b).
-public struct Classifier {
-    public let subtype: EmphysemaSubtype
-    /// Which parts were trained.
-    public enum Scheme: String, Codable, CaseIterable, Sendable {
-        /// A linear readout of the frozen encoder.
-        case linear
-        /// Encoder and readout together.
-        case full
-    }
-    public let scheme: Scheme
+package struct Classifier {
+    package let subtype: EmphysemaSubtype
+    package let scheme: ClassifierScheme
     let weights: [Float]
     let bias: Float
     /// The encoder that it reads: the session's, or a fine-tuned one.
     package let encoder: InferenceModel
     /// How it was trained: numbers of boxes, penalty, seed … as they are printed.
-    public let provenance: [String: String]
+    package let provenance: [String: String]
     /// SHA-256 of readout and encoder.
-    public let checksum: String
+    package let checksum: String
 
     package init(
-        subtype: EmphysemaSubtype, scheme: Scheme, weights: [Float], bias: Float, encoder: InferenceModel, provenance: [String: String]
+        subtype: EmphysemaSubtype, scheme: ClassifierScheme, weights: [Float], bias: Float, encoder: InferenceModel,
+        provenance: [String: String]
     ) {
         self.subtype = subtype
         self.scheme = scheme
@@ -42,7 +42,7 @@ public struct Classifier {
     }
 
     /// Writes `classifiers/<subtype>.safetensors`; a fully fine-tuned encoder goes with it.
-    public func write(_ session: SessionFolder) throws {
+    package func write(_ session: SessionFolder) throws {
         var metadata = provenance
         metadata["subtype"] = subtype.rawValue
         metadata["scheme"] = scheme.rawValue
@@ -58,7 +58,7 @@ public struct Classifier {
 
     /// Reads a session's classifier.
     /// - Throws: `Failure` where there is none, or it belongs to another encoder than the session's present one.
-    public static func read(_ session: SessionFolder, _ subtype: EmphysemaSubtype, model: InferenceModel) throws -> Classifier {
+    package static func read(_ session: SessionFolder, _ subtype: EmphysemaSubtype, model: InferenceModel) throws -> Classifier {
         let place = file(session, subtype)
         guard FileManager.default.fileExists(atPath: place.path) else {
             throw Failure(
@@ -66,7 +66,7 @@ public struct Classifier {
             )
         }
         let file = try Safetensors(contentsOf: place)
-        guard file.metadata["subtype"] == subtype.rawValue, let scheme = file.metadata["scheme"].flatMap(Scheme.init) else {
+        guard file.metadata["subtype"] == subtype.rawValue, let scheme = file.metadata["scheme"].flatMap(ClassifierScheme.init) else {
             throw Failure("\(place.path) is no classifier of \(subtype.rawValue): its metadata are missing or do not fit its name")
         }
         let encoder: InferenceModel

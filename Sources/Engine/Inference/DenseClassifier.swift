@@ -1,5 +1,11 @@
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
 import KernelInterface
+import Learning
+import Masks
+import Network
 import Synchronization
 
 /// Classifies the voxels of a lung on a lattice: voxel v of the 1 mm grid by the patch whose corner is v - 16, with that corner's location.

@@ -1,16 +1,20 @@
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
+import Masks
 
 /// A subtype's probabilities and mask in the CT's own grid, with its volumes.
-public struct EmphysemaMask: Sendable {
+package struct EmphysemaMask: Sendable {
     /// Probability from which a voxel counts.
-    public static let threshold: Float = 0.5
+    package static let threshold: Float = 0.5
 
-    public let subtype: EmphysemaSubtype
+    package let subtype: EmphysemaSubtype
     /// 0…1 in steps of 1/1024 inside the lungs, 0 outside.
-    public let probability: Volume<Float>
+    package let probability: Volume<Float>
     /// 1 where probability ≥ 0.5 inside the lungs.
-    public let mask: Volume<UInt8>
-    public let volumes: EmphysemaVolumes
+    package let mask: Volume<UInt8>
+    package let volumes: EmphysemaVolumes
 
     /// Between lattice points trilinear to 1 mm voxels, then trilinear to the CT's grid, then cut to the lungs.
     init(lattice: DenseClassifier.Lattice, subtype: EmphysemaSubtype, image: PreparedImage, parallel: Parallel) throws {
@@ -66,7 +70,7 @@ public struct EmphysemaMask: Sendable {
     ///   - lungs: labels 0, 1, 2 in the CT's grid are part of `image`.
     ///   - progress: (points done, points in all) of the encoder at work.
     /// - Returns: masks in the order of the classifiers and the voxels that were classified; nil where cancelled.
-    public static func segment(
+    package static func segment(
         _ image: PreparedImage, atlas: Atlas, classifiers: [Classifier], stride: Int, parallel: Parallel,
         progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }, isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws -> (masks: [EmphysemaMask], points: Int)? {

@@ -1,17 +1,21 @@
+import Cohorts
 import Foundation
+import Foundations
+import Learning
+import Masks
 
 /// Makes a subtype's classifier from a reader's boxes: what `workbench finetune` runs.
-public struct FineTuning {
+package struct FineTuning {
     /// What is asked for.
-    public struct Options: Sendable {
-        public var scheme = Classifier.Scheme.linear
+    package struct Options: Sendable {
+        package var scheme = ClassifierScheme.linear
         /// Part of the boxes that is used, 0…1.
-        public var fraction = 1.0
+        package var fraction = 1.0
         /// Boxes of the other subtype are negatives too.
-        public var otherSubtypeIsNegative = false
-        public var seed: UInt64 = 1
+        package var otherSubtypeIsNegative = false
+        package var seed: UInt64 = 1
 
-        public init() {}
+        package init() {}
     }
 
     private let model: InferenceModel
@@ -20,7 +24,7 @@ public struct FineTuning {
     private let parallel: Parallel
 
     /// - Parameter subjects: boxes of other subjects are not used, so that held-out subjects stay unseen.
-    public init(model: InferenceModel, cohort: PreparedCohort, subjects: [String], parallel: Parallel) {
+    package init(model: InferenceModel, cohort: PreparedCohort, subjects: [String], parallel: Parallel) {
         self.model = model
         self.cohort = cohort
         self.subjects = Set(subjects)
@@ -28,7 +32,7 @@ public struct FineTuning {
     }
 
     /// Trains one classifier for each subtype; features of a frozen encoder are made once for all.
-    public func fit(
+    package func fit(
         _ subtypes: [EmphysemaSubtype], boxes: [LesionBox], options: Options, progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
     ) throws -> [Classifier] {
         let chosen = try subtypes.map { subtype in

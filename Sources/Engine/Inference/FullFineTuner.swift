@@ -1,19 +1,32 @@
+import Cohorts
 import Foundation
+import Foundations
 import KernelInterface
+import Learning
+import Network
 
 /// Trains encoder and readout together on the boxes of a subtype: binary cross-entropy, SGD with momentum, cosine schedule.
 ///
 /// A step takes eight boxes, each a block of its 16 views at the box's location; batch norm's group is the whole step. Afterwards batch norm's
 /// running statistics are averaged over one more sweep of the boxes with the final weights: the readout was trained on boxes so normalised, and
 /// statistics of the landmarks, chest wall and all, would shift its probabilities. METHOD.md leaves these numbers open.
-struct FullFineTuner {
+package struct FullFineTuner {
     /// What METHOD.md leaves open.
-    struct Settings: Equatable {
-        var epochs = 10
-        var boxesPerStep = 8
-        var learningRate = 0.01
+    package struct Settings: Equatable {
+        package var epochs = 10
+        package var boxesPerStep = 8
+        package var learningRate = 0.01
         var momentum: Float = 0.9
         var weightDecay: Float = 1e-4
+
+        package init(epochs: Int = 10, boxesPerStep: Int = 8, learningRate: Double = 0.01, momentum: Float = 0.9, weightDecay: Float = 1e-4)
+        {
+            self.epochs = epochs
+            self.boxesPerStep = boxesPerStep
+            self.learningRate = learningRate
+            self.momentum = momentum
+            self.weightDecay = weightDecay
+        }
     }
 
     let model: InferenceModel
@@ -21,7 +34,14 @@ struct FullFineTuner {
     let settings: Settings
     let parallel: Parallel
 
-    func fit(
+    package init(model: InferenceModel, cohort: PreparedCohort, settings: Settings, parallel: Parallel) {
+        self.model = model
+        self.cohort = cohort
+        self.settings = settings
+        self.parallel = parallel
+    }
+
+    package func fit(
         _ training: TrainingBoxes, subtype: EmphysemaSubtype, seed: UInt64, progress: (Int, Int) -> Void
     ) throws -> Classifier {
         let kernels = KernelSelection.best

@@ -1,19 +1,29 @@
+import Cohorts
 import Foundation
+import Foundations
+import Learning
+import Network
+import Statistics
 
 /// Trains the linear readout of a subtype: logistic regression on the frozen features of boxes, the penalty chosen by cross-validation over
 /// subjects within the training boxes.
-struct LinearFineTuner {
+package struct LinearFineTuner {
     /// Penalties C that are tried, on standardised features.
-    static let penalties = [0.001, 0.01, 0.1, 1, 10]
+    package static let penalties = [0.001, 0.01, 0.1, 1, 10]
     /// Folds by subject.
-    static let folds = 5
+    package static let folds = 5
 
     let model: InferenceModel
     let features: BoxFeatures
 
+    package init(model: InferenceModel, features: BoxFeatures) {
+        self.model = model
+        self.features = features
+    }
+
     /// - Parameters:
     ///   - training: boxes, all of them among those of `features`.
-    func fit(_ training: TrainingBoxes, subtype: EmphysemaSubtype, seed: UInt64) throws -> Classifier {
+    package func fit(_ training: TrainingBoxes, subtype: EmphysemaSubtype, seed: UInt64) throws -> Classifier {
         let width = EncoderArchitecture.representation
         let rows = try training.boxes.map { box in
             guard let row = features.boxes.firstIndex(of: box) else { throw Failure("a training box of \(box.subject) has no features") }

@@ -1,13 +1,18 @@
+import Cohorts
 import Dispatch
 import Foundation
+import Foundations
+import Learning
+import Masks
+import SessionFormat
 import Synchronization
 
 /// Does in the background what a viewer of masks asks for: predictions, boxes, fine-tuning. Never waits, reports as it goes.
 ///
 /// One job at a time, and none while a run works on the session: with its next checkpoint every prediction would be stale.
-public final class MaskWorkshop: Sendable {
+package final class MaskWorkshop: MaskWork {
     /// Points are classified so far apart where a subject has no mask yet, mm.
-    public static let defaultStride = 4
+    package static let defaultStride = 4
 
     private struct Job {
         var slice = MaskSlice(axis: 2, index: 0)
@@ -26,18 +31,18 @@ public final class MaskWorkshop: Sendable {
     private let trains = Mutex(false)
 
     /// - Parameter cohort: where the prepared cohort lies; nil while there is none.
-    public init(_ session: SessionFolder, cohort: @escaping @Sendable () -> URL?, parallel: Parallel) {
+    package init(_ session: SessionFolder, cohort: @escaping @Sendable () -> URL?, parallel: Parallel) {
         self.session = session
         self.cohort = cohort
         self.parallel = parallel
     }
 
     /// True while this process works on the session to fine-tune.
-    public var holdsSession: Bool { trains.withLock { $0 } }
+    package var holdsSession: Bool { trains.withLock { $0 } }
 
     /// Takes a request and returns at once.
     /// - Parameter report: is called on a queue of the workshop's.
-    public func perform(_ request: MaskRequest, report: @escaping @Sendable (MaskReport) -> Void) {
+    package func perform(_ request: MaskRequest, report: @escaping @Sendable (MaskReport) -> Void) {
         switch request {
         case .readBoxes: boxes(report) { try SessionBoxes.read($0) }
         case .change(let change):
@@ -53,7 +58,7 @@ public final class MaskWorkshop: Sendable {
     }
 
     /// Lets nothing further be written, and returns when nothing is being written: the process may end.
-    public func finish() {
+    package func finish() {
         perform(.stop) { _ in }
         gate.withLock { $0 = true }
     }
@@ -104,7 +109,7 @@ public final class MaskWorkshop: Sendable {
     }
 
     private func requireNoRun() throws {
-        guard !SessionLock.isHeld(session) else {
+        guard !FileLock.isHeld(session) else {
             throw Failure(
                 "a run works on \(session.name), whose encoder changes with every checkpoint; predict and fine-tune when it is finished or stopped"
             )
@@ -178,7 +183,7 @@ public final class MaskWorkshop: Sendable {
     private func fineTune(_ report: @escaping @Sendable (MaskReport) -> Void) throws -> MaskReport {
         do {
             let (boxes, plan) = try usableBoxes()
-            let lock = try SessionLock(session)
+            let lock = try FileLock(session)
             trains.withLock { $0 = true }
             defer {
                 trains.withLock { $0 = false }

@@ -1,3 +1,8 @@
+import Cohorts
+import Foundations
+import Masks
+import Network
+
 /// Predicts a subject part by part: the wanted slice first, then outwards. What comes out at the end is what `EmphysemaMask.segment` makes,
 /// byte for byte.
 package struct ProgressivePrediction {

@@ -1,14 +1,19 @@
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
+import Masks
+import SessionFormat
 
 /// Writes masks of subjects into a session, with what made them, and tells whether those that are there still fit.
-public struct SessionSegmentation {
+package struct SessionSegmentation {
     private let session: SessionFolder
     private let atlas: Atlas
     private let classifiers: [Classifier]
     private let stride: Int
     private let parallel: Parallel
 
-    public init(_ session: SessionFolder, atlas: Atlas, classifiers: [Classifier], stride: Int, parallel: Parallel) {
+    package init(_ session: SessionFolder, atlas: Atlas, classifiers: [Classifier], stride: Int, parallel: Parallel) {
         self.session = session
         self.atlas = atlas
         self.classifiers = classifiers
@@ -17,7 +22,7 @@ public struct SessionSegmentation {
     }
 
     /// Segments one subject of a cohort and writes mask, probability and provenance of every classifier.
-    public func segment(
+    package func segment(
         _ subject: PreparedSubject, cohort: CohortCatalogue, journal: Journal?, progress: @escaping @Sendable (Int, Int) -> Void
     ) throws -> [EmphysemaMask] {
         let image = try cohort.image(of: subject, parallel: parallel)
@@ -48,7 +53,7 @@ public struct SessionSegmentation {
     }
 
     /// Why a mask must not be taken for current: another CT, atlas, model or classifier; nil where all fit.
-    public static func staleReason(_ session: SessionFolder, _ provenance: MaskProvenance, subject: PreparedSubject, atlas: Atlas) throws
+    package static func staleReason(_ session: SessionFolder, _ provenance: MaskProvenance, subject: PreparedSubject, atlas: Atlas) throws
         -> String?
     {
         if provenance.subject != subject.id { return "the mask belongs to subject \(provenance.subject)" }
@@ -58,11 +63,11 @@ public struct SessionSegmentation {
     }
 
     /// Why a mask is not of the session's classifier and model as they are now; nil where it is. Reads no volume.
-    public static func staleReason(_ session: SessionFolder, _ provenance: MaskProvenance) throws -> String? {
+    package static func staleReason(_ session: SessionFolder, _ provenance: MaskProvenance) throws -> String? {
         guard let current = try Classifier.checksum(session, provenance.subtype) else { return "the classifier that made the mask is gone" }
         if current != provenance.classifier { return "the classifier was trained again since the mask was made" }
         // The step alone: a session that was renamed is the same one, and its classifiers are compared above.
-        if let step = Checkpoint.steps(in: session).last, provenance.scheme == .linear, !provenance.model.hasSuffix(", step \(step)") {
+        if let step = session.checkpointSteps.last, provenance.scheme == .linear, !provenance.model.hasSuffix(", step \(step)") {
             return "the mask was made with \"\(provenance.model)\", the session is at step \(step)"
         }
         return nil
@@ -70,12 +75,12 @@ public struct SessionSegmentation {
 }
 
 /// How well a mask meets a known truth.
-public struct MaskAgreement: Sendable, Equatable {
-    public let intersection, predicted, truth: Int
+package struct MaskAgreement: Sendable, Equatable {
+    package let intersection, predicted, truth: Int
     /// Of predicted and true volume, mL.
-    public let volumeErrorMillilitres: Double
+    package let volumeErrorMillilitres: Double
 
-    public init(mask: Volume<UInt8>, truth: Volume<UInt8>) {
+    package init(mask: Volume<UInt8>, truth: Volume<UInt8>) {
         precondition(mask.sharesGrid(with: truth), "MaskAgreement: mask \(mask.extent) and truth \(truth.extent) are on different grids")
         var counts = (both: 0, mask: 0, truth: 0)
         for i in mask.voxels.indices {
@@ -92,7 +97,7 @@ public struct MaskAgreement: Sendable, Equatable {
     }
 
     /// 2 Σ|A ∩ B| / (Σ|A| + Σ|B|) over several subjects; nil where both are empty everywhere.
-    public static func dice(_ subjects: [MaskAgreement]) -> Double? {
+    package static func dice(_ subjects: [MaskAgreement]) -> Double? {
         let sum = subjects.reduce(0) { $0 + $1.predicted + $1.truth }
         return sum == 0 ? nil : 2 * Double(subjects.reduce(0) { $0 + $1.intersection }) / Double(sum)
     }

@@ -1,20 +1,29 @@
+import Cohorts
+import Foundations
+import Imaging
+
 /// The positive and negative boxes of one subtype.
-struct TrainingBoxes {
+package struct TrainingBoxes {
     /// What counts as negative.
-    enum Negatives: String {
+    package enum Negatives: String {
         /// Healthy boxes only; boxes of the other subtype are unused (paper).
         case healthy
         /// Healthy boxes and those of the other subtype.
         case healthyAndOther
     }
 
-    let boxes: [LesionBox]
-    let positive: [Bool]
+    package let boxes: [LesionBox]
+    package let positive: [Bool]
+
+    package init(boxes: [LesionBox], positive: [Bool]) {
+        self.boxes = boxes
+        self.positive = positive
+    }
 
     /// Chooses from a reader's boxes; where there is no healthy box, as many seeded lung positions as positives are drawn from subjects with
     /// gold = cle = paraseptal = 0.
     /// - Parameter fraction: part of the positives, and of the negatives, that is used: a seeded choice.
-    static func choose(
+    package static func choose(
         _ all: [LesionBox], subtype: EmphysemaSubtype, negatives: Negatives, fraction: Double, cohort: PreparedCohort,
         subjects: Set<String>,
         seed: UInt64

@@ -1,3 +1,5 @@
+import Foundations
+
 /// The letters of pictures of screens: ASCII in 5 × 7 dots, drawn for this program so that pictures depend on no font of the machine.
 /// Lines, blocks and braille are computed.
 enum BitmapFont {

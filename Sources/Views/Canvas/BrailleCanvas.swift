@@ -1,3 +1,5 @@
+import Foundations
+
 /// Dots, 2 × 4 a cell, in the braille characters U+2800…U+28FF.
 ///
 /// A cell has one colour: that of the last strong dot, else of the last faint one. Faint dots are drawn in a darker shade.

@@ -1,5 +1,5 @@
-import Engine
 import Foundation
+import Foundations
 
 /// A screenful of cells: what a screen renders and a presenter shows. Row-major.
 package struct CellGrid: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 
 /// A line chart in braille: each series is drawn as the envelope of its smallest and largest value in each dot column, so that no spike is
 /// ever lost however many values share a column, with a mean line on top.

@@ -40,7 +40,7 @@ package struct Colour: Hashable, Sendable {
 }
 
 /// How many colours a terminal shows.
-public enum ColourDepth: Int, Sendable, CaseIterable {
+package enum ColourDepth: Int, Sendable, CaseIterable {
     case mono = 1
     case eight = 8
     case sixteen = 16
@@ -100,12 +100,12 @@ public enum ColourDepth: Int, Sendable, CaseIterable {
 }
 
 /// What the terminal can show; the screens draw for it.
-public struct Capabilities: Hashable, Sendable {
-    public var colours: ColourDepth
+package struct Capabilities: Hashable, Sendable {
+    package var colours: ColourDepth
     /// Half-blocks, braille and box lines; else ASCII only.
-    public var unicode: Bool
+    package var unicode: Bool
 
-    public init(colours: ColourDepth, unicode: Bool) {
+    package init(colours: ColourDepth, unicode: Bool) {
         self.colours = colours
         self.unicode = unicode
     }

@@ -1,3 +1,5 @@
+import Foundations
+
 /// Curves with bands against a fraction, in braille. The first curve is a line, the second dashed, so that they differ without colour.
 package struct FractionChart {
     package struct Line {

@@ -1,8 +1,8 @@
-import Engine
 import Foundation
+import Foundations
 
 /// A frame as a picture: the same cells as in a terminal of 256 colours.
-public struct ScreenPicture {
+package struct ScreenPicture {
     private let grid: CellGrid
     /// Pixels a dot of the font.
     private let scale: Int

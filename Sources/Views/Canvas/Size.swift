@@ -1,14 +1,14 @@
 /// A size in character cells.
-public struct Size: Hashable, Sendable {
-    public var columns, rows: Int
+package struct Size: Hashable, Sendable {
+    package var columns, rows: Int
 
-    public init(columns: Int, rows: Int) {
+    package init(columns: Int, rows: Int) {
         self.columns = columns
         self.rows = rows
     }
 
     /// From text such as `80x24`.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.lowercased().split(separator: "x").compactMap { Int($0) }
         guard parts.count == 2, (1...1000).contains(parts[0]), (1...1000).contains(parts[1]) else { return nil }
         self.init(columns: parts[0], rows: parts[1])
@@ -16,7 +16,7 @@ public struct Size: Hashable, Sendable {
 }
 
 extension Size: CustomStringConvertible {
-    public var description: String { "\(columns)x\(rows)" }
+    package var description: String { "\(columns)x\(rows)" }
 }
 
 /// A rectangle of character cells. Never of negative size.

@@ -1,3 +1,5 @@
+import Foundations
+
 /// A chart's horizontal axis: which steps lie where, and how they are labelled. Distances on it are steps, or seconds.
 package struct StepScale {
     package enum Unit {

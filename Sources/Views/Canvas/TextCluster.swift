@@ -1,4 +1,3 @@
-import Engine
 import Synchronization
 
 /// One sign as a reader sees it, and the cells that it takes: a letter with its marks, a wide CJK character, an emoji of several scalars.

@@ -1,3 +1,5 @@
+import Foundations
+
 /// Turns frames into the bytes that change a terminal from the last frame to the next: few moves, few colour changes, nothing where nothing
 /// changed. Pure: what it writes depends on the frames alone.
 package struct FrameEncoder {

@@ -1,6 +1,6 @@
 import CNcurses
-import Engine
 import Foundation
+import Foundations
 
 /// The terminal of the process, through ncurses: the only file that calls curses. To be used from one thread.
 package final class NcursesTerminal: Terminal {

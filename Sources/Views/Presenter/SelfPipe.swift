@@ -1,5 +1,5 @@
-import Engine
 import Foundation
+import Foundations
 
 /// A pipe of the process to itself, with which signals and background queues wake a `poll`. Neither end blocks.
 struct SelfPipe: Sendable {

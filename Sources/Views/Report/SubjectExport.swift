@@ -1,8 +1,11 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Masks
+import SessionFormat
 
 /// Writes what the masks screen shows of a subject: the shown masks with what made them, the volumes, the picture, and a report.
-public struct SubjectExport: Sendable {
+package struct SubjectExport: Sendable {
     private let state: WorkbenchState
     private let session: SessionFolder
     private let written: Date
@@ -39,7 +42,7 @@ public struct SubjectExport: Sendable {
             throw Failure("\(folder.path) holds the session's own masks; choose another folder")
         }
         func file(_ ending: String) -> URL { folder.appendingPathComponent("\(loaded.id).\(ending)") }
-        var targets = CommandFiles()
+        var targets = CommandFiles(kept: KeptFolder.all)
         for ending in ["html", "csv", "png"] + report.subtypes.map({ "\($0.rawValue).nii.gz" }) {
             targets.writes("the report's file", file(ending).path)
         }

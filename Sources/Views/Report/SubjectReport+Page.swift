@@ -1,5 +1,6 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
 
 /// The report as one page that holds everything, its picture too: to be opened in any browser, printed, or sent.
 extension SubjectReport {

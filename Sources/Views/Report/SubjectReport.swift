@@ -1,5 +1,7 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
 
 /// What the masks amount to in one subject, ready to be written: the same numbers as on the masks screen, with what they are to be taken with.
 package struct SubjectReport: Sendable {

@@ -1,5 +1,9 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Masks
+import SessionFormat
+import StudyResults
 
 /// What the reducer asks for, done: each effect at once, or beside the loop with an event for its result.
 extension EventLoop {
@@ -49,7 +53,7 @@ extension EventLoop {
         case .noteSession(let name, let text): care(of: name) { try $0.write(note: text) }
         case .deleteSession(let name): care(of: name) { try $0.delete() }
         case .compareSessions(let names): compare(names)
-        case .listCheckpoints: if let open { send(.checkpointsListed(Checkpoint.steps(in: open.context.folder))) }
+        case .listCheckpoints: if let open { send(.checkpointsListed(open.context.folder.checkpointSteps)) }
         case .loadViews(let landmark): loadViews(landmark)
         case .saveView(let view):
             open?.keep(view)
@@ -140,9 +144,9 @@ extension EventLoop {
     }
 
     private func loadViews(_ landmark: Int) {
-        guard let folder = open?.context.folder, let key = state.atlas.wantedViews else { return }
+        guard let patches = open?.context.patches, let key = state.atlas.wantedViews else { return }
         let neighbours = Int(state.training.rates[.neighbours] ?? 2)
-        inSession { .viewsLoaded(SeenViews.read(folder, key, neighbours: neighbours)) }
+        inSession { .viewsLoaded(SeenViews.read(key, neighbours: neighbours, from: patches)) }
     }
 
     private func ask(_ request: MaskRequest) {

@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import Masks
 
 /// The interface's loop: terminal, signals, background results and the journal in one `poll`.
 package final class EventLoop {

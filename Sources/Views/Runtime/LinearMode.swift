@@ -1,5 +1,5 @@
-import Engine
 import Foundation
+import SessionFormat
 
 /// The interface as plain text: one line for each change, no art, no cursor movement. For screen readers, logs and terminals that
 /// can do no more. Typed lines are steering commands; `q` leaves.

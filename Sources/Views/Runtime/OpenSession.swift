@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import SessionFormat
 
 /// A session that is on the screen: its journal followed by offset, its control file, its view and its tape.
 final class OpenSession {

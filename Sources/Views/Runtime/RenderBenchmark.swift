@@ -1,33 +1,35 @@
-import Engine
 import Foundation
+import Foundations
+import Imaging
+import SessionFormat
 
 /// What `workbench bench render` measures: from a key to its bytes, frame by frame, on a phantom of realistic noise and a long run's curves.
-public struct RenderBenchmark {
+package struct RenderBenchmark {
     /// One kind of frame.
-    public struct Kind: Encodable, Sendable {
-        public let kind: String
+    package struct Kind: Encodable, Sendable {
+        package let kind: String
         /// Bytes that a terminal of 256 colours gets, median and most.
-        public let bytes: Int
-        public let bytes_most: Int
+        package let bytes: Int
+        package let bytes_most: Int
         /// From the state to the cells, and from the key to the last byte written.
-        public let render_p50_ms: Double
-        public let render_p99_ms: Double
-        public let p50_ms: Double
-        public let p99_ms: Double
+        package let render_p50_ms: Double
+        package let render_p99_ms: Double
+        package let p50_ms: Double
+        package let p99_ms: Double
     }
 
-    public struct Result: Encodable, Sendable {
-        public let what: String
-        public let columns: Int
-        public let rows: Int
-        public let under_load: Bool
-        public let repeats: Int
-        public let kinds: [Kind]
+    package struct Result: Encodable, Sendable {
+        package let what: String
+        package let columns: Int
+        package let rows: Int
+        package let under_load: Bool
+        package let repeats: Int
+        package let kinds: [Kind]
         /// Over all kinds.
-        public let p50_ms: Double
-        public let p99_ms: Double
+        package let p50_ms: Double
+        package let p99_ms: Double
         /// Growth of the resident set over the last 10,000 frames, kB.
-        public let growth_kb: Int
+        package let growth_kb: Int
     }
 
     private var state: WorkbenchState
@@ -37,7 +39,7 @@ public struct RenderBenchmark {
     private let ends: (read: Int32, write: Int32)
 
     /// - Throws: `Failure` where the system gives no pipe.
-    public init(size: Size) throws {
+    package init(size: Size) throws {
         state = WorkbenchState(size: size, capabilities: Capabilities(colours: .palette, unicode: true))
         encoder = FrameEncoder(.xterm(.palette), .palette)
         output = open("/dev/null", O_WRONLY)
@@ -79,7 +81,7 @@ public struct RenderBenchmark {
     ///   - repeats: frames of each kind.
     ///   - underLoad: keys then come one by one through a pipe, as from a terminal, at irregular times.
     ///   - measuresGrowth: renders 20,000 frames more.
-    public mutating func run(repeats: Int, underLoad: Bool, measuresGrowth: Bool = true) throws -> Result {
+    package mutating func run(repeats: Int, underLoad: Bool, measuresGrowth: Bool = true) throws -> Result {
         // What comes before a frame, and the key that makes it; every twenty times the other way round.
         let kinds: [(name: String, prepare: [String], key: String?, back: [String: String])] = [
             ("curve_append", ["1"], nil, [:]), ("idle", ["1"], "", [:]), ("training_key", ["1"], "]", ["]": "["]),

@@ -1,4 +1,5 @@
-import Engine
+import Foundations
+import SessionFormat
 
 extension RunComparison {
     /// Reads the journals of sessions whole; what is wrong with one is told in its place.

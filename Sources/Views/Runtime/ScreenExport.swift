@@ -1,10 +1,12 @@
-import Engine
 import Foundation
+import Foundations
+import Masks
+import SessionFormat
 
 /// Renders a session's screens without a terminal.
-public struct ScreenExport {
+package struct ScreenExport {
     /// What can be pictured.
-    public static let names = ScreenID.allCases.map(\.rawValue)
+    package static let names = ScreenID.allCases.map(\.rawValue)
 
     private let context: SessionContext
     /// Who computes in a session of the list.
@@ -15,7 +17,7 @@ public struct ScreenExport {
     ///   - context: the session.
     ///   - size: of the screen, in characters.
     ///   - ownership: of the sessions beside it, which the list shows.
-    public init(_ context: SessionContext, size: Size, ownership: @escaping (SessionFolder) -> SessionOwnership) {
+    package init(_ context: SessionContext, size: Size, ownership: @escaping (SessionFolder) -> SessionOwnership) {
         self.context = context
         self.ownership = ownership
         state = WorkbenchState(size: size, capabilities: Capabilities(colours: .palette, unicode: true))
@@ -27,7 +29,7 @@ public struct ScreenExport {
     ///   - subject: of the masks or cohort screen, instead of the one that was left.
     ///   - others: sessions to compare with.
     /// - Throws: `Failure` where there is no such screen, or the journal, the atlas or the subject cannot be read.
-    public mutating func png(screen: String, subject: String? = nil, others: [SessionFolder] = []) throws -> Data {
+    package mutating func png(screen: String, subject: String? = nil, others: [SessionFolder] = []) throws -> Data {
         guard let wanted = ScreenID(rawValue: screen) else {
             throw Failure("there is no screen \(screen); expected \(Self.names.joined(separator: ", "))")
         }
@@ -43,7 +45,7 @@ public struct ScreenExport {
 
     /// Writes a subject's masks, volumes, picture and report, as the masks screen does with its first settings.
     /// - Returns: the files, the report first.
-    public mutating func report(subject: String, to folder: URL) throws -> [URL] {
+    package mutating func report(subject: String, to folder: URL) throws -> [URL] {
         try open(.masks, subject, ViewSettings())
         return try SubjectExport(state, session: context.folder).write(to: folder)
     }

@@ -1,25 +1,31 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Masks
+import SessionFormat
+import StudyResults
 
 /// A session as the interface needs it: where it lies, what can be shown of it, and who computes in it.
-public struct SessionContext: Sendable {
-    public var folder: SessionFolder
-    public var library: any SubjectLibrary
-    public var atlas: AtlasSource
+package struct SessionContext: Sendable {
+    package var folder: SessionFolder
+    package var library: any SubjectLibrary
+    package var atlas: AtlasSource
     /// The cohort that the session was prepared from.
-    public var cohort: any CohortSource
+    package var cohort: any CohortSource
     /// What the masks screen has computed.
-    public var masks: any MaskWork
+    package var masks: any MaskWork
+    /// What the network saw in its steps.
+    package var patches: PatchSource = { _, _ in throw Failure("this session's cohort is not at hand") }
     /// The experiments on it.
-    public var experiments: any ExperimentSource = NoExperiments()
+    package var experiments: any ExperimentSource = NoExperiments()
     /// The screen to begin with instead of the one that was left; nil for that one.
     package var firstScreen: ScreenID?
     /// Who computes in the session now. Cheap: asked every two seconds.
-    public var ownership: @Sendable () -> SessionOwnership
+    package var ownership: @Sendable () -> SessionOwnership
     /// What leaving the interface does to a run that goes on, in a sentence; asked for confirmation while it runs. Nil: nothing.
-    public var quitHint: String?
+    package var quitHint: String?
 
-    public init(
+    package init(
         folder: SessionFolder, library: any SubjectLibrary, atlas: @escaping AtlasSource, cohort: any CohortSource = EmptyCohort(),
         masks: any MaskWork = NoMaskWork(), ownership: @escaping @Sendable () -> SessionOwnership,
         quitHint: String? = nil
@@ -35,18 +41,18 @@ public struct SessionContext: Sendable {
 }
 
 /// A cohort without subjects: for a session whose cohort is not at hand.
-public struct EmptyCohort: CohortSource {
+package struct EmptyCohort: CohortSource {
     private static let missing = Failure("this session's cohort is not at hand")
 
-    public init() {}
-    public func snapshot() throws -> CohortSnapshot { CohortSnapshot(subjects: []) }
-    public func volumes(_ subject: String, isWanted: @Sendable () -> Bool) throws -> CohortVolumes { throw Self.missing }
-    public func times(_ subject: String) -> FileTimes { FileTimes([]) }
-    public func review(_ subject: String, _ entry: CohortReview.Entry?) throws { throw Self.missing }
-    public func correct(_ subject: String, _ change: LungCorrectionChange, _ shown: CohortVolumes) throws -> CohortVolumes {
+    package init() {}
+    package func snapshot() throws -> CohortSnapshot { CohortSnapshot(subjects: []) }
+    package func volumes(_ subject: String, isWanted: @Sendable () -> Bool) throws -> CohortVolumes { throw Self.missing }
+    package func times(_ subject: String) -> FileTimes { FileTimes([]) }
+    package func review(_ subject: String, _ entry: CohortReview.Entry?) throws { throw Self.missing }
+    package func correct(_ subject: String, _ change: LungCorrectionChange, _ shown: CohortVolumes) throws -> CohortVolumes {
         throw Self.missing
     }
-    public func prepareAgain(_ subjects: [String]) throws { throw Self.missing }
+    package func prepareAgain(_ subjects: [String]) throws { throw Self.missing }
 }
 
 extension SessionIdentity {
@@ -62,29 +68,29 @@ extension SessionIdentity {
 }
 
 /// What the interface is started with.
-public struct WorkbenchConfiguration: Sendable {
+package struct WorkbenchConfiguration: Sendable {
     /// The folder that holds the sessions.
-    public var sessionsRoot: URL
+    package var sessionsRoot: URL
     /// The session to open at once; nil: the list of sessions.
-    public var session: SessionContext?
+    package var session: SessionContext?
     /// Opens a session from the list.
-    public var open: @Sendable (SessionFolder) throws -> SessionContext
+    package var open: @Sendable (SessionFolder) throws -> SessionContext
     /// Starts the demo in this process and returns its session; nil: not offered.
-    public var startDemo: (@Sendable () throws -> SessionContext)?
+    package var startDemo: (@Sendable () throws -> SessionContext)?
     /// Makes a session as asked, or a fork of another one, and starts it in this process.
-    public var startRun: @Sendable (RunRequest, _ folder: SessionFolder, _ origin: SessionFolder?) throws -> SessionContext
+    package var startRun: @Sendable (RunRequest, _ folder: SessionFolder, _ origin: SessionFolder?) throws -> SessionContext
     /// Goes on with a session in this process.
-    public var continueRun: @Sendable (SessionFolder) throws -> SessionContext
+    package var continueRun: @Sendable (SessionFolder) throws -> SessionContext
     /// What a run would take of the disk, in a sentence.
-    public var estimate: @Sendable (RunRequest, _ folder: SessionFolder) throws -> String
+    package var estimate: @Sendable (RunRequest, _ folder: SessionFolder) throws -> String
     /// Why no run can be started now, in a sentence; nil where one can.
-    public var refusal: @Sendable () -> String?
+    package var refusal: @Sendable () -> String?
     /// A prepared cohort that a new run would most likely use.
-    public var cohort: String?
+    package var cohort: String?
     /// One line of text per change instead of screens.
-    public var linear: Bool
+    package var linear: Bool
 
-    public init(
+    package init(
         sessionsRoot: URL, session: SessionContext? = nil, open: @escaping @Sendable (SessionFolder) throws -> SessionContext,
         startDemo: (@Sendable () throws -> SessionContext)? = nil,
         startRun: @escaping @Sendable (RunRequest, SessionFolder, SessionFolder?) throws -> SessionContext = { _, _, _ in
@@ -110,7 +116,7 @@ public struct WorkbenchConfiguration: Sendable {
 }
 
 /// Why the interface ended.
-public enum ExitReason: Equatable, Sendable {
+package enum ExitReason: Equatable, Sendable {
     /// The user left.
     case quit
     /// The terminal went away: a run goes on without it.
@@ -122,10 +128,10 @@ public enum ExitReason: Equatable, Sendable {
 }
 
 /// The interface.
-public enum WorkbenchApp {
+package enum WorkbenchApp {
     /// Shows the interface on this process's terminal until it ends; returns the reason. The terminal is left as it was found.
     /// Call it on the main thread. Throws if the session to open cannot be read.
-    public static func run(_ configuration: WorkbenchConfiguration) throws -> ExitReason {
+    package static func run(_ configuration: WorkbenchConfiguration) throws -> ExitReason {
         Parallel.yieldToInterface()
         guard !configuration.linear, let capabilities = NcursesTerminal.probe() else { return try LinearMode(configuration).run() }
         let terminal = try NcursesTerminal(capabilities)

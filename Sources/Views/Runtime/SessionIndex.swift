@@ -1,5 +1,5 @@
-import Engine
 import Foundation
+import SessionFormat
 import Synchronization
 
 /// Looks over the sessions of a folder without reading their journals whole: the head tells how long a run is, the tail how far it is. A session
@@ -70,7 +70,7 @@ package final class SessionIndex: Sendable {
 
     private static func condition(_ run: Run, _ ownership: SessionOwnership) -> SessionSummary.Condition {
         if run.fault != nil { return .faulty }
-        if let outcome = run.outcome { return outcome == Trainer.Outcome.done.rawValue ? .finished : .stopped }
+        if let outcome = run.outcome { return outcome == RunFinished.Outcome.done.rawValue ? .finished : .stopped }
         if ownership == .nobody { return .idle }
         if run.isPaused { return .paused }
         return run.loss == nil ? .preparing : .running
@@ -95,7 +95,7 @@ package final class SessionIndex: Sendable {
         for entry in tail.isEmpty ? head : tail { training.fold(entry) }
         // Whether it is finished is decided where it is decided for a session that is opened, too.
         let completion = (try? JournalTail.completion(of: folder))?.outcome
-        let isOpenEnded = training.finished?.outcome == Trainer.Outcome.done.rawValue
+        let isOpenEnded = training.finished?.outcome == RunFinished.Outcome.done.rawValue
         return .run(
             Run(
                 step: training.step, totalSteps: training.started?.totalSteps ?? 0, loss: training.latest?.loss,

@@ -1,4 +1,6 @@
-import Engine
+import Cohorts
+import Foundations
+import StudyResults
 
 /// Reads what the screens ask for and says how it went, as an event; the same for the live interface and for replays.
 enum SubjectLoading {

@@ -1,5 +1,5 @@
-import Engine
 import Foundation
+import Foundations
 import Synchronization
 
 /// Reads subjects for one screen, on a thread of its own: always the one that was wished for last, and then ahead the one that is likely to be

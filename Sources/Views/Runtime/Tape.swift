@@ -1,5 +1,7 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Masks
 
 /// One line of `tape.jsonl`. The first says what the interface started with; each further one an event, or what is then to be seen.
 ///

@@ -1,19 +1,20 @@
-import Engine
 import Foundation
+import Foundations
+import SessionFormat
 
 /// Plays a tape without a terminal: folds what it says into a fresh state and renders a frame after each event.
-public struct TapePlayer {
+package struct TapePlayer {
     /// The version of the tape's format that this program writes and reads.
-    public static let version = 1
+    package static let version = 1
 
     /// A frame of a replay.
-    public struct Frame: Equatable, Sendable {
+    package struct Frame: Equatable, Sendable {
         /// Counted from 0: the screen before the first event.
-        public let number: Int
+        package let number: Int
         /// SHA-256 over characters, colours and attributes.
-        public let checksum: String
+        package let checksum: String
         /// The characters, a line a row.
-        public let text: String
+        package let text: String
         package let grid: CellGrid
     }
 
@@ -26,7 +27,7 @@ public struct TapePlayer {
     /// - Parameters:
     ///   - tape: a tape; the folder that it lies in is the session.
     ///   - size, colours, ascii: instead of what the tape was recorded with.
-    public init(tape: URL, context: SessionContext, size: Size? = nil, colours: ColourDepth? = nil, ascii: Bool = false) {
+    package init(tape: URL, context: SessionContext, size: Size? = nil, colours: ColourDepth? = nil, ascii: Bool = false) {
         file = tape
         self.context = context
         self.size = size
@@ -36,7 +37,7 @@ public struct TapePlayer {
 
     /// Plays to the end and hands over each frame.
     /// Throws a `Failure` if the tape cannot be read or one of its expectations is not met.
-    public func play(_ show: (Frame) throws -> Void) throws {
+    package func play(_ show: (Frame) throws -> Void) throws {
         guard FileManager.default.fileExists(atPath: file.path) else { throw Failure("there is no tape at \(file.path)") }
         var reader = JSONLinesReader<TapeLine>(file)
         let lines = try reader.read()
@@ -129,7 +130,7 @@ public struct TapePlayer {
         if let views = line.views {
             let neighbours = line.neighbours ?? 0
             return .viewsLoaded(
-                SeenViews.read(context.folder, SeenViews.Key(landmark: views, step: line.step ?? 0), neighbours: neighbours))
+                SeenViews.read(SeenViews.Key(landmark: views, step: line.step ?? 0), neighbours: neighbours, from: context.patches))
         }
         return nil
     }

@@ -1,5 +1,5 @@
-import Engine
 import Foundation
+import Foundations
 
 /// Where the parts of the atlas screen lie.
 package struct AtlasLayout {

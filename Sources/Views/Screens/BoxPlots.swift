@@ -1,4 +1,6 @@
-import Engine
+import Foundations
+import Statistics
+import StudyResults
 
 /// Box plots of a result's groups, a panel a series: quartiles, whiskers to the farthest value within 1.5 box heights, every subject a dot
 /// beside its box.

@@ -1,4 +1,5 @@
-import Engine
+import Cohorts
+import Imaging
 
 /// Where the parts of the cohort screen lie.
 package struct CohortLayout {

@@ -1,4 +1,4 @@
-import Engine
+import StudyResults
 
 /// Where the parts of the evaluation screen lie.
 package struct EvaluationLayout {

@@ -1,4 +1,4 @@
-import Engine
+import StudyResults
 
 /// A result's table: methods down, targets and metrics across; a cell has mean ± standard deviation, and its interval below.
 struct EvaluationTable {
@@ -7,11 +7,11 @@ struct EvaluationTable {
 
     init(_ result: ExperimentResult) { table = MeasurementTable(result) }
 
-    static func mean(_ m: Measurement) -> String {
+    static func mean(_ m: MethodScore) -> String {
         ExperimentReport.number(m.mean) + (m.folds.count > 1 ? " ± \(ExperimentReport.number(m.deviation))" : "")
     }
 
-    static func interval(_ m: Measurement) -> String {
+    static func interval(_ m: MethodScore) -> String {
         guard let lower = m.lower, let upper = m.upper else { return "" }
         return "[\(ExperimentReport.number(lower)), \(ExperimentReport.number(upper))]"
     }

@@ -1,4 +1,4 @@
-import Engine
+import StudyResults
 
 /// What the evaluation screen says in words.
 package enum EvaluationText {

@@ -1,5 +1,6 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
 
 /// CT slices with the predicted emphysema, and what it amounts to.
 package enum MasksScreen {

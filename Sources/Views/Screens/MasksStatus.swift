@@ -1,4 +1,5 @@
-import Engine
+import Cohorts
+import Masks
 
 /// The lines above the slices: who is shown and how, what made the masks, what goes on, and what the numbers are to be taken with.
 struct MasksStatus {

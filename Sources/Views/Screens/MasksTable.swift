@@ -1,4 +1,6 @@
-import Engine
+import Cohorts
+import Imaging
+import Masks
 
 /// What the masks amount to: volumes and percentages of whole lungs, of their thirds, and the scan's own densitometry.
 struct MasksTable {

@@ -1,4 +1,4 @@
-import Engine
+import SessionFormat
 
 /// Help, palette, prompt and questions, drawn over the screen.
 package enum Overlays {

@@ -1,5 +1,3 @@
-import Engine
-
 /// The form of a new run, the list of checkpoints to go back to, and a line of text for a session.
 enum RunOverlays {
     static func draw(_ form: RunForm, _ painter: inout Painter, _ content: Rect) {

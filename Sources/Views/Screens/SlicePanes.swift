@@ -1,3 +1,5 @@
+import Foundations
+
 /// A slice's place on the screen.
 package struct SlicePane: Equatable {
     package var plane: SlicePlane

@@ -1,5 +1,3 @@
-import Engine
-
 /// What lies below the curves: events, the table of landmarks, or the commands with what became of them.
 enum TrainingPanels {
     static func draw(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {

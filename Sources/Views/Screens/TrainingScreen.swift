@@ -1,5 +1,5 @@
-import Engine
 import Foundation
+import Foundations
 
 /// Curves, progress and steering of a run.
 package enum TrainingScreen {

@@ -1,4 +1,4 @@
-import Engine
+import SessionFormat
 
 /// Beside the curves: how far the run is, how its engine does, what is learned, and the settings as they are steered.
 struct TrainingSide {

@@ -1,4 +1,4 @@
-import Engine
+import Foundations
 
 /// The anatomical directions, in the order of RAS+ coordinates.
 package enum AnatomicalAxis: Int, CaseIterable, Sendable {

@@ -1,7 +1,7 @@
-import Engine
+import Foundations
 
 /// Where a subject's points lie in the atlas.
-public struct AtlasRegistration: Sendable {
+package struct AtlasRegistration: Sendable {
     /// Subject millimetres (RAS+) → voxels of the atlas.
     private let worldToVoxel: Affine3
 
@@ -9,7 +9,7 @@ public struct AtlasRegistration: Sendable {
     /// - Parameters:
     ///   - atlasToSubject: atlas millimetres → subject millimetres, both RAS+.
     ///   - voxelToWorld: of the atlas.
-    public init?(atlasToSubject: Affine3, voxelToWorld: Affine3) {
+    package init?(atlasToSubject: Affine3, voxelToWorld: Affine3) {
         guard let toAtlas = atlasToSubject.inverse, let toVoxel = voxelToWorld.inverse else { return nil }
         worldToVoxel = toVoxel * toAtlas
     }

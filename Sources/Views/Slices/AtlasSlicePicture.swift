@@ -1,4 +1,4 @@
-import Engine
+import Foundations
 
 /// Draws a slice of the atlas: lung in grey, each landmark's surroundings in the colour of its value.
 package struct AtlasSlicePicture {

@@ -1,4 +1,5 @@
-import Engine
+import Cohorts
+import Foundations
 
 /// Outlines of a reader's 32 mm boxes on slices that cut them.
 package struct BoxOutlines {

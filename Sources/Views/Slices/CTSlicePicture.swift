@@ -1,4 +1,6 @@
-import Engine
+import Cohorts
+import Foundations
+import Masks
 
 /// Draws a CT slice with its overlays as pixels.
 package struct CTSlicePicture {

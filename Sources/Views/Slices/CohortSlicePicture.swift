@@ -1,4 +1,6 @@
-import Engine
+import Cohorts
+import Foundations
+import Imaging
 
 /// Draws a CT slice with the outlines of its lungs and of the registered atlas, and the centres of its patches.
 package struct CohortSlicePicture {

@@ -1,5 +1,8 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
+import Masks
 
 /// What lies under the cross-hair.
 package struct CrosshairSample: Equatable {

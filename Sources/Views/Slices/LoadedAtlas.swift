@@ -1,4 +1,5 @@
-import Engine
+import Cohorts
+import Foundations
 
 /// The atlas, ready to show. Immutable and shared; two are equal when they are the same one.
 package final class LoadedAtlas: Equatable, Sendable {

@@ -1,4 +1,6 @@
-import Engine
+import Cohorts
+import Foundations
+import Imaging
 
 /// A subject's volumes, ready to show: orientation found, volumes counted. Immutable and shared; two are equal when they are the same one.
 package final class LoadedSubject: Equatable, Sendable {

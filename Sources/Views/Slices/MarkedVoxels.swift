@@ -1,5 +1,3 @@
-import Engine
-
 /// The voxels that count as emphysema of a subtype: those of its mask, or those that reach another threshold.
 struct MarkedVoxels {
     private let mask: [UInt8]

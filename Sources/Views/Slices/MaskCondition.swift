@@ -1,5 +1,5 @@
 /// How a subject's masks stand.
-public enum MaskCondition: String, Codable, Equatable, Sendable {
+package enum MaskCondition: String, Codable, Equatable, Sendable {
     /// Of the session as it is now.
     case current
     /// Being predicted, or not of the whole lung.

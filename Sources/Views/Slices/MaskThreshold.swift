@@ -1,4 +1,4 @@
-import Engine
+import Cohorts
 
 /// From which probability a voxel is shown as emphysema: in steps of 0.05 from 0.05 to 0.95. At one half it is the mask itself.
 package struct MaskThreshold: Codable, Equatable, Sendable {

@@ -1,4 +1,6 @@
-import Engine
+import Cohorts
+import Foundations
+import Masks
 
 /// A slice of a prediction that goes on: what is known at each voxel of the lungs.
 struct PartialSlice {

@@ -1,4 +1,4 @@
-import Engine
+import Foundations
 
 /// How much larger than fitted slices are drawn, and about which voxel.
 package struct SliceZoom: Codable, Equatable, Sendable {

@@ -1,4 +1,4 @@
-import Engine
+import Foundations
 
 /// Which voxels each pixel of a slice's picture shows, by their place in storage: several where a pixel covers several voxels.
 ///

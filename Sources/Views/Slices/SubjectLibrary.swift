@@ -1,17 +1,20 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
+import Masks
 
 /// A subject that the viewer can show.
-public struct SubjectEntry: Equatable, Sendable {
-    public var id: String
+package struct SubjectEntry: Equatable, Sendable {
+    package var id: String
     /// The CT.
-    public var image: URL
+    package var image: URL
     /// The lung label map, 1 right, 2 left, in the CT's grid.
-    public var lungs: URL?
+    package var lungs: URL?
     /// How its masks stand; nil where there are none.
-    public var masks: MaskCondition?
+    package var masks: MaskCondition?
 
-    public init(id: String, image: URL, lungs: URL? = nil, masks: MaskCondition? = nil) {
+    package init(id: String, image: URL, lungs: URL? = nil, masks: MaskCondition? = nil) {
         self.id = id
         self.image = image
         self.lungs = lungs
@@ -20,26 +23,26 @@ public struct SubjectEntry: Equatable, Sendable {
 }
 
 /// What is known of one subtype in one subject.
-public struct SubtypeVolumes: Sendable {
+package struct SubtypeVolumes: Sendable {
     /// Not 0: emphysema of this subtype. In the CT's grid.
-    public var mask: Volume<UInt8>?
+    package var mask: Volume<UInt8>?
     /// Probability 0…1 in the CT's grid.
-    public var probability: Volume<Float>?
+    package var probability: Volume<Float>?
     /// What made the mask, for example `step-00001200`, and its stride in mm.
-    public var model: String?
-    public var strideMillimetres: Int?
+    package var model: String?
+    package var strideMillimetres: Int?
     /// Why the mask must not be trusted, for example that its model is not the session's newest; nil when it is fresh.
-    public var staleReason: String?
+    package var staleReason: String?
     /// Why its files cannot be used, naming them; there is then no mask.
-    public var damage: String?
+    package var damage: String?
     /// True while the prediction has not covered the whole lung.
-    public var isPartial: Bool
+    package var isPartial: Bool
     /// All that is known of what made the mask; nil where it is not from a file.
-    public var provenance: MaskProvenance?
+    package var provenance: MaskProvenance?
     /// When the mask's file was written.
-    public var written: Date?
+    package var written: Date?
 
-    public init(
+    package init(
         mask: Volume<UInt8>? = nil, probability: Volume<Float>? = nil, model: String? = nil, strideMillimetres: Int? = nil,
         staleReason: String? = nil, damage: String? = nil, isPartial: Bool = false, provenance: MaskProvenance? = nil, written: Date? = nil
     ) {
@@ -56,21 +59,21 @@ public struct SubtypeVolumes: Sendable {
 }
 
 /// The volumes of one subject, all in the CT's grid.
-public struct SubjectVolumes: Sendable {
+package struct SubjectVolumes: Sendable {
     /// HU.
-    public var ct: Volume<Int16>
+    package var ct: Volume<Int16>
     /// 1 patient's right lung, 2 left.
-    public var lungs: Volume<UInt8>?
-    public var centrilobular: SubtypeVolumes
-    public var paraseptal: SubtypeVolumes
+    package var lungs: Volume<UInt8>?
+    package var centrilobular: SubtypeVolumes
+    package var paraseptal: SubtypeVolumes
     /// How the CT was taken, where that is known.
-    public var acquisition: CTAcquisition?
+    package var acquisition: CTAcquisition?
     /// Of the CT that was given, where that is known: boxes are tied to it.
-    public var imageChecksum: String?
+    package var imageChecksum: String?
     /// Where it lies in the atlas; nil where it was not registered.
-    public var registration: AtlasRegistration?
+    package var registration: AtlasRegistration?
 
-    public init(
+    package init(
         ct: Volume<Int16>, lungs: Volume<UInt8>? = nil, centrilobular: SubtypeVolumes = SubtypeVolumes(),
         paraseptal: SubtypeVolumes = SubtypeVolumes(), acquisition: CTAcquisition? = nil, imageChecksum: String? = nil,
         registration: AtlasRegistration? = nil
@@ -92,14 +95,14 @@ public struct SubjectVolumes: Sendable {
         return ct.extent.count * (MemoryLayout<Int16>.size + labels + floats * MemoryLayout<Float>.size)
     }
 
-    public subscript(subtype: EmphysemaSubtype) -> SubtypeVolumes {
+    package subscript(subtype: EmphysemaSubtype) -> SubtypeVolumes {
         get { subtype == .centrilobular ? centrilobular : paraseptal }
         set { if subtype == .centrilobular { centrilobular = newValue } else { paraseptal = newValue } }
     }
 }
 
 /// Where the viewer gets subjects from.
-public protocol SubjectLibrary: Sendable {
+package protocol SubjectLibrary: Sendable {
     /// The subjects of the session, in the order of the cohort. Cheap: called again whenever the session moves on.
     func subjects() throws -> [SubjectEntry]
     /// Reads a subject's volumes; takes seconds for an adult CT, so it is called off the interface's thread.
@@ -110,35 +113,35 @@ public protocol SubjectLibrary: Sendable {
 }
 
 extension SubjectLibrary {
-    public func files(_ subject: SubjectEntry) -> [URL] { [subject.image, subject.lungs].compactMap { $0 } }
+    package func files(_ subject: SubjectEntry) -> [URL] { [subject.image, subject.lungs].compactMap { $0 } }
 }
 
 /// A library without subjects: for a session whose cohort is not at hand.
-public struct EmptyLibrary: SubjectLibrary {
-    public init() {}
-    public func subjects() throws -> [SubjectEntry] { [] }
-    public func load(_ subject: SubjectEntry, isWanted: @Sendable () -> Bool) throws -> SubjectVolumes {
+package struct EmptyLibrary: SubjectLibrary {
+    package init() {}
+    package func subjects() throws -> [SubjectEntry] { [] }
+    package func load(_ subject: SubjectEntry, isWanted: @Sendable () -> Bool) throws -> SubjectVolumes {
         throw Failure("\(subject.id): this session's cohort is not at hand")
     }
 }
 
 /// The atlas as the viewer shows it.
-public struct AtlasMap: Sendable {
+package struct AtlasMap: Sendable {
     /// Not 0: lung.
-    public var lungs: Volume<UInt8>
+    package var lungs: Volume<UInt8>
     /// Lower corners of the landmark boxes, voxel indices.
-    public var landmarks: [VoxelIndex]
+    package var landmarks: [VoxelIndex]
     /// For each landmark the others in order of rising distance.
-    public var neighbours: [[Int]]
+    package var neighbours: [[Int]]
 
-    public init(lungs: Volume<UInt8>, landmarks: [VoxelIndex], neighbours: [[Int]]) {
+    package init(lungs: Volume<UInt8>, landmarks: [VoxelIndex], neighbours: [[Int]]) {
         self.lungs = lungs
         self.landmarks = landmarks
         self.neighbours = neighbours
     }
 
-    public init(_ atlas: Atlas) { self.init(lungs: atlas.lungs, landmarks: atlas.landmarks, neighbours: atlas.neighbours) }
+    package init(_ atlas: Atlas) { self.init(lungs: atlas.lungs, landmarks: atlas.landmarks, neighbours: atlas.neighbours) }
 }
 
 /// Reads the session's atlas; nil when there is none yet.
-public typealias AtlasSource = @Sendable () throws -> AtlasMap?
+package typealias AtlasSource = @Sendable () throws -> AtlasMap?

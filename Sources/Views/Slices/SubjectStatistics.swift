@@ -1,4 +1,6 @@
-import Engine
+import Cohorts
+import Foundations
+import Imaging
 
 /// Volumes of lung and emphysema in one subject, counted in the CT's own voxels.
 package struct SubjectStatistics: Equatable, Sendable {

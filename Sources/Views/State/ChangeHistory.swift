@@ -1,4 +1,6 @@
-import Engine
+import Imaging
+import Masks
+import SessionFormat
 
 /// What the user changed, to be taken back and done again: how things are looked at, settings that were steered, and boxes.
 package struct ChangeHistory: Equatable, Sendable {

@@ -1,4 +1,6 @@
-import Engine
+import Cohorts
+import Foundations
+import Imaging
 
 /// The cohort screen: subjects, how their preparation went, and the one that is looked at.
 package struct CohortState: Equatable, Sendable {
@@ -34,7 +36,7 @@ package struct CohortState: Equatable, Sendable {
 }
 
 /// Where the cohort screen gets its subjects from, and what it may change.
-public protocol CohortSource: Sendable {
+package protocol CohortSource: Sendable {
     /// How things stand. Cheap: called every second while the screen is shown.
     func snapshot() throws -> CohortSnapshot
     /// Reads a subject's volumes; takes seconds, so it is called off the interface's thread.

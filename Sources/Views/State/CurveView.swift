@@ -1,5 +1,3 @@
-import Engine
-
 /// How the curves are looked at: what, against what, how much of it. Kept in `view.json`.
 package struct CurveView: Codable, Equatable, Sendable {
     /// Which curves.

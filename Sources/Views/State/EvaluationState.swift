@@ -1,4 +1,4 @@
-import Engine
+import StudyResults
 
 /// The evaluation screen: the experiments, and what is looked at of the chosen one.
 package struct EvaluationState: Equatable, Sendable {
@@ -45,26 +45,4 @@ package struct EvaluationPoint: Equatable, Sendable {
                 .sorted { ($0.value, $0.subject) < ($1.value, $1.subject) }
         }
     }
-}
-
-/// Where the evaluation screen gets its experiments from, and who runs them.
-public protocol ExperimentSource: Sendable {
-    /// How things stand. Cheap: called every second while the screen is shown.
-    func snapshot() throws -> ExperimentSnapshot
-    /// Runs experiments in the background of this process.
-    func start(_ names: [ExperimentName]) throws
-    /// Asks the run of this process to stop; false where it runs none.
-    func stop() -> Bool
-}
-
-extension ExperimentBrowser: ExperimentSource {}
-
-/// No experiments: for a session that is shown without its cohort.
-public struct NoExperiments: ExperimentSource {
-    public init() {}
-    public func snapshot() throws -> ExperimentSnapshot { ExperimentSnapshot() }
-    public func start(_ names: [ExperimentName]) throws {
-        throw Failure("this session's cohort is not at hand; there is nothing to evaluate")
-    }
-    public func stop() -> Bool { false }
 }

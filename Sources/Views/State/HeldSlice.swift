@@ -1,4 +1,4 @@
-import Engine
+import Foundations
 
 /// While the cross-hair moves within a plane, the plane across it would show another slice with every step. It waits until the cross-hair
 /// rests, so that each step costs only the few cells of the cross-hair itself.

@@ -1,4 +1,4 @@
-import Engine
+import SessionFormat
 
 /// What was measured at one landmark, visit by visit.
 package struct LandmarkRecord: Equatable, Sendable {

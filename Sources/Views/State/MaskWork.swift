@@ -1,28 +1,5 @@
-import Engine
-
-/// Where the masks screen has predictions, boxes and fine-tuning done: in the background.
-public protocol MaskWork: Sendable {
-    /// Takes a request and returns at once; `report` is called from any thread.
-    func perform(_ request: MaskRequest, report: @escaping @Sendable (MaskReport) -> Void)
-    /// Lets nothing further be written, and returns when nothing is being written.
-    func finish()
-}
-
-extension MaskWorkshop: MaskWork {}
-
-/// For a session whose cohort is not at hand: refuses everything that takes one.
-public struct NoMaskWork: MaskWork {
-    public init() {}
-
-    public func perform(_ request: MaskRequest, report: @escaping @Sendable (MaskReport) -> Void) {
-        switch request {
-        case .readBoxes, .look, .stop: break
-        case .change, .predict, .planFineTuning, .fineTune: report(.failed("this session's cohort is not at hand"))
-        }
-    }
-
-    public func finish() {}
-}
+import Cohorts
+import Masks
 
 /// A prediction that goes on.
 package struct RunningPrediction: Equatable, Sendable {

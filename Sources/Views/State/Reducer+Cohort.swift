@@ -1,4 +1,4 @@
-import Engine
+import Cohorts
 
 /// The cohort: which subject is looked at, and what the user thinks of it.
 extension WorkbenchState {

@@ -1,4 +1,4 @@
-import Engine
+import StudyResults
 
 /// The experiments: which one is looked at, running them, and going from a point of a plot to its subject.
 extension WorkbenchState {

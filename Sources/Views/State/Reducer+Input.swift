@@ -1,5 +1,6 @@
-import Engine
+import Cohorts
 import Foundation
+import SessionFormat
 
 /// Keys go to what lies on top: a question, a prompt, the palette, the help; else through the command table to the screen.
 extension WorkbenchState {

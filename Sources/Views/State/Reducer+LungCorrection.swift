@@ -1,4 +1,6 @@
-import Engine
+import Cohorts
+import Foundations
+import Imaging
 
 /// Corrections of the lungs on the cohort screen: parts are given and taken, and cut with the slice that is looked at.
 extension WorkbenchState {

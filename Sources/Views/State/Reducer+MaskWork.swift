@@ -1,4 +1,6 @@
-import Engine
+import Cohorts
+import Foundations
+import Masks
 
 /// Predictions, boxes and fine-tuning from the masks screen.
 extension WorkbenchState {

@@ -1,4 +1,4 @@
-import Engine
+import Cohorts
 
 /// Subjects, windows and overlays.
 extension WorkbenchState {

@@ -1,4 +1,4 @@
-import Engine
+import Foundations
 
 /// Moving about in slices: the same for the atlas and for CTs.
 extension WorkbenchState {

@@ -1,5 +1,5 @@
-import Engine
 import Foundation
+import SessionFormat
 
 /// Steering.
 extension WorkbenchState {

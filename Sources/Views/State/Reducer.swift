@@ -1,4 +1,4 @@
-import Engine
+import SessionFormat
 
 extension WorkbenchState {
     /// Folds one event into the state and says what is to be done outside. Pure: the same state and event always give the same.

@@ -1,16 +1,17 @@
-import Engine
 import Foundation
+import Foundations
+import SessionFormat
 
 /// What a new run, or a fork, is asked to do.
-public struct RunRequest: Equatable, Sendable {
-    public var name: String
+package struct RunRequest: Equatable, Sendable {
+    package var name: String
     /// The prepared cohort's folder; a fork has that of its origin.
-    public var cohort: String
-    public var settings: TrainingSettings
+    package var cohort: String
+    package var settings: TrainingSettings
     /// The session whose newest checkpoint it begins with; nil: from fresh weights.
-    public var origin: String?
+    package var origin: String?
 
-    public init(name: String, cohort: String, settings: TrainingSettings, origin: String? = nil) {
+    package init(name: String, cohort: String, settings: TrainingSettings, origin: String? = nil) {
         self.name = name
         self.cohort = cohort
         self.settings = settings

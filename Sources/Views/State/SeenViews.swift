@@ -1,4 +1,7 @@
-import Engine
+import SessionFormat
+
+/// Makes again what the network saw in a step, counted from 1, with so many neighbouring landmarks.
+package typealias PatchSource = @Sendable (_ step: Int, _ neighbours: Int) throws -> SeenPatches
 
 /// What the network saw at a landmark in one of its steps: the middle slices of one subject's patch and of its augmented views.
 package struct SeenViews: Equatable, Sendable {
@@ -39,9 +42,10 @@ package struct SeenViews: Equatable, Sendable {
     }
 
     /// Computes the views anew: they are a function of the step.
-    package static func read(_ session: SessionFolder, _ key: Key, neighbours: Int) -> SeenViews {
+    /// - Parameter make: makes the patches of a step, counted from 1, with so many neighbours.
+    package static func read(_ key: Key, neighbours: Int, from make: PatchSource) -> SeenViews {
         do {
-            let seen = try SeenPatches(session, step: key.step, neighbours: neighbours)
+            let seen = try make(key.step, neighbours)
             var pictures = [picture("patch", seen.patch), picture("query", seen.query), picture("key", seen.key)]
             pictures += seen.neighbours.enumerated().map { picture("neighbour \($0.offset + 1)", $0.element) }
             return SeenViews(key: key, subject: seen.subject, pictures: pictures)

@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import SessionFormat
 
 /// What the journal amounts to: the fold behind the training screen and the landmarks' colours.
 package struct TrainingState: Equatable, Sendable {

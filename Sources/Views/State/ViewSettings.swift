@@ -1,5 +1,6 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
 
 /// Where the viewer is: what `view.json` keeps, so that a session reopens where it was left.
 package struct ViewSettings: Codable, Equatable, Sendable {

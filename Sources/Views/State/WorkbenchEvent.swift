@@ -1,5 +1,8 @@
-import Engine
+import Cohorts
 import Foundation
+import Masks
+import SessionFormat
+import StudyResults
 
 /// Everything that can change what is shown. Nothing else does: no clock, no file, no terminal.
 package enum WorkbenchEvent: Sendable {
@@ -102,7 +105,7 @@ package enum Effect: Equatable, Sendable {
 }
 
 /// Who is computing in a session.
-public enum SessionOwnership: String, Codable, Sendable {
+package enum SessionOwnership: String, Codable, Sendable {
     case thisProcess
     case otherProcess
     /// Nobody: finished, stopped or not resumed yet.

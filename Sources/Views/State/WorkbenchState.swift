@@ -1,4 +1,6 @@
-import Engine
+import Cohorts
+import Foundations
+import Masks
 
 /// The whole interface as a value: what is shown is a function of this and of nothing else.
 package struct WorkbenchState: Equatable, Sendable {

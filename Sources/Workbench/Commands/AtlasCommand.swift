@@ -1,6 +1,8 @@
 import ArgumentParser
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
 
 /// `workbench atlas`: the atlas folder from one healthy subject's lungs.
 struct AtlasCommand: ParsableCommand {
@@ -27,7 +29,7 @@ struct AtlasCommand: ParsableCommand {
 
     func run() throws {
         let folder = URL(fileURLWithPath: out, isDirectory: true)
-        var files = CommandFiles()
+        var files = CommandFiles(kept: KeptFolder.all)
         files.reads("--lungs", lungs)
         files.reads("--image", image)
         files.reads("--landmarks", landmarks)

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Foundations
+import Studies
 import Views
 
 /// `workbench bench WHAT`: measures a part of the engine.

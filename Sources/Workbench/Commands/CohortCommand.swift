@@ -1,6 +1,7 @@
 import ArgumentParser
-import Engine
+import Cohorts
 import Foundation
+import Foundations
 
 /// `workbench cohort PREPARED`.
 struct CohortCommand: ParsableCommand {

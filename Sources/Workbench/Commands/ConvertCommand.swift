@@ -1,6 +1,7 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Foundations
+import Learning
 
 /// `workbench convert`: between `.safetensors` and the release's `.pth.tar`; `workbench convert info FILE` is `workbench info FILE`.
 struct ConvertCommand: ParsableCommand {
@@ -27,7 +28,7 @@ struct ConvertCommand: ParsableCommand {
 
     func run() throws {
         if input == "info" { return try InfoCommand.parse([output]).run() }
-        var files = CommandFiles()
+        var files = CommandFiles(kept: KeptFolder.all)
         files.reads("IN", input)
         files.writes("OUT", output)
         try files.check()

@@ -1,6 +1,8 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Foundations
+import SessionFormat
+import Studies
 
 /// `workbench demo`: the whole method on a phantom cohort, in minutes.
 struct DemoCommand: ParsableCommand {
@@ -28,7 +30,7 @@ struct DemoCommand: ParsableCommand {
 
     func run() throws {
         let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
-        var files = CommandFiles()
+        var files = CommandFiles(kept: KeptFolder.all)
         files.fills("--session", session, as: SessionFolder.kept)
         try files.check()
         let demo = DemoRun(folder, parallel: threads.map(Parallel.init(threads:)) ?? .allProcessors)

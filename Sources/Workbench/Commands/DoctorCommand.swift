@@ -1,6 +1,8 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Foundations
+import Learning
+import Network
 
 /// `workbench doctor`: what this machine offers and what is missing.
 struct DoctorCommand: ParsableCommand {

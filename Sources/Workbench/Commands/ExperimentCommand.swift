@@ -1,6 +1,8 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Foundations
+import Studies
+import StudyResults
 import Views
 
 extension ExperimentProfile: ExpressibleByArgument {}
@@ -70,7 +72,7 @@ struct ExperimentCommand: ParsableCommand {
         request.targets = targets
         request.profile = profile
         let folder = ExperimentFolder(URL(fileURLWithPath: out, isDirectory: true))
-        var files = CommandFiles()
+        var files = CommandFiles(kept: KeptFolder.all)
         files.fills("--out", out, as: ExperimentFolder.kept)
         try files.check()
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors

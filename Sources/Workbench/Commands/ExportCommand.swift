@@ -1,6 +1,9 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Foundations
+import SessionFormat
+import Studies
+import StudyResults
 import Views
 
 /// `workbench export SESSION`.
@@ -57,7 +60,7 @@ struct ExportCommand: ParsableCommand {
 
     func run() throws {
         guard let size = Size(size) else { return }
-        var files = CommandFiles()
+        var files = CommandFiles(kept: KeptFolder.all)
         files.reads("SESSION", session)
         files.writes("--metrics", metrics)
         files.writes("--png", png)
@@ -100,7 +103,7 @@ struct ExportCommand: ParsableCommand {
             let created = (try? SessionDescription.read(folder)).flatMap { try? Date($0.created, strategy: .iso8601) }
             let began = created?.timeIntervalSince1970 ?? 0
             let file = try TensorBoardFile(steps, began: began).write(
-                to: URL(fileURLWithPath: tensorboard, isDirectory: true), began: began)
+                to: URL(fileURLWithPath: tensorboard, isDirectory: true), began: began, kept: KeptFolder.all)
             Output.message("\(file.path): \(steps.rows.count) steps")
         }
     }

@@ -1,6 +1,9 @@
 import ArgumentParser
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Learning
+import SessionFormat
 
 /// `workbench features`: representations of patches, or image-level features of a cohort.
 struct FeaturesCommand: ParsableCommand {
@@ -39,7 +42,7 @@ struct FeaturesCommand: ParsableCommand {
     func run() throws {
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
         let target = URL(fileURLWithPath: out)
-        var files = CommandFiles()
+        var files = CommandFiles(kept: KeptFolder.all)
         files.reads("--weights", weights)
         files.reads("--patches", patches)
         files.reads("--session", session)

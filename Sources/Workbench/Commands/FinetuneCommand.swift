@@ -1,9 +1,14 @@
 import ArgumentParser
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Inference
+import Learning
+import Masks
+import SessionFormat
 
 extension EmphysemaSubtype: ExpressibleByArgument {}
-extension Classifier.Scheme: ExpressibleByArgument {}
+extension ClassifierScheme: ExpressibleByArgument {}
 
 /// `workbench finetune`: a subtype's classifier from a reader's boxes.
 struct FinetuneCommand: ParsableCommand {
@@ -24,7 +29,7 @@ struct FinetuneCommand: ParsableCommand {
     var subtype: EmphysemaSubtype
 
     @Option(help: "linear: a readout of the frozen encoder; full: encoder and readout together.")
-    var scheme = Classifier.Scheme.linear
+    var scheme = ClassifierScheme.linear
 
     @Option(help: "Part of the boxes that is used, above 0 to 1.")
     var fraction = 1.0
@@ -54,7 +59,7 @@ struct FinetuneCommand: ParsableCommand {
         guard prepared.atlas.checksum == description.atlas else {
             throw Failure("\(cohort) was prepared with another atlas than the session \(folder.name); prepare it with \(folder.atlas.path)")
         }
-        let lock = try SessionLock(folder)
+        let lock = try FileLock(folder)
         defer { withExtendedLifetime(lock) {} }
         let list = try LesionBox.read(URL(fileURLWithPath: boxes))
         for (subject, count) in try prepared.catalogue.leftOut(list, of: boxes) {

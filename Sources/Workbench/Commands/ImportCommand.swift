@@ -1,6 +1,7 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Foundations
+import Imaging
 
 /// `workbench import`: one DICOM series to NIfTI.
 struct ImportCommand: ParsableCommand {
@@ -44,7 +45,7 @@ struct ImportCommand: ParsableCommand {
         guard FileManager.default.fileExists(atPath: source.path, isDirectory: &isFolder), isFolder.boolValue else {
             throw Failure("\(source.path) is no folder; expected the folder with the series' DICOM files")
         }
-        var files = CommandFiles()
+        var files = CommandFiles(kept: KeptFolder.all)
         files.reads("DICOMDIR", folder)
         files.writes("--out", out)
         files.writes("the description beside --out,", CTAcquisition.file(beside: target).path)

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Learning
 
 /// `workbench info`: what a weights file or checkpoint holds.
 struct InfoCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Foundations
+import Imaging
 
 /// `workbench lungs`: the lung mask of one CT.
 struct LungsCommand: ParsableCommand {
@@ -37,7 +38,7 @@ struct LungsCommand: ParsableCommand {
 
     func run() throws {
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
-        var files = CommandFiles()
+        var files = CommandFiles(kept: KeptFolder.all)
         files.reads("IMAGE", image)
         files.writes("--out", out)
         try files.check()

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Studies
+import StudyResults
 import Views
 
 /// `workbench open SESSION`.

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Foundations
+import Imaging
 
 extension PhantomSize: ExpressibleByArgument {}
 
@@ -41,7 +42,7 @@ struct PhantomCommand: ParsableCommand {
     }
 
     func run() throws {
-        var files = CommandFiles()
+        var files = CommandFiles(kept: KeptFolder.all)
         files.reads("--compare-real", compareReal)
         files.fills("--out", out, as: PhantomCohort.kept)
         try files.check()

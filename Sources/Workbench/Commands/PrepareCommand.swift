@@ -1,6 +1,7 @@
 import ArgumentParser
-import Engine
+import Cohorts
 import Foundation
+import Foundations
 
 /// `workbench prepare`: a cohort's lungs, registrations and patches.
 struct PrepareCommand: ParsableCommand {
@@ -41,7 +42,7 @@ struct PrepareCommand: ParsableCommand {
 
     func run() throws {
         let manifest = try CohortManifest(contentsOf: URL(fileURLWithPath: cohort))
-        var files = CommandFiles()
+        var files = CommandFiles(kept: KeptFolder.all)
         for row in manifest.rows {
             files.reads("the image of \(row.subject),", row.image.path)
             files.reads("the lungs of \(row.subject),", row.lungs?.path)

@@ -1,6 +1,9 @@
 import ArgumentParser
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Learning
+import SessionFormat
 
 /// `workbench pretrain`: pre-trains an encoder in a session.
 struct PretrainCommand: ParsableCommand {
@@ -60,7 +63,7 @@ struct PretrainCommand: ParsableCommand {
 
     func run() throws {
         let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
-        var files = CommandFiles()
+        var files = CommandFiles(kept: KeptFolder.all)
         files.fills("--session", session, as: SessionFolder.kept)
         try files.check()
         let prepared = try PreparedCohort(URL(fileURLWithPath: cohort, isDirectory: true))

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Foundations
+import Imaging
 
 /// `workbench register`: the affine map between two lung masks.
 struct RegisterCommand: ParsableCommand {
@@ -34,7 +35,7 @@ struct RegisterCommand: ParsableCommand {
 
     func run() throws {
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
-        var files = CommandFiles()
+        var files = CommandFiles(kept: KeptFolder.all)
         files.reads("--fixed", fixed)
         files.reads("--moving", moving)
         files.writes("--out", out)

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Foundations
+import SessionFormat
 import Views
 
 /// `workbench replay TAPE`.
@@ -31,7 +32,7 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         let file = URL(fileURLWithPath: tape)
-        var files = CommandFiles()
+        var files = CommandFiles(kept: KeptFolder.all)
         files.reads("TAPE", tape)
         files.writes("--frames", frames)
         try files.check()

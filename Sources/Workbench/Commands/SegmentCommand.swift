@@ -1,6 +1,12 @@
 import ArgumentParser
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
+import Inference
+import Learning
+import Masks
+import SessionFormat
 import Synchronization
 
 /// `workbench segment`: a dense mask of one subtype in any CT.
@@ -63,7 +69,7 @@ struct SegmentCommand: ParsableCommand {
     func run() throws {
         let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
-        var files = CommandFiles()
+        var files = CommandFiles(kept: KeptFolder.all)
         files.reads("--session", session)
         files.reads("--image", image)
         files.reads("--lungs", lungs)

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Engine
 import Foundation
+import Foundations
+import SessionFormat
 
 /// `workbench steer`: asks a running session to do something at its next step.
 struct SteerCommand: ParsableCommand {
@@ -23,6 +24,6 @@ struct SteerCommand: ParsableCommand {
         _ = try SessionDescription.read(folder)
         let wish = try SteeringCommand(words: command)
         try JSONLinesWriter<SteeringCommand>(folder.control).append(wish)
-        if !SessionLock.isHeld(folder) { Output.message("no process works on \(folder.name) now; the command waits for the next run") }
+        if !FileLock.isHeld(folder) { Output.message("no process works on \(folder.name) now; the command waits for the next run") }
     }
 }

@@ -1,4 +1,6 @@
-import Engine
+import Cohorts
+import Foundations
+import Imaging
 import Testing
 
 /// The authors' atlas and landmarks, and the numbers that their code makes of them.

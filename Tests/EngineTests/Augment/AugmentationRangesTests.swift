@@ -1,4 +1,6 @@
-import Engine
+import Foundations
+import Learning
+import SessionFormat
 import Testing
 
 @Suite("Augmentation ranges")

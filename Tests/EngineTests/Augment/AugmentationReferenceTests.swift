@@ -1,6 +1,8 @@
-import Engine
 import Foundation
+import Foundations
 import KernelInterface
+import Learning
+import Network
 import Testing
 
 /// Augmentation against MONAI's numbers.

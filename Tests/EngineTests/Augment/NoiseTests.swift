@@ -1,6 +1,6 @@
-import Engine
 import Foundation
 import KernelInterface
+import Network
 import Testing
 
 @Suite("Augmentation noise")

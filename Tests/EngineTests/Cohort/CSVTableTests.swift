@@ -1,5 +1,5 @@
-import Engine
 import Foundation
+import Foundations
 import Testing
 
 @Suite("CSV tables")

@@ -1,5 +1,6 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
 import Testing
 
 @Suite("Labels of a cohort")

@@ -1,4 +1,6 @@
-import Engine
+import Cohorts
+import Foundations
+import Imaging
 import Testing
 
 @Suite("Cutting patches")

@@ -1,5 +1,7 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
 import Testing
 
 @Suite("Preparing a cohort")

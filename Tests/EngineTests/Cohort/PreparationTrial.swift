@@ -1,5 +1,7 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
 
 /// A folder with a phantom cohort of two, an atlas, and a third subject whose image is none; gone with the value.
 final class PreparationTrial {

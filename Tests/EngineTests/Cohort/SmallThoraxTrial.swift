@@ -1,5 +1,7 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
 
 /// A cohort of two synthetic chests that are small enough to be prepared in a moment, each with a lung mask; gone with the value.
 final class SmallThoraxTrial {

@@ -1,5 +1,7 @@
-import Engine
 import Foundation
+import Foundations
+import Imaging
+import SessionFormat
 import Testing
 
 /// Images that cannot be used, against every command that reads one.

@@ -1,4 +1,5 @@
 import Foundation
+import SessionFormat
 import Testing
 
 /// Sessions that are damaged, foreign or at work: refused in one sentence, and left as they are.

@@ -1,6 +1,10 @@
+import Cohorts
 import Dispatch
-import Engine
 import Foundation
+import Foundations
+import Inference
+import Masks
+import SessionFormat
 import Synchronization
 import Testing
 
@@ -86,7 +90,7 @@ struct MaskWorkshopTests {
     @Test("while a run works on the session nothing is predicted or trained; a session without boxes says what is missing")
     func refused() throws {
         let world = try SmallWorld()
-        var lock: SessionLock? = try SessionLock(Bench.session(world))
+        var lock: FileLock? = try FileLock(Bench.session(world))
         for request in [MaskRequest.predict(subject: "a", Self.slice), .planFineTuning, .fineTune] {
             let bench = Bench(world)
             bench.ask(request)

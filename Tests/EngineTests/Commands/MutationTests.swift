@@ -1,5 +1,8 @@
-import Engine
 import Foundation
+import Foundations
+import Imaging
+import Studies
+import StudyResults
 import Testing
 
 /// Files with bytes changed at random, against the commands that read them: whatever they do, they end by themselves, with a status and no trap.
@@ -107,7 +110,7 @@ struct MutationTests {
         try FileManager.default.createDirectory(atPath: world.path("e/results"), withIntermediateDirectories: true)
         var result = ExperimentResult(name: .table2, profile: .quick, key: "k")
         result.measurements = ["DrasCLR", "LAA-950"].map { method in
-            Engine.Measurement(method: method, target: "gold", metric: "accuracy", folds: [0.5, 0.6, 0.4], interval: nil, count: 40)
+            MethodScore(method: method, target: "gold", metric: "accuracy", folds: [0.5, 0.6, 0.4], interval: nil, count: 40)
         }
         result.groups = [ExperimentResult.Group(series: "cle", name: "GOLD 1", subjects: ["a", "b"], values: [3, 5])]
         result.curves = [

@@ -1,5 +1,7 @@
-import Engine
 import Foundation
+import Foundations
+import Imaging
+import SessionFormat
 import Testing
 
 @Suite("Reports, notices and measurements by command", .enabled(if: WorkbenchProcess.isBuilt))
@@ -41,7 +43,7 @@ struct ReportCommandTests {
                 in: world.folder)
         }
         #expect(try train(2).status == 0)
-        let lock = try SessionLock(SessionFolder(URL(fileURLWithPath: world.path("session"), isDirectory: true)))
+        let lock = try FileLock(SessionFolder(URL(fileURLWithPath: world.path("session"), isDirectory: true)))
         #expect(try train(3).status == 1)
         withExtendedLifetime(lock) {}
         let told = String(decoding: try world.read("told"), as: UTF8.self).split(separator: "\n")

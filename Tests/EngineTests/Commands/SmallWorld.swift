@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import Imaging
 
 /// A thorax of 0.1 L, its atlas, a prepared cohort of two and a session trained for one step: made once by the program itself, in a folder
 /// that each test gets a copy of.

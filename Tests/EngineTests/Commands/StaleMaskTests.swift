@@ -1,5 +1,8 @@
-import Engine
+import Cohorts
 import Foundation
+import Inference
+import Masks
+import SessionFormat
 import Testing
 
 @Suite("Masks know whether they still fit")

@@ -1,5 +1,7 @@
-import Engine
 import Foundation
+import Foundations
+import Learning
+import SessionFormat
 import Testing
 
 @Suite("The bank's log")

@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import Imaging
 import Testing
 
 /// Positions and directions decide where slices lie; what else is mixed in a folder is named.

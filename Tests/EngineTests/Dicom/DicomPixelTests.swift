@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import Imaging
 import Testing
 
 /// What the words of a file stand for, by its own pixel fields.

@@ -1,4 +1,5 @@
-import Engine
+import Foundations
+import Imaging
 import Testing
 
 @Suite("Whether values can be HU")

@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import Imaging
 
 /// A CT series of made-up slices, written file by file (Explicit VR, little endian) with a made-up patient's identity in every field that
 /// could hold one, and in the files' names.

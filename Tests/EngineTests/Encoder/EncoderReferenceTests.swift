@@ -1,6 +1,7 @@
-import Engine
 import Foundation
+import Foundations
 import KernelInterface
+import Network
 import Testing
 
 /// The encoder against the authors' PyTorch code.

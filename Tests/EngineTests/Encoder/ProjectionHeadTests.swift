@@ -1,5 +1,6 @@
-import Engine
+import Foundations
 import KernelInterface
+import Network
 import Testing
 
 @Suite("Projection head")

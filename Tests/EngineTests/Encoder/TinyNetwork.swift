@@ -1,5 +1,6 @@
-import Engine
+import Foundations
 import KernelInterface
+import Network
 
 /// A network of five layers on 9³ voxels, small enough for central differences: six samples at each of two locations in two batch-norm groups.
 final class TinyNetwork {

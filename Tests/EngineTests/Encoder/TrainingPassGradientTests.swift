@@ -1,5 +1,5 @@
-import Engine
 import KernelInterface
+import Network
 import Testing
 
 @Suite("Gradients of the encoder are central differences")

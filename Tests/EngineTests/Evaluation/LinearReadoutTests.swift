@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import Statistics
 import Testing
 
 @Suite("Linear readout")

@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import Statistics
 
 /// One of the two survival tables with the numbers that lifelines and scikit-survival found.
 struct SurvivalFixture {

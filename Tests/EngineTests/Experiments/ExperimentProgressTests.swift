@@ -1,5 +1,9 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import SessionFormat
+import Studies
+import StudyResults
 import Synchronization
 import Testing
 
@@ -80,7 +84,7 @@ struct ExperimentProgressTests {
             }
             #expect(throws: Cancelled.self) { try job.run(report: report, isCancelled: { isStopped.value }) }
             #expect(steps.value == (last == 2 ? [0, 1, 2] : [2, 3]))
-            #expect(Checkpoint.steps(in: session).last == last)
+            #expect(session.checkpointSteps.last == last)
             guard case .finished(let end)? = try JournalTail.last(session)?.event else { throw Failure("the end was not written") }
             #expect(end.outcome == "stopped")
             #expect(try JournalTail.completion(of: session) == nil)
@@ -195,7 +199,7 @@ struct ExperimentCommandTests {
         #expect(kills > 1)
         let resumed = try WorkbenchProcess.run(arguments("killed"), in: scratch.url)
         #expect(resumed.status == 0, "\(resumed.errors)")
-        func measured(_ out: String) throws -> [Engine.Measurement] {
+        func measured(_ out: String) throws -> [MethodScore] {
             let file = scratch.url.appendingPathComponent("\(out)/results/table8.json")
             return try JSONDecoder().decode(ExperimentResult.self, from: Data(contentsOf: file)).measurements
         }

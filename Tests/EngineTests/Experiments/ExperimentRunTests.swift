@@ -1,5 +1,11 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Learning
+import SessionFormat
+import Statistics
+import Studies
+import StudyResults
 import Testing
 
 @Suite("Experiments")
@@ -78,7 +84,7 @@ struct ExperimentRunTests {
     func comparisons() {
         var result = ExperimentResult(name: .table5, profile: .quick, key: "")
         for (name, folds) in [("a", [1.0, 0.9, 0.8]), ("b", [0.5, 0.6, 0.7]), ("c", [0.5])] {
-            result.measurements.append(Engine.Measurement(method: name, target: "t", metric: "F1", folds: folds, interval: nil, count: 3))
+            result.measurements.append(MethodScore(method: name, target: "t", metric: "F1", folds: folds, interval: nil, count: 3))
         }
         result.compare("a", testFraction: 0.25)
         result.compare("b", testFraction: 0.25)

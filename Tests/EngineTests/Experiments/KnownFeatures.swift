@@ -1,4 +1,4 @@
-import Engine
+import Studies
 
 /// Features that a test chooses: the place of a comparator in the harness.
 struct KnownFeatures: FeatureMethod {

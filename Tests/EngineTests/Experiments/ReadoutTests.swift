@@ -1,5 +1,8 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Learning
+import Studies
 import Testing
 
 @Suite("Readouts of features")

@@ -1,6 +1,9 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
 import KernelInterface
+import Learning
+import Network
 import Testing
 
 @Suite("Batch-norm calibration")

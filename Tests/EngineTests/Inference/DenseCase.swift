@@ -1,5 +1,10 @@
-import Engine
+import Cohorts
+import Foundations
+import Imaging
+import Inference
 import KernelInterface
+import Learning
+import Network
 import Testing
 
 /// A textured CT of 48³ voxels of 1 mm on the axes of the atlas, shifted against it, with a lung of 14³ voxels across two blocks each way.

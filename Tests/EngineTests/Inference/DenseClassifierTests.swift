@@ -1,4 +1,4 @@
-import Engine
+import Foundations
 import Testing
 
 @Suite("Dense classification")

@@ -1,5 +1,8 @@
-import Engine
 import Foundation
+import Foundations
+import Imaging
+import Inference
+import Masks
 import Testing
 
 @Suite("Volumes and agreement of masks")

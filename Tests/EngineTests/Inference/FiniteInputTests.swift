@@ -1,5 +1,8 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Learning
+import Network
 import Testing
 
 /// What is not finite, or in another unit, is refused where it enters: it would become a feature, and then an answer.

@@ -1,4 +1,6 @@
-import Engine
+import Foundations
+import Imaging
+import Masks
 import Testing
 
 @Suite("The order of a prediction")

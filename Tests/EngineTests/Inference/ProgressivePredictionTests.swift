@@ -1,5 +1,9 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Inference
+import Masks
+import SessionFormat
 import Testing
 
 @Suite("Progressive prediction")

@@ -1,5 +1,8 @@
-import Engine
 import Foundation
+import Foundations
+import Imaging
+import Masks
+import SessionFormat
 import Testing
 
 /// Masks of a session that are not what was written, or not of the CT: named, and never shown.

@@ -1,6 +1,7 @@
-import Engine
 import Foundation
+import Foundations
 import KernelInterface
+import Network
 import Testing
 
 /// Every instruction set's convolutions against the naive one, over seeded random shapes: channels 1…130, sizes 1…33, batch 1…37, strides 1

@@ -1,4 +1,3 @@
-import Engine
 import KernelInterface
 
 /// Runs one instruction set's convolution kernels on whole batches. Lanes without a sample and padding weights hold numbers that must not

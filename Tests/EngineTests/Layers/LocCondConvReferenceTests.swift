@@ -1,5 +1,6 @@
-import Engine
+import Foundations
 import KernelInterface
+import Network
 import Testing
 
 /// One location-conditional convolution against the authors' `CondConv`: two samples at two locations, 9×8×7 voxels, four experts.

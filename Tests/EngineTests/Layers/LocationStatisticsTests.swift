@@ -1,6 +1,7 @@
-import Engine
 import Foundation
+import Foundations
 import KernelInterface
+import Network
 import Testing
 
 @Suite("Batch norm's statistics by location")

@@ -1,4 +1,5 @@
-import Engine
+import Foundations
+import Imaging
 
 /// A thorax drawn in 3 mm voxels: body, two lungs, windpipe with bronchi into both; and what befalls real scans.
 struct DrawnThorax {

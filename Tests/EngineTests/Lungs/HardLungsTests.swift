@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import Imaging
 import Testing
 
 @Suite("Lungs in scans that are padded, open, cut, filled or divided")

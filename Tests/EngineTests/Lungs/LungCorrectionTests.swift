@@ -1,4 +1,5 @@
-import Engine
+import Foundations
+import Imaging
 import Testing
 
 @Suite("Corrections of a lung mask")

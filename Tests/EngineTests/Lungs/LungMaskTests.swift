@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import Imaging
 import Testing
 
 @Suite("Lung masks from users, and judging them")

@@ -1,7 +1,7 @@
 import Foundation
+import Foundations
+import Imaging
 import Testing
-
-import Engine
 
 @Suite("Affine registration of lung masks")
 struct RegistrationTests {

@@ -1,5 +1,7 @@
-import Engine
 import Foundation
+import Foundations
+import Learning
+import SessionFormat
 import Testing
 
 @Suite("The control log and the journal as files")
@@ -31,7 +33,7 @@ struct ControlLogTests {
         let trial = try SessionTrial()
         try trial.train(to: 2, resume: false)
         for command in [SteeringCommand.stop, .pause, .checkpoint, .set(.beta, 0.25)] { try trial.steer(command) }
-        let lock = try SessionLock(trial.session)
+        let lock = try FileLock(trial.session)
         #expect(lock.earlierControlLines == 4)
         var options = Trainer.Options()
         options.resume = true

@@ -1,5 +1,8 @@
-import Engine
 import Foundation
+import Foundations
+import Learning
+import SessionFormat
+import Studies
 import Testing
 
 @Suite("Forks, names and exports of a session")
@@ -28,7 +31,7 @@ struct ForkTests {
         try trial.train(to: 6)
         let copy = try Data(contentsOf: trial.session.journal)
         try trial.train(to: 9)
-        #expect(try Data(contentsOf: Checkpoint.file(same, step: 9)) == trial.checkpoint(9))
+        #expect(try Data(contentsOf: same.checkpoint(step: 9)) == trial.checkpoint(9))
         #expect(try Checkpoint(changed, step: 9).rates.temperature == 0.3 && Checkpoint(changed, step: 9).rates.beta == 0.5)
         #expect(copy.count > 0)
 
@@ -37,7 +40,7 @@ struct ForkTests {
         let other = SessionFolder(trial.root.appendingPathComponent("other"))
         #expect(try SessionFork.make(other, from: trial.session, settings: settings) == 0)
         try train(other, trial, to: 2)
-        #expect(Checkpoint.steps(in: other) == [2])
+        #expect(other.checkpointSteps == [2])
         #expect(throws: Failure.self) { try SessionFork.make(other, from: trial.session, settings: settings) }
     }
 
@@ -46,7 +49,7 @@ struct ForkTests {
         let folder = try ScratchFolder()
         let session = SessionFolder(folder.file("a"))
         do {
-            let lock = try SessionLock(session)
+            let lock = try FileLock(session)
             #expect(throws: Failure.self) { try session.rename(to: "b") }
             withExtendedLifetime(lock) {}
         }
@@ -101,7 +104,7 @@ struct ForkTests {
         let settings = try SessionDescription.read(trial.session).settings
         let estimate = DiskEstimate(settings: settings, subjects: 6, landmarks: trial.cohort.atlas.landmarks.count)
         func size(_ file: URL) throws -> Int { try #require(FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int) }
-        let checkpoints = try Checkpoint.steps(in: trial.session).map { try size(Checkpoint.file(trial.session, step: $0)) }.reduce(0, +)
+        let checkpoints = try trial.session.checkpointSteps.map { try size(trial.session.checkpoint(step: $0)) }.reduce(0, +)
         #expect(estimate.checkpointBytes >= checkpoints && estimate.checkpointBytes < 2 * checkpoints)
         #expect(try estimate.bankLogBytes >= size(trial.session.bankLog))
         #expect(try 4 * estimate.journalBytes >= size(trial.session.journal))

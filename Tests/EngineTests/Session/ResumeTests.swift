@@ -1,5 +1,7 @@
-import Engine
 import Foundation
+import Foundations
+import Learning
+import SessionFormat
 import Testing
 
 @Suite("A stopped run goes on as if it had not stopped")
@@ -8,11 +10,11 @@ struct ResumeTests {
     func stopAndResume() throws {
         let straight = try SessionTrial()
         #expect(try straight.train(to: 12, resume: false) == .done)
-        #expect(Checkpoint.steps(in: straight.session) == [4, 8, 12])
+        #expect(straight.session.checkpointSteps == [4, 8, 12])
         let interrupted = try SessionTrial()
         try interrupted.train(to: 5, resume: false)
         try interrupted.train(to: 12)
-        #expect(Checkpoint.steps(in: interrupted.session) == [4, 5, 8, 12])
+        #expect(interrupted.session.checkpointSteps == [4, 5, 8, 12])
         for step in [4, 8, 12] { #expect(try interrupted.checkpoint(step) == straight.checkpoint(step), "step \(step)") }
         #expect(try interrupted.bankLog == straight.bankLog)
         #expect(try interrupted.bankLog.count == 24 + 12 * (16 + 3 * 516))
@@ -34,7 +36,7 @@ struct ResumeTests {
         options.stepLimit = 4
         options.wantsStop = { done, total in done == 2 && total == 4 }
         #expect(try TrainingJob(folder: trial.session, cohort: trial.cohort, options: options).run().outcome == "stopped")
-        #expect(Checkpoint.steps(in: trial.session) == [2])
+        #expect(trial.session.checkpointSteps == [2])
         #expect(try JournalTail.completion(of: trial.session) == nil)
         // Killed: the last step has its checkpoint, and the journal no end.
         try trial.train(to: 4)

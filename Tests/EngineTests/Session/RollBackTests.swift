@@ -1,5 +1,4 @@
 import Dispatch
-import Engine
 import Foundation
 import Testing
 
@@ -57,7 +56,7 @@ struct RollBackTests {
     func refused() throws {
         let trial = try SessionTrial()
         try trial.train(to: 8, resume: false)
-        try Data("no tensors".utf8).write(to: Checkpoint.file(trial.session, step: 4))
+        try Data("no tensors".utf8).write(to: trial.session.checkpoint(step: 4))
         let before = try trial.checkpoint(8)
         try trial.steer(.rollBack(5))
         try trial.steer(.rollBack(4))

@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import Learning
 import Testing
 
 /// Bytes that rot on the disk are found when a file is read back.
@@ -14,7 +15,7 @@ struct RotTests {
     func checkpoint(_ place: Int) throws {
         let trial = try SessionTrial { $0.neighbours = 0 }
         try trial.train(to: 1, resume: false)
-        let file = Checkpoint.file(trial.session, step: 1)
+        let file = trial.session.checkpoint(step: 1)
         let size = try Data(contentsOf: file).count
         try Self.flip(file, at: place < 0 ? size + place : place)
         #expect(throws: Failure.self) { try Checkpoint(trial.session, step: 1) }
@@ -33,7 +34,7 @@ struct RotTests {
             $0.checkpointEvery = 2
         }
         try trial.train(to: 4, resume: false)
-        try Self.flip(Checkpoint.file(trial.session, step: 4), at: 5000)
+        try Self.flip(trial.session.checkpoint(step: 4), at: 5000)
         let failure = #expect(throws: Failure.self) { try trial.train(to: 6) }
         #expect(failure?.description.contains("step-00000004.safetensors is damaged") == true)
         #expect(failure?.description.contains("--resume --from 2") == true)
@@ -64,8 +65,8 @@ struct RotTests {
             $0.checkpointEvery = 1
         }
         try trial.train(to: 3, resume: false)
-        try Self.flip(Checkpoint.file(trial.session, step: 3), at: 5000)
+        try Self.flip(trial.session.checkpoint(step: 3), at: 5000)
         #expect(throws: Failure.self) { try Checkpoint.retain(1, in: trial.session) }
-        #expect(Checkpoint.steps(in: trial.session).contains(2))
+        #expect(trial.session.checkpointSteps.contains(2))
     }
 }

@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import SessionFormat
 import Testing
 
 @Suite("Faults of a session")
@@ -10,7 +11,7 @@ struct SessionFaultTests {
         let trial = try SessionTrial { $0.checkpointEvery = 1 }
         try trial.train(to: 3, resume: false)
         let sound = try trial.checkpoint(3)
-        let file = Checkpoint.file(trial.session, step: 3)
+        let file = trial.session.checkpoint(step: 3)
         var spoiled = sound
         let rate = try #require(sound.range(of: Data(#"learningRate\":0.01"#.utf8)))
         spoiled.replaceSubrange(rate, with: Data(#"learningRate\":9e99"#.utf8))
@@ -27,7 +28,7 @@ struct SessionFaultTests {
             return
         }
         #expect(last.step == 3 && fault.landmark == 1 && fault.subjects?.count == 3 && fault.message.contains("not finite"))
-        #expect(Checkpoint.steps(in: trial.session) == [1, 2, 3])
+        #expect(trial.session.checkpointSteps == [1, 2, 3])
         #expect(try trial.checkpoint(3) == spoiled)
 
         try sound.write(to: file)
@@ -39,14 +40,14 @@ struct SessionFaultTests {
         let folder = try ScratchFolder()
         let session = SessionFolder(folder.file("session"))
         do {
-            let held = try SessionLock(session)
-            let failure = #expect(throws: Failure.self) { try SessionLock(session) }
+            let held = try FileLock(session)
+            let failure = #expect(throws: Failure.self) { try FileLock(session) }
             #expect(failure?.description.contains("being worked on by another process (process \(getpid())") == true)
-            #expect(SessionLock.isHeld(session))
+            #expect(FileLock.isHeld(session))
             withExtendedLifetime(held) {}
         }
-        #expect(!SessionLock.isHeld(session))
-        _ = try SessionLock(session)
+        #expect(!FileLock.isHeld(session))
+        _ = try FileLock(session)
     }
 
     @Test("a session of a newer program is refused with its version")
@@ -81,7 +82,7 @@ struct SessionFaultTests {
         try trial.train(to: 2, resume: false)
         let checkpoint = try trial.checkpoint(2)
         let log = try trial.bankLog
-        let file = Checkpoint.file(trial.session, step: 2)
+        let file = trial.session.checkpoint(step: 2)
         for length in [0, 5, 900, checkpoint.count / 2, checkpoint.count - 1] {
             try checkpoint.prefix(length).write(to: file)
             let failure = #expect(throws: Failure.self) { try trial.train(to: 3) }

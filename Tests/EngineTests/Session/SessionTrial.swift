@@ -1,5 +1,8 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Learning
+import SessionFormat
 
 /// A session on a tiny cohort of six subjects, in a folder that is gone with the value. Four landmarks, two steps each.
 final class SessionTrial: Sendable {
@@ -28,7 +31,7 @@ final class SessionTrial: Sendable {
     /// Trains to a step, counted from the beginning.
     /// - Parameter checkpoint: the step to go on from, where it is not the newest.
     @discardableResult
-    func train(to step: Int?, resume: Bool = true, from checkpoint: Int? = nil) throws -> Trainer.Outcome {
+    func train(to step: Int?, resume: Bool = true, from checkpoint: Int? = nil) throws -> RunFinished.Outcome {
         var options = Trainer.Options()
         options.resumeFrom = checkpoint
         options.stepLimit = step
@@ -42,12 +45,12 @@ final class SessionTrial: Sendable {
 
     /// As if the process had been killed before it wrote the checkpoints after `step`.
     func forgetCheckpoints(after step: Int) throws {
-        for later in Checkpoint.steps(in: session) where later > step {
-            try FileManager.default.removeItem(at: Checkpoint.file(session, step: later))
+        for later in session.checkpointSteps where later > step {
+            try FileManager.default.removeItem(at: session.checkpoint(step: later))
         }
     }
 
-    func checkpoint(_ step: Int) throws -> Data { try Data(contentsOf: Checkpoint.file(session, step: step)) }
+    func checkpoint(_ step: Int) throws -> Data { try Data(contentsOf: session.checkpoint(step: step)) }
     var bankLog: Data { get throws { try Data(contentsOf: session.bankLog) } }
 
     var journal: [JournalEntry] {

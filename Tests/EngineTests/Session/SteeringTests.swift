@@ -1,6 +1,7 @@
 import Dispatch
-import Engine
 import Foundation
+import Foundations
+import SessionFormat
 import Synchronization
 import Testing
 
@@ -13,7 +14,7 @@ struct SteeringTests {
         try trial.steer(.set(.learningRate, 99))
         try trial.steer(.set(.neighbours, 1.5))
         try trial.steer(.pause)
-        let outcome = Mutex<Result<Trainer.Outcome, any Error>?>(nil)
+        let outcome = Mutex<Result<RunFinished.Outcome, any Error>?>(nil)
         let ended = DispatchSemaphore(value: 0)
         DispatchQueue(label: "trainer").async {
             let result = Result { try trial.train(to: nil, resume: false) }
@@ -36,7 +37,7 @@ struct SteeringTests {
         #expect(ended.wait(timeout: .now() + 60) == .success)
         #expect(try outcome.withLock { try $0?.get() } == .stopped)
         let last = try #require(try trial.journal.last)
-        #expect(last.kind == "checkpoint" && Checkpoint.steps(in: trial.session).last == last.step)
+        #expect(last.kind == "checkpoint" && trial.session.checkpointSteps.last == last.step)
         #expect(last.step < 16)
     }
 
@@ -60,7 +61,7 @@ struct SteeringTests {
         }
         let plain = try SessionTrial()
         try plain.train(to: nil, resume: false)
-        #expect(Checkpoint.steps(in: plain.session).last == 16)
+        #expect(plain.session.checkpointSteps.last == 16)
     }
 
     @Test("a batch of more subjects than there are takes all of them")

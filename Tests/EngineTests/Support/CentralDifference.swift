@@ -1,4 +1,4 @@
-import Engine
+import Foundations
 import Testing
 
 /// Compares an analytic gradient with central differences (L(v + h) - L(v - h)) / 2h at seeded places of a buffer.

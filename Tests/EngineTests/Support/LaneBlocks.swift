@@ -1,4 +1,4 @@
-import Engine
+import Foundations
 import KernelInterface
 
 /// Moves samples `[channel][z][y][x]` into blocks of 16 lanes and back, by index arithmetic of its own.

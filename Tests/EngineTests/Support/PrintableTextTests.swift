@@ -1,4 +1,3 @@
-import Engine
 import Testing
 
 @Suite("Text that may go to a terminal")

@@ -1,6 +1,6 @@
 import Foundation
-
-import Engine
+import Foundations
+import Network
 
 /// The fixtures' generated parameters and fingerprints (see the fixtures' README).
 enum ReferenceValues {

@@ -1,5 +1,7 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
 
 /// A prepared cohort of a few subjects and four landmarks with seeded, textured patches, written without images.
 struct TinyCohort {

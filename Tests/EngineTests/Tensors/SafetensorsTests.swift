@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import Network
 import Testing
 
 @Suite("Safetensors files")

@@ -1,5 +1,6 @@
-import Engine
 import Foundation
+import Foundations
+import Network
 import Testing
 
 /// The restricted reader: it builds what it knows, and refuses everything else with a sentence.

@@ -1,5 +1,10 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Imaging
+import Learning
+import Network
+import SessionFormat
 import Testing
 
 /// A session's checkpoint in the release's format.
@@ -52,7 +57,7 @@ struct SessionConversionTests {
             origin: StepPlan.Origin(), bankLogBytes: log.offset)
 
         let target = scratch.file("release.pth.tar")
-        try CheckpointConversion.convert(Checkpoint.file(session, step: step), to: target)
+        try CheckpointConversion.convert(session.checkpoint(step: step), to: target)
         let root = try TorchCheckpoint(contentsOf: target).root
         guard case .int(2)? = root["epoch"], case .text("custom")? = root["arch"],
             case .tensor(let queue)? = root["state_dict"]?["module.queue"],

@@ -1,5 +1,7 @@
-import Engine
 import Foundation
+import Foundations
+import Learning
+import Network
 import Testing
 
 /// Files of the release, read, written and converted.

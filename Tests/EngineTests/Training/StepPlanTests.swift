@@ -1,4 +1,4 @@
-import Engine
+import Learning
 import Testing
 
 @Suite("Order of training")

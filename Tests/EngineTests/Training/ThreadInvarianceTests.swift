@@ -1,5 +1,8 @@
-import Engine
+import Cohorts
+import Foundations
 import KernelInterface
+import Learning
+import Network
 import Testing
 
 @Suite("Results do not depend on the number of threads")

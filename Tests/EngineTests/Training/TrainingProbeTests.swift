@@ -1,5 +1,8 @@
-import Engine
+import Cohorts
 import Foundation
+import Foundations
+import Learning
+import SessionFormat
 import Testing
 
 @Suite("Probes of the encoder while it trains")
@@ -57,7 +60,7 @@ struct TrainingProbeTests {
         let plain = try trial.train("plain", every: 0, column: "")
         let probed = try trial.train("probed", every: 2, column: "shade")
         for step in [2, 4] {
-            #expect(try Data(contentsOf: Checkpoint.file(plain, step: step)) == Data(contentsOf: Checkpoint.file(probed, step: step)))
+            #expect(try Data(contentsOf: plain.checkpoint(step: step)) == Data(contentsOf: probed.checkpoint(step: step)))
         }
         #expect(try Data(contentsOf: plain.bankLog) == Data(contentsOf: probed.bankLog))
         #expect(try trial.readings(plain).isEmpty)

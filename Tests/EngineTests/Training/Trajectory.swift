@@ -1,5 +1,8 @@
-import Engine
 import Foundation
+import Foundations
+import Learning
+import Network
+import SessionFormat
 
 /// The fixtures' six steps of pre-training: 8 subjects, 2 neighbours, 6 landmarks with a bank of 64 keys.
 final class Trajectory {

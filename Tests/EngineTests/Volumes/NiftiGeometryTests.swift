@@ -1,7 +1,7 @@
 import Foundation
+import Foundations
+import Imaging
 import Testing
-
-import Engine
 
 /// Headers that say two things, or something that cannot be: refused, or said.
 struct NiftiGeometryTests {
