@@ -4,9 +4,9 @@ import Foundations
 import Imaging
 import Inference
 import Masks
+import Screens
 import SessionFormat
 import Synchronization
-import Views
 
 /// A session's subjects and volumes for the viewer: the prepared cohort's CTs and lungs, and the session's masks.
 final class CohortLibrary: SubjectLibrary {

@@ -2,8 +2,9 @@ import Cohorts
 import Foundation
 import Foundations
 import Imaging
+import Screens
+import TerminalKit
 import Testing
-import Views
 
 @Suite("The cohort screen") struct CohortTests {
     /// Subjects of every kind.
@@ -191,7 +192,7 @@ import Views
         _ = state.reduce(.cohortSubjectLoaded(try LoadedCohortSubject(id: "s03", Self.volumes(0))))
         for (key, lungs) in [("g", CohortSlicePicture.lungs), ("e", CohortSlicePicture.atlas), ("p", CohortSlicePicture.landmark)] {
             func pixels() -> Int {
-                Screens.render(state).cells.filter { $0.glyph == "▀" || $0.glyph == " " }
+                ScreenFrame.render(state).cells.filter { $0.glyph == "▀" || $0.glyph == " " }
                     .count { $0.style.foreground == lungs || $0.style.background == lungs }
             }
             state.view.cohortCursor = state.cohort.loaded?.subject.firstCursor

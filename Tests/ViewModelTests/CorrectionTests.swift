@@ -3,10 +3,11 @@ import Foundation
 import Foundations
 import Imaging
 import Masks
+import Screens
 import SessionFormat
 import Synchronization
+import TerminalKit
 import Testing
-import Views
 
 /// Predictions that go on, and a reader's boxes.
 @Suite struct CorrectionTests {
@@ -171,7 +172,7 @@ import Views
         let colour = BoxOutlines.healthy
         /// Cells in the box's colour, in each plane's picture.
         func outlined() -> [Int] {
-            let frame = Screens.render(state)
+            let frame = ScreenFrame.render(state)
             return MasksLayout(Chrome.content(state.size), state).panes.map { pane in
                 (pane.picture.row..<pane.picture.endRow).flatMap { row in
                     (pane.picture.column..<pane.picture.endColumn).map { frame[row, $0] }

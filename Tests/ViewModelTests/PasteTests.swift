@@ -1,6 +1,7 @@
 import Foundation
+import Screens
+import TerminalKit
 import Testing
-import Views
 
 /// Pasted text is text: it steers nothing.
 @Suite("Pastes") struct PasteTests {
