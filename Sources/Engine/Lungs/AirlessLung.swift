@@ -5,8 +5,10 @@
 enum AirlessLung {
     /// Thinner than twice this is the aorta, thick pleura, or what differs between a patient's two sides, mm.
     private static let leastMillimetres = 12.0
-    /// The same for what lies within the ribs on this side, too, mm.
-    private static let leastCagedMillimetres = 6.0
+    /// The same for a layer between aerated lung and the ribs, mm.
+    private static let leastLayer = 6.0
+    /// A layer is no thicker, mm.
+    private static let thickestLayer = 45.0
     /// Of the way from the midline to a lung's outer border: nearer the midline lie spine and aorta.
     private static let leastSideways = 0.33
     /// Less is not worth a guess, mL.
@@ -26,6 +28,7 @@ enum AirlessLung {
         for side in [UInt8(1), 2] {
             guard let lowest = labels.firstIndex(of: side), let highest = labels.lastIndex(of: side) else { continue }
             var candidates = [UInt8](repeating: 0, count: labels.count)
+            var layers = candidates
             for z in (lowest / plane)...(highest / plane) {
                 let depth = rows(of: 3 - side, labels, z, extent)
                 let back = depth.lowerBound + depth.count * 7 / 10
@@ -37,19 +40,26 @@ enum AirlessLung {
                         continue
                     }
                     // From the back forwards, as long as neither lung has come.
+                    var line: [Int] = []
+                    var isBehindLung = false
                     for y in stride(from: extent.y - 1, through: 0, by: -1) {
                         let place = (z * extent.y + y) * extent.x + x
-                        if labels[place] == side { break }
+                        if labels[place] == side {
+                            isBehindLung = true
+                            break
+                        }
                         let isOther = labels[(z * extent.y + y) * extent.x + opposite] == 3 - side
-                        if isOther, grid.hounsfield[place] > EnclosedAir.thresholdHounsfield { candidates[place] = 1 }
+                        if isOther, grid.hounsfield[place] > EnclosedAir.thresholdHounsfield { line.append(place) }
                     }
+                    for place in line { candidates[place] = 1 }
+                    // A layer between lung and ribs may be thin; behind a dome of liver there is none.
+                    guard let cage, isBehindLung, Double(line.count) * grid.spacingMillimetres.y <= thickestLayer else { continue }
+                    for place in line where cage.inside[place] != 0 { layers[place] = 1 }
                 }
             }
             guard Double(candidates.count { $0 != 0 }) * grid.millilitresABlock >= leastMillilitres else { continue }
             for place in opened(candidates, by: leastMillimetres, grid, parallel: parallel) { found[place] = side }
-            guard let cage else { continue }
-            for place in candidates.indices where cage.inside[place] == 0 { candidates[place] = 0 }
-            for place in opened(candidates, by: leastCagedMillimetres, grid, parallel: parallel) { found[place] = side }
+            for place in opened(layers, by: leastLayer, grid, parallel: parallel) { found[place] = side }
         }
         return found
     }
