@@ -89,11 +89,11 @@ struct AirwayTracker {
     /// - Returns: the branches that begin there.
     private func follow(_ start: Branch, in mask: inout [UInt8]) -> [Branch] {
         var branch = start
-        // What was taken since the branch began to widen.
+        // What was taken since the branch began to widen, unless it is air alone, as no lung is.
         var widening: [Int] = []
         while Double(branch.millimetres) < Self.longestMillimetres {
             let most = min(branch.least * Self.mostGrowth + 6, Self.mostArea)
-            guard let reached = advance(branch, most: most, mask) else {
+            guard let (reached, isWider) = advance(branch, most: most, mask) else {
                 for place in widening { mask[place] = 0 }
                 return []
             }
@@ -109,8 +109,9 @@ struct AirwayTracker {
                 }
             }
             let wide = area(reached)
-            if wide > Self.swelling * branch.least { widening += reached.map(\.place) } else { widening = [] }
-            let isSettling = branch.settling > 0 && isAir(reached)
+            let isAir = isAir(reached)
+            if wide <= Self.swelling * branch.least { widening = [] } else if !isAir { widening += reached.map(\.place) }
+            let isSettling = isWider && branch.settling > 0
             branch = Branch(
                 front: parts[0], least: isSettling ? min(branch.trunk, wide) : min(branch.least, wide), millimetres: millimetres,
                 trunk: branch.trunk, settling: branch.settling - 1)
@@ -122,16 +123,17 @@ struct AirwayTracker {
         Double(reached.count) * spacing.x * spacing.y * spacing.z / step
     }
 
-    private func advance(_ branch: Branch, most: Double, _ mask: [UInt8]) -> [Reached]? {
+    /// - Returns: the next front, and whether it is wider than the branch lets expect; nil where the branch ends.
+    private func advance(_ branch: Branch, most: Double, _ mask: [UInt8]) -> (reached: [Reached], isWider: Bool)? {
         for threshold in Self.thresholds {
-            if let reached = advance(branch, below: threshold, most: most, mask) { return reached }
+            if let reached = advance(branch, below: threshold, most: most, mask) { return (reached, false) }
         }
         // Where only air alone is met, it is no lung that is entered.
         let wider = branch.settling > 0 ? branch.trunk * Self.mostGrowth + 6 : branch.least * Self.mostForkGrowth
         guard branch.settling > 0 || branch.least >= Self.wideArea,
             let reached = advance(branch, below: Self.thresholds[0], most: min(wider, Self.mostArea), mask), isAir(reached)
         else { return nil }
-        return reached
+        return (reached, true)
     }
 
     private func isAir(_ reached: [Reached]) -> Bool {

@@ -61,9 +61,10 @@ struct LungFindings {
         guard let fillings = cage.fillings(by: whole) else { return [] }
         var sentences: [String] = []
         for (side, filling) in zip([UInt8(1), 2], fillings) where filling.fraction < leastFilling {
+            let percent = [filling.fraction, RibCage.usualFilling].map { Int(($0 * 100).rounded()) }
             sentences.append(
-                "about \(millilitres(filling.missingMillilitres)) inside the ribs on the \(names[Int(side)]) hold no lung, against "
-                    + "\(Int((RibCage.usualFilling * 100).rounded())) % of it in whole lungs: look at it")
+                "the \(names[Int(side)]) lung fills \(percent[0]) % of the rib cage beside the heart, whole lungs about \(percent[1]) %: "
+                    + "at least \(millilitres(filling.missingMillilitres)) of it are missing, look at it")
         }
         let plane = grid.extent.x * grid.extent.y
         guard let first = whole.firstIndex(where: { $0 != 0 }), let last = whole.lastIndex(where: { $0 != 0 }) else { return sentences }
