@@ -117,8 +117,8 @@ struct HardLungsTests {
         #expect(found.quality.verdict == .warning)
         #expect(found.quality.reasons.contains { $0.contains("below the left lung may be bowel gas") }, "\(found.quality.reasons)")
         // A reader gives it to the lung.
-        let voxel = try #require(open.ct.voxelToWorld.inverse)([-70, 10, -66])
-        let given = try LungCorrection.give(VoxelIndex(nearestTo: voxel), to: .left).applied(to: found.mask)
+        let toVoxel = try #require(open.ct.voxelToWorld.inverse)
+        let given = try LungCorrection.give(VoxelIndex(nearestTo: toVoxel([-70, 10, -66])), to: .left).applied(to: found.mask)
         #expect(!given.voxels.contains(3))
     }
 
