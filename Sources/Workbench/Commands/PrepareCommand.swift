@@ -73,13 +73,13 @@ struct PrepareCommand: ParsableCommand {
         for warning in report.warnings { Output.message("warning: \(warning)") }
         let refused = report.outcomes.filter { $0.quality.verdict == .refused }
         if json {
-            for entry in refused { Output.message("\(entry.subject) is left out: \(entry.quality.reasons.joined(separator: "; "))") }
+            for entry in refused { Output.message("\(entry.subject) is left out: \(LungMaskQuality.summary(of: entry.quality.reasons))") }
             return try JSONOutput.print(
                 PrepareReport(
                     prepared: report.prepared, reused: report.reused, refused: refused.map(\.subject), excluded: report.excluded,
                     interrupted: report.interrupted, warnings: report.warnings))
         }
-        for entry in refused { print("\(entry.subject) is left out: \(entry.quality.reasons.joined(separator: "; "))") }
+        for entry in refused { print("\(entry.subject) is left out: \(LungMaskQuality.summary(of: entry.quality.reasons))") }
         for subject in report.excluded { print("\(subject) is excluded by review.csv") }
         let warnings = report.outcomes.count { $0.quality.verdict == .warning }
         print(

@@ -106,7 +106,7 @@ package struct Preparation: Sendable {
         if report.interrupted { return report }
 
         guard !kept.isEmpty else {
-            let reason = records.isEmpty ? outcomes[0].quality.reasons.joined(separator: "; ") : "excluded in \(folder.review.path)"
+            let reason = records.isEmpty ? LungMaskQuality.summary(of: outcomes[0].quality.reasons) : "excluded in \(folder.review.path)"
             throw Failure("not one of the \(rows.count) subjects could be prepared; the first, \(rows[0].subject): \(reason)")
         }
         let description = PreparedDescription(atlas: atlas.checksum, settings: settings, subjects: kept)

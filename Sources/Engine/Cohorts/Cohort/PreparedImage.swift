@@ -30,7 +30,7 @@ package struct PreparedImage: Sendable {
         ct: Volume<Int16>, lungs given: Volume<Int16>? = nil, atlas: Atlas, settings: PreparationSettings = .init(), parallel: Parallel
     ) throws -> (image: PreparedImage, quality: SubjectQuality) {
         let lungs = try findLungs(in: ct, given: given, parallel: parallel)
-        guard lungs.quality.verdict != .refused else { throw Failure(lungs.quality.reasons.joined(separator: "; ")) }
+        guard lungs.quality.verdict != .refused else { throw Failure(LungMaskQuality.summary(of: lungs.quality.reasons)) }
         return try prepare(ct: ct, lungs: lungs, atlas: atlas, settings: settings, parallel: parallel)
     }
 

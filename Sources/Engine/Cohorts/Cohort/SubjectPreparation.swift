@@ -163,8 +163,10 @@ struct SubjectPreparation {
     private func refused(
         _ row: CohortManifest.Row, _ failure: Failure, _ lungs: LungMaskQuality? = nil, _ times: StageTimes = StageTimes()
     ) -> Result {
+        // Refused lungs have their reasons one by one.
+        let reasons = lungs.flatMap { $0.verdict == .refused ? $0.reasons : nil } ?? [failure.description]
         let quality = SubjectQuality(
-            verdict: .refused, reasons: [failure.description], rightMillilitres: lungs?.rightMillilitres ?? 0,
+            verdict: .refused, reasons: reasons, rightMillilitres: lungs?.rightMillilitres ?? 0,
             leftMillilitres: lungs?.leftMillilitres ?? 0)
         return Result(outcome: SubjectOutcome(subject: row.subject, quality: quality, acquisition: nil, times: times), record: nil)
     }
