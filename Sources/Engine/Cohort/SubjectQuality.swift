@@ -21,6 +21,8 @@ public struct SubjectQuality: Codable, Equatable, Sendable {
     public var correctedLungs: String?
     /// True where the scan was refused and the reader accepted it.
     public var isAccepted: Bool?
+    /// Of a refused scan: why it cannot be prepared even where the reader accepts it; nil where it can.
+    public var acceptanceFault: String?
 
     public init(
         verdict: Verdict, reasons: [String], rightMillilitres: Double = 0, leftMillilitres: Double = 0, diceBefore: Double = 0,
