@@ -105,7 +105,8 @@ struct CohortLabelTests {
         _ = try trial.prepare()
         let subject = try #require(try CohortCatalogue(trial.prepared).subjects.first)
         let whole = try subject.readLungs()
-        #expect(Set(whole.voxels) == [0, 1, 2] && whole.sharesGrid(with: try NiftiFile.readCT(subject.image)))
+        let ct = try NiftiFile.readCT(subject.image)
+        #expect(Set(whole.voxels) == [0, 1, 2] && whole.sharesGrid(with: ct))
         func refusal(_ mask: Volume<UInt8>) throws -> String {
             try NiftiFile.write(mask, to: subject.lungs)
             do { _ = try subject.readLungs() } catch { return "\(error)" }
