@@ -91,6 +91,17 @@ import Testing
         #expect(state.press("o", "k", "Enter").contains(.review("s03", CohortReview.Entry(decision: .accepted, note: "ok"))))
     }
 
+    @Test("what cannot be prepared even if it is accepted is not offered for acceptance")
+    func beyondAcceptance() throws {
+        var state = try state()
+        var snapshot = Self.snapshot
+        snapshot.subjects[2].outcome?.quality.acceptanceFault = "it stretches lengths by 0.35"
+        _ = state.reduce(.cohortListed(snapshot))
+        _ = state.press("n", "n")
+        #expect(state.press("y").isEmpty && state.overlay == nil)
+        #expect(state.shown.contains("s03 cannot be accepted: it stretches lengths by 0.35"))
+    }
+
     @Test("a running preparation shows live, and a subject that was made again is read again")
     func live() throws {
         var state = try state()

@@ -166,10 +166,7 @@ extension CohortCatalogue {
     /// A subject's CT at 1 mm in the atlas's axes, with the lungs and the map that preparation found.
     package func image(of subject: PreparedSubject, parallel: Parallel) throws -> PreparedImage {
         let ct = try NiftiFile.readCT(subject.image)
-        let lungs = try NiftiFile.readLabels(subject.lungs).mapVoxels { UInt8(clamping: $0) }
-        guard ct.sharesGrid(with: lungs) else {
-            throw Failure("\(subject.lungs.path) is on another grid than \(subject.image.path); run `workbench prepare` again")
-        }
+        let lungs = try subject.readLungs()
         return PreparedImage(ct: ct, lungs: lungs, atlasToSubject: subject.atlasToSubject, atlas: atlas, parallel: parallel)
     }
 }

@@ -59,7 +59,7 @@ package struct TrainingBoxes {
         for (index, subject) in healthy.enumerated() {
             let share = (index + 1) * count / healthy.count - index * count / healthy.count
             guard share > 0 else { continue }
-            let lungs = try NiftiFile.readLabels(subject.lungs)
+            let lungs = try subject.readLungs()
             let inside = lungs.voxels.indices.filter { lungs.voxels[$0] != 0 }
             var generator = SeededGenerator(seed, 0x6865_616C, UInt64(index))
             for _ in 0..<share {

@@ -37,7 +37,9 @@ struct PrepareCommand: ParsableCommand {
     func validate() throws {
         if let memory { try Usage.check { try MemoryBudget(memory) } }
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
-        guard (0.5...8).contains(registrationMm) else { throw ValidationError("--registration-mm is \(registrationMm), expected 0.5 to 8") }
+        guard PreparationSettings.registrationRange.contains(registrationMm) else {
+            throw ValidationError("--registration-mm is \(registrationMm), expected 0.5 to 8")
+        }
     }
 
     func run() throws {

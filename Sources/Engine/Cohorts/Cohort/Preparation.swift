@@ -96,10 +96,11 @@ package struct Preparation: Sendable {
             return result
         }
         let found = results.compactMap { $0 }
-        let outcomes = found.map(\.outcome)
-        try writeQuality(outcomes, review)
         let records = found.compactMap(\.record)
         let kept = records.filter { !review.isExcluded($0.id) }
+        let shared = SharedScans.of(kept)
+        let outcomes = found.map { $0.outcome.noting(shared[$0.outcome.subject]) }
+        try writeQuality(outcomes, review)
         let report = Report(
             outcomes: outcomes, prepared: kept.count, excluded: records.map(\.id).filter(review.isExcluded), atOnce: outer.threads,
             interrupted: found.count < rows.count, warnings: Self.sharedScans(records, manifest))

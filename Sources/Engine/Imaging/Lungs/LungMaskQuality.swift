@@ -97,7 +97,7 @@ extension LungMaskQuality {
 
     /// The weightiest reasons in one line, and how many more there are.
     /// - Parameter reasons: the gravest first.
-    public static func summary(of reasons: [String]) -> String {
+    package static func summary(of reasons: [String]) -> String {
         let more = reasons.count - mostReasons
         guard more > 0 else { return reasons.joined(separator: "; ") }
         return reasons.prefix(mostReasons).joined(separator: "; ") + "; and \(more) more \(more == 1 ? "reason" : "reasons")"

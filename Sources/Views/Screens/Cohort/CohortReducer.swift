@@ -128,6 +128,11 @@ extension WorkbenchState {
             message = Message(text: "\(subject.id) is not prepared yet", isFault: true)
             return []
         }
+        if let fault = outcome.quality.acceptanceFault {
+            message = Message(
+                text: "\(subject.id) cannot be accepted: \(fault); correct its lungs and press P, or exclude it with X", isFault: true)
+            return []
+        }
         if outcome.quality.verdict == .refused || outcome.quality.isAccepted == true {
             overlay = .note(
                 ReviewNote(subject: subject.id, decision: .accepted, text: subject.review?.note ?? "", needsReason: true))

@@ -38,4 +38,7 @@ extension MasksState {
         guard let loaded else { return [] }
         return boxes.filter { $0.subject == loaded.id && $0.fits(image: loaded.volumes.imageChecksum) }
     }
+
+    /// Places of the subject that is shown which are marked both diseased and healthy, one sentence each.
+    var contradictions: [String] { LesionBox.contradictions(shownBoxes) }
 }

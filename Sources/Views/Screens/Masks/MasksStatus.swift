@@ -164,6 +164,7 @@ private struct MasksStatusItems {
     var sentences: [(String, Style)] {
         var found: [(String, Style)] = []
         if let complaint = state.masks.complaint { found.append((complaint, .bad)) }
+        found += state.masks.contradictions.map { ("boxes: \($0)", .warning) }
         let cautions = loaded.densitometryCautions
         if !cautions.isEmpty { found.append(("densitometry: " + cautions.joined(separator: "; "), .warning)) }
         let reasons = EmphysemaSubtype.allCases.filter { partial?.subtypes.contains($0) != true }.compactMap {

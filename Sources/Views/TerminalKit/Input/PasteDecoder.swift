@@ -1,7 +1,8 @@
 /// Tells pasted text from keys: what lies between `ESC [ 200 ~` and `ESC [ 201 ~` was pasted.
 ///
 /// ncurses knows the two marks when they come in one piece. Where a slow link takes one apart, its letters come as keys, `ESC` first; they are held
-/// back until it is clear what they are, or until too long nothing further came. A paste whose end is lost ends when nothing has come for a while,
+/// back until it is clear what they are, or until too long nothing further came. `ESC` alone is most often the key: it is let go before anybody
+/// feels that it was held, and where the rest of a mark follows after all, that is still the mark. A paste whose end is lost ends when nothing has come for a while,
 /// so that the keyboard is never lost. Pure: time is told to it.
 package struct PasteDecoder {
     package enum Input: Equatable, Sendable {
@@ -12,8 +13,12 @@ package struct PasteDecoder {
         case pasteEnds
     }
 
+    /// How long `ESC` alone is held back, seconds. ncurses has waited 25 ms before.
+    package static let escapeSeconds = 0.025
     /// How long the rest of a mark is waited for, seconds.
     package static let markSeconds = 0.1
+    /// How long after an `ESC` that was let go the rest of a mark may begin, seconds.
+    package static let lateSeconds = 0.5
     /// How long a paste may stand still, seconds.
     package static let stillSeconds = 1.0
     /// Characters kept of a paste: no field of text takes as many.
@@ -23,6 +28,10 @@ package struct PasteDecoder {
 
     /// The beginning of a mark that came as keys.
     private var held: [Key] = []
+    /// The `ESC` of what is held was let go before.
+    private var isLate = false
+    /// When an `ESC` came that was let go and nothing after it.
+    private var escapeLetGo: Double?
     /// What was pasted so far; nil outside of a paste.
     private var pasted: String.UnicodeScalarView?
     private var count = 0
@@ -32,15 +41,20 @@ package struct PasteDecoder {
 
     /// When `decode` is to be called again although nothing further came.
     package var deadline: Double? {
-        if !held.isEmpty { return lastInput + Self.markSeconds }
+        if !held.isEmpty { return lastInput + patience }
         return pasted == nil ? nil : lastInput + Self.stillSeconds
     }
+
+    private var patience: Double { held == [.escape] ? Self.escapeSeconds : Self.markSeconds }
 
     /// What the inputs mean.
     /// - Parameter now: seconds of a clock that goes on evenly.
     package mutating func decode(_ inputs: [Input], now: Double) -> [TerminalInput] {
         var found: [TerminalInput] = []
-        if !held.isEmpty, now - lastInput >= Self.markSeconds { release(&found) }
+        if !held.isEmpty, now - lastInput >= patience {
+            if held == [.escape] { escapeLetGo = lastInput }
+            release(&found)
+        }
         if pasted != nil, now - lastInput >= Self.stillSeconds { end(&found) }
         if !inputs.isEmpty { lastInput = now }
         for input in inputs {
@@ -51,8 +65,12 @@ package struct PasteDecoder {
             case .pasteEnds:
                 release(&found)
                 end(&found)
-            case .key(let key): take(key, &found)
+            case .key(let key):
+                let isSoon = escapeLetGo.map { now - $0 < Self.lateSeconds } ?? false
+                escapeLetGo = nil
+                if isSoon, key == Self.mark[1] { (held, isLate) = ([.escape, key], true) } else { take(key, &found) }
             case .other(let other):
+                escapeLetGo = nil
                 release(&found)
                 if pasted == nil { found.append(other) }
             }
@@ -65,7 +83,7 @@ package struct PasteDecoder {
             held.append(key)
             guard held.count == Self.mark.count + 2 else { return }
             let begins = held[Self.mark.count] == .character("0")
-            held = []
+            (held, isLate) = ([], false)
             if begins { begin() } else { end(&found) }
             return
         }
@@ -85,8 +103,8 @@ package struct PasteDecoder {
 
     /// What was held back is no mark.
     private mutating func release(_ found: inout [TerminalInput]) {
-        let keys = held
-        held = []
+        let keys = held.dropFirst(isLate ? 1 : 0)
+        (held, isLate) = ([], false)
         for key in keys { pass(key, &found) }
     }
 
