@@ -2,6 +2,7 @@ import ArgumentParser
 import Cohorts
 import Foundation
 import Foundations
+import Imaging
 
 /// `workbench prepare`: a cohort's lungs, registrations and patches.
 struct PrepareCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import Cohorts
 import Foundation
 import Foundations
+import Imaging
 import Testing
 
 @Suite("Labels of a cohort")

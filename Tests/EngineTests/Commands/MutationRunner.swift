@@ -1,6 +1,6 @@
 import Dispatch
-import Engine
 import Foundation
+import Foundations
 import Synchronization
 import Testing
 

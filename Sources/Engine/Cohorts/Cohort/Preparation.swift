@@ -1,5 +1,6 @@
 import Foundation
 import Foundations
+import Imaging
 import Synchronization
 
 /// Prepares a cohort: lungs, registration to the atlas, 1 mm image and patches of every subject, several at once.

@@ -18,7 +18,7 @@ package enum LungMask {
     ///   - most: the highest label that it may hold.
     ///   - advice: what to do where it is damaged.
     /// - Throws: `Failure` that names the file, where it cannot be read or holds other values.
-    static func readKept(_ file: URL, most: UInt8 = 2, advice: String) throws -> Volume<UInt8> {
+    package static func readKept(_ file: URL, most: UInt8 = 2, advice: String) throws -> Volume<UInt8> {
         let found = try NiftiFile.readLabels(file)
         if let strange = found.voxels.first(where: { !(0...Int16(most)).contains($0) }) {
             throw Failure("\(file.path) holds the label \(strange), expected 0 to \(most): \(advice)")

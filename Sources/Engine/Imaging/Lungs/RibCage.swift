@@ -1,3 +1,5 @@
+import Foundations
+
 /// What lies within the ribs, slice by slice: an independent measure of where lungs should be.
 struct RibCage {
     /// Bone, HU: above soft tissue, and above most blood with contrast.

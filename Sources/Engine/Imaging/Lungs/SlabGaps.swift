@@ -1,3 +1,5 @@
+import Foundations
+
 /// Slices of air from edge to edge through a body: between the slabs that a phantom is built of, or slices that were never measured.
 ///
 /// They part lungs and airway, and are neither. So lungs are looked for with such slices bridged, and what is all gap is taken out afterwards.
