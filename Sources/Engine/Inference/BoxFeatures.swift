@@ -27,7 +27,7 @@ package struct BoxFeatures {
 
     /// Where the views of box number `index` lie, voxels from its corner: the box itself and seeded places around it.
     package static func jittered(index: Int, seed: UInt64) -> [SIMD3<Int>] {
-        var generator = SeededGenerator(seed, 0x626F_7865, UInt64(index))
+        var generator = SeededGenerator(seed, .boxJitter, UInt64(index))
         return (0..<views).map { view in
             var move = SIMD3<Int>()
             if view > 0 { for axis in 0..<3 { move[axis] = generator.below(2 * jitter + 1) - jitter } }

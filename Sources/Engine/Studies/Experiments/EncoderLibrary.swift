@@ -132,7 +132,7 @@ final class EncoderLibrary {
         }
         var misplaced: [Int]?
         if isMisplaced {
-            var generator = SeededGenerator(7, 0x706C_6163)
+            var generator = SeededGenerator(7, .misplacement)
             misplaced = generator.permutation(cohort.atlas.landmarks.count)
         }
         try monitor.checkCancelled()
