@@ -49,7 +49,8 @@ final class MutationRunner: Sendable {
     ///   - world: as it is before a file is changed.
     ///   - commands: all that will be run.
     ///   - models: what is run instead of a command to learn how much memory it takes, where it would find its work done.
-    init(_ title: String, _ world: SmallWorld, commands: [String], models: [String: String] = [:]) throws {
+    ///   - remade: files that a command makes again where they are damaged: it may then take what it takes where they are missing.
+    init(_ title: String, _ world: SmallWorld, commands: [String], models: [String: String] = [:], remade: [String] = []) throws {
         self.title = title
         original = world
         var honest: [String: Int] = [:]
@@ -58,6 +59,11 @@ final class MutationRunner: Sendable {
             let result = try fresh.run(models[command] ?? command)
             guard result.status == 0 else { throw Failure("\(title): \(command) fails with nothing changed: \(result.errors)") }
             honest[command] = result.peakBytes
+            for file in remade {
+                let without = try world.copy()
+                try without.remove(file)
+                honest[command] = max(honest[command] ?? 0, try without.run(models[command] ?? command).peakBytes)
+            }
         }
         self.honest = honest
     }

@@ -129,7 +129,8 @@ struct MutationTests {
         let runner = try MutationRunner(
             "a session's and a cohort's files", world,
             commands: targets.flatMap { $0.commands + (MutationRunner.isSoak ? $0.slowCommands : []) },
-            models: ["prepare cohort.csv --atlas atlas --out prepared": "prepare cohort.csv --atlas atlas --out p"])
+            models: ["prepare cohort.csv --atlas atlas --out prepared": "prepare cohort.csv --atlas atlas --out p"],
+            remade: ["session/encoder.safetensors"])
         // A quick run takes some of the files.
         let some = MutationRunner.isSoak ? targets : targets.enumerated().filter { $0.offset % 3 == 0 }.map(\.element)
         let faults = try runner.run(some, rounds: MutationRunner.isSoak ? 20 : 1, seed: 23)
