@@ -65,7 +65,7 @@ let package = Package(
     name: "DrasCLRWorkbench",
     products: [.executable(name: "workbench", targets: ["Workbench"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
     ],
     targets: [
         .target(name: "CNcurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),

@@ -2,21 +2,25 @@ import Foundation
 import Screens
 import Testing
 
-@Suite("README")
+@Suite("keys in the documentation")
 struct ReadmeKeysTests {
-    /// The lines between the README's markers are the command table's; `WORKBENCH_RECORD_GOLDENS=1` writes them (and the test fails).
-    @Test("its key list is the command table's")
-    func keys() throws {
+    /// What lies between a file's markers is the command table's; `WORKBENCH_RECORD_GOLDENS=1` writes it (and the test fails).
+    @Test("are the command table's", arguments: [("docs/keys.md", CommandTable.markdown), ("README.md", CommandTable.markdownSummary)])
+    func keys(name: String, expected: String) throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let file = root.appendingPathComponent("README.md")
+        let file = root.appendingPathComponent(name)
         let text = try String(contentsOf: file, encoding: .utf8)
         let begin = try #require(text.range(of: "<!-- keys -->\n"))
         let end = try #require(text.range(of: "\n<!-- /keys -->"))
         if ProcessInfo.processInfo.environment["WORKBENCH_RECORD_GOLDENS"] == "1" {
-            let whole = text[..<begin.upperBound] + CommandTable.markdown + text[end.lowerBound...]
+            let whole = text[..<begin.upperBound] + expected + text[end.lowerBound...]
             try String(whole).write(to: file, atomically: true, encoding: .utf8)
-            Issue.record("recorded the key list; run again without WORKBENCH_RECORD_GOLDENS")
+            Issue.record("recorded the keys in \(name); run again without WORKBENCH_RECORD_GOLDENS")
         }
-        #expect(String(text[begin.upperBound..<end.lowerBound]) == CommandTable.markdown)
+        #expect(String(text[begin.upperBound..<end.lowerBound]) == expected)
     }
+
+    /// The README keeps to a screenful.
+    @Test("take at most 24 lines in the README")
+    func screenful() { #expect(CommandTable.markdownSummary.split(separator: "\n").count <= 24) }
 }

@@ -8,8 +8,8 @@ import Network
 
 /// Representations of boxes: for each box one at its exact place and 15 at places moved by up to 4 voxels, all with the box's location.
 ///
-/// A box's corner is the nearest voxel to its centre, minus 16; its location input is that corner mapped into atlas voxels. Source: METHOD.md
-/// section 5.
+/// A box's corner is the nearest voxel to its centre, minus 16; its location input is that corner mapped into atlas voxels. Source:
+/// docs/method.md section 5.
 package struct BoxFeatures {
     /// Views of a box: the lanes of one block cost the same whether they are filled or not.
     package static let views = LaneLayout.lanes

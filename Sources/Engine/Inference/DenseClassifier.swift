@@ -11,7 +11,7 @@ import Synchronization
 /// Classifies the voxels of a lung on a lattice: voxel v of the 1 mm grid by the patch whose corner is v - 16, with that corner's location.
 ///
 /// Kernels are mixed once per block of 16 mm (location at the block's centre), so that 16 voxels fill the lanes. The lattice is anchored at
-/// index 0: strides 16, 8, 4, 2, 1 nest. Source: METHOD.md section 5.
+/// index 0: strides 16, 8, 4, 2, 1 nest. Source: docs/method.md section 5.
 package struct DenseClassifier {
     let image: PreparedImage
     let atlas: Atlas

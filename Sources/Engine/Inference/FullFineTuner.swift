@@ -9,9 +9,9 @@ import Network
 ///
 /// A step takes eight boxes, each a block of its 16 views at the box's location; batch norm's group is the whole step. Afterwards batch norm's
 /// running statistics are averaged over one more sweep of the boxes with the final weights: the readout was trained on boxes so normalised, and
-/// statistics of the landmarks, chest wall and all, would shift its probabilities. METHOD.md leaves these numbers open.
+/// statistics of the landmarks, chest wall and all, would shift its probabilities. The numbers are ours: docs/method.md section 5.
 package struct FullFineTuner {
-    /// What METHOD.md leaves open.
+    /// Ours: docs/method.md section 5.
     package struct Settings: Equatable {
         package var epochs = 10
         package var boxesPerStep = 8

@@ -2,7 +2,7 @@ import Foundations
 import Imaging
 
 /// The points that a dense prediction classifies: every `stride`-th voxel of the 1 mm grid along each axis, anchored at index 0, so that strides
-/// 16, 8, 4, 2 and 1 nest. Source: METHOD.md section 5.
+/// 16, 8, 4, 2 and 1 nest. Source: docs/method.md section 5.
 package struct DenseLattice: Equatable, Sendable {
     /// Side of a block that shares its kernels, voxels of 1 mm.
     package static let blockSide = 16

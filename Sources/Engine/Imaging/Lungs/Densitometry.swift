@@ -1,4 +1,4 @@
-/// The two densitometric measures of emphysema, from the lung's voxels as they were scanned. Source: METHOD.md section 6.
+/// The two densitometric measures of emphysema, from the lung's voxels as they were scanned. Source: docs/method.md section 6.
 package struct Densitometry: Equatable, Sendable {
     /// LAA-950: the fraction of voxels below -950 HU.
     package let lowAttenuation: Double

@@ -3,8 +3,8 @@ import Foundations
 
 /// One random augmentation: everything that distinguishes a view of a patch from another.
 ///
-/// A draw is a function of (seed, epoch, landmark, subject, view), never of the order of calls. Source: METHOD.md section 4; the release's
-/// MONAI transforms `RandAffine`, `RandGaussianNoise`, `RandAdjustContrast`.
+/// A draw is a function of (seed, epoch, landmark, subject, view), never of the order of calls. Source: docs/method.md section 4; the
+/// release's MONAI transforms `RandAffine`, `RandGaussianNoise`, `RandAdjustContrast`.
 package struct AugmentationDraw: Equatable {
     /// Which of a sample's views: the query, the key, or the stack of its neighbours.
     package enum View: UInt64 {

@@ -1,6 +1,6 @@
 import SessionFormat
 
-/// How far two views of a patch may lie apart. METHOD.md section 4's numbers, unless a run chooses others.
+/// How far two views of a patch may lie apart. docs/method.md section 4's numbers, unless a run chooses others.
 package struct AugmentationRanges: Equatable, Sendable {
     /// Largest rotation about each axis, radians.
     package var rotation = Double.pi / 18

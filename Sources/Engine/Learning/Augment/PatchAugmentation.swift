@@ -3,7 +3,7 @@ import Imaging
 import KernelInterface
 
 /// Applies a draw to a stack of patches of one subject: affine, noise, contrast, then the network's scale. The stack shares everything but
-/// the noise's values. Source: METHOD.md section 4.
+/// the noise's values. Source: docs/method.md section 4.
 package struct PatchAugmentation {
     package let kernels: any KernelSet
 

@@ -6,7 +6,7 @@ import SessionFormat
 
 /// Re-estimates batch norm's running statistics over patches of all landmarks: at the end of training they reflect the last landmarks visited
 /// only. Mean and variance are pooled over the whole sample, or kept for each landmark (`LocationStatistics`), layer after layer. Source:
-/// METHOD.md section 3 (`bnCalibration`); `landmark` is ours.
+/// docs/method.md section 3 (`bnCalibration`); `landmark` is ours.
 package struct BatchNormCalibration {
     /// Patches that the statistics are taken over, at most.
     package static let sampleSize = 4096

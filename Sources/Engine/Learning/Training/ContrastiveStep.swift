@@ -5,7 +5,7 @@ import Network
 /// One step of pre-training: key update, keys, query pass, neighbour pass, both losses, gradients, SGD, enqueue.
 ///
 /// The two query passes are independent once the keys are known, so that each goes forward and backward by itself and the memory of one is
-/// enough. Source: METHOD.md section 3; the release's `MoCo.forward` and `train`.
+/// enough. Source: docs/method.md section 3; the release's `MoCo.forward` and `train`.
 package final class ContrastiveStep {
     /// What a step works on. Patches are `[z][y][x]` of 32³ network inputs.
     package struct Input {

@@ -6,7 +6,7 @@ import SessionFormat
 ///
 /// An epoch sweeps the landmarks 0 … n-1; each landmark takes floor(subjects / batch) steps, the remainder is dropped. Subjects are in a
 /// seeded order of the epoch. Where the batch is changed, the present landmark's subjects that are left go on in batches of the new size.
-/// Source: METHOD.md section 3.
+/// Source: docs/method.md section 3.
 package struct StepPlan: Equatable, Sendable {
     /// Where the present batch size began to hold: a place in the sweep.
     package struct Origin: Codable, Equatable, Sendable {

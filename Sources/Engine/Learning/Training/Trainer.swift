@@ -8,7 +8,7 @@ import SessionFormat
 
 /// Pre-trains an encoder in a session: sweeps landmarks and subjects, applies steering at step boundaries, journals, writes checkpoints.
 ///
-/// A trainer works on the queue that calls `run`. Source: METHOD.md section 3.
+/// A trainer works on the queue that calls `run`. Source: docs/method.md section 3.
 package struct Trainer {
     /// How a run is bounded and continued.
     package struct Options: Sendable {

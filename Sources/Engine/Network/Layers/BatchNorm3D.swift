@@ -3,7 +3,7 @@ import KernelInterface
 /// Batch normalisation over samples and voxels, followed by ELU (α = 1): a = ELU(γ (y - μ)/√(σ² + ε) + β).
 ///
 /// In training μ and σ² are those of the sample's group (biased variance); the running statistics move by `momentum` towards the mean over
-/// the groups, with the unbiased variance. Source: the release's `BatchNorm3d` on four devices; METHOD.md section 3.
+/// the groups, with the unbiased variance. Source: the release's `BatchNorm3d` on four devices; docs/method.md section 3.
 package enum BatchNorm3D {
     package static let epsilon: Float = 1e-5
     package static let momentum: Float = 0.1

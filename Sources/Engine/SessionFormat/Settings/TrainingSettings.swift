@@ -2,7 +2,7 @@ import Foundation
 import Foundations
 import Network
 
-/// Everything that a pre-training run may choose, with METHOD.md's defaults. A session keeps it in `session.json`.
+/// Everything that a pre-training run may choose, with docs/method.md's defaults. A session keeps it in `session.json`.
 package struct TrainingSettings: Codable, Equatable, Sendable {
     /// Whose keys a query is not contrasted with.
     package enum OwnKeys: String, Codable, CaseIterable, Sendable {

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Runs the tests of a build with counters, and prints for each target how many of its lines they ran.
+# usage: tools/coverage.sh [FILTER]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scratch=.build-coverage
+build() { swift build -c release --enable-code-coverage --scratch-path "$scratch" "$@"; }
+
+echo "coverage: building the program and its tests with counters in $scratch"
+build --product workbench
+build --build-tests
+bin=$(build --show-bin-path)
+# Counts of earlier runs would be added up with those of this one.
+rm -rf "$bin/codecov"
+status=0
+WORKBENCH_BINARY="$bin/workbench" swift test -c release --skip-build --enable-code-coverage --scratch-path "$scratch" \
+    ${1:+--filter "$1"} || status=$?
+
+# llvm-cov must be the toolchain's own: formats differ between versions.
+cov="$(dirname "$(readlink -f "$(command -v swift)")")/llvm-cov"
+command -v "$cov" >/dev/null 2>&1 || { echo "coverage: this Swift toolchain has no llvm-cov" >&2; exit 1; }
+tests=$(find "$bin" -maxdepth 1 -name '*.xctest' | head -n 1)
+echo "coverage: lines that the tests ran, by target"
+"$cov" report -instr-profile "$bin/codecov/default.profdata" "$tests" -object "$bin/workbench" \
+    -ignore-filename-regex="/(Tests|$scratch)/" |
+    awk '
+        # Filename Regions Missed Cover Functions Missed Executed Lines Missed Cover …
+        $1 ~ /\.(swift|c)$/ && $8 ~ /^[0-9]+$/ {
+            n = split($1, part, "/")
+            target = part[1]
+            for (i = 1; i < n; i++) if (part[i] == "Sources") target = part[i + 1] == "Engine" ? part[i + 2] : part[i + 1]
+            if (n > 1 && part[1] == "Engine") target = part[2]
+            if (!(target in lines)) order[++count] = target
+            lines[target] += $8; missed[target] += $9; all += $8; out += $9
+        }
+        END {
+            if (!count) { print "coverage: the report names no file of Sources" > "/dev/stderr"; exit 1 }
+            printf "%-16s %8s %8s %7s\n", "target", "lines", "run", "share"
+            for (i = 1; i <= count; i++) {
+                t = order[i]
+                printf "%-16s %8d %8d %6.1f%%\n", t, lines[t], lines[t] - missed[t], 100 * (lines[t] - missed[t]) / lines[t]
+            }
+            printf "%-16s %8d %8d %6.1f%%\n", "all", all, all - out, 100 * (all - out) / all
+        }'
+exit "$status"
