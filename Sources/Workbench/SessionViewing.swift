@@ -2,6 +2,7 @@ import Cohorts
 import Foundation
 import Foundations
 import Inference
+import Interface
 import Learning
 import Screens
 import SessionFormat
