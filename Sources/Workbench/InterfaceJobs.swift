@@ -89,7 +89,7 @@ final class InterfaceJobs: Sendable {
             throw Failure(
                 FileLock.isHeld(folder)
                     ? "another process works on \(folder.name); Enter shows and steers it"
-                    : "\(folder.name) is done; there is nothing to go on with")
+                    : "\(folder.name) is done; there is nothing to resume")
         }
         try start(folder, work)
         return context(folder)

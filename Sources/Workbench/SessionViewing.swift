@@ -20,7 +20,7 @@ enum SessionViewing {
             throw Failure("there is no session at \(folder.root.path): a session is a folder with a journal.jsonl")
         }
         guard FileManager.default.fileExists(atPath: folder.journal.path) else {
-            throw Failure("\(folder.root.path) is no session: it has no journal.jsonl")
+            throw Failure("\(folder.root.path) is not a session: it has no journal.jsonl")
         }
         if FileManager.default.fileExists(atPath: folder.description.path) { _ = try SessionDescription.read(folder) }
         return folder
@@ -42,7 +42,7 @@ enum SessionViewing {
                 return FileLock.isHeld(folder) ? .otherProcess : .nobody
             },
             quitHint: job == nil
-                ? nil : "The run saves a checkpoint and stops; `workbench open \(folder.root.relativePath)` goes on with it.")
+                ? nil : "The run saves a checkpoint and stops; `workbench open \(folder.root.relativePath)` resumes it.")
         context.patches = { try SeenPatches(folder, step: $0, neighbours: $1) }
         context.experiments = SessionExperiments(folder, experiments(of: folder))
         return context

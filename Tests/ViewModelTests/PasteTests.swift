@@ -65,7 +65,7 @@ import Testing
         #expect(decoder.decode([.other(press)], now: 3) == [press])
     }
 
-    @Test("a lost end does not keep the keyboard, and a paste that comes slowly is no key")
+    @Test("a lost end does not keep the keyboard, and a paste that comes slowly is not a key")
     func lostEnd() {
         var decoder = PasteDecoder()
         #expect(decoder.decode([.pasteBegins] + Self.keys("abc"), now: 0).isEmpty)

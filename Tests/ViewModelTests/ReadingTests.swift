@@ -308,7 +308,7 @@ import Testing
         _ = state.press("5")
         _ = state.reduce(.experimentsListed(Self.snapshot("elsewhere")))
         _ = state.press("]", "Enter")
-        #expect(state.screen == .evaluation && state.shown.contains("elsewhere is no subject of this session's cohort"))
+        #expect(state.screen == .evaluation && state.shown.contains("elsewhere is not a subject of this session's cohort"))
     }
 
     @Test("views of a landmark are not shown at another one")

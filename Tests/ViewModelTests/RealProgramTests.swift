@@ -127,7 +127,7 @@ struct RealProgramTests {
     }
 
     /// Every letter of the paste is a key of the screen, and it ends a line: neither leaves the program nor opens a prompt.
-    @Test("a paste is no key, in one piece or in pieces, and the keyboard is there after it")
+    @Test("a paste is not a key, in one piece or in pieces, and the keyboard is there after it")
     func pastes() throws {
         defer { World.remove(folder) }
         let terminal = try start()

@@ -97,8 +97,8 @@ import Testing
     @Test func steeringOfAFinishedRunSaysSoWithTheRemedyInEightyColumns() {
         let ends: [(JournalEntry, remedy: String)] = [
             (JournalEntry(t: 1, step: 1, event: .finished(RunFinished(outcome: "done"))), "f forks it"),
-            (JournalEntry(t: 1, step: 1, event: .finished(RunFinished(outcome: "stopped"))), "c goes on"),
-            (JournalEntry(t: 1, step: 1, event: .fault(RunFault(message: "no"))), "c goes on"),
+            (JournalEntry(t: 1, step: 1, event: .finished(RunFinished(outcome: "stopped"))), "c resumes it"),
+            (JournalEntry(t: 1, step: 1, event: .fault(RunFault(message: "no"))), "c resumes it"),
         ]
         for (end, remedy) in ends {
             var state = World.state(ownership: .nobody)

@@ -67,7 +67,7 @@ package struct Classifier {
         }
         let file = try Safetensors(contentsOf: place)
         guard file.metadata["subtype"] == subtype.rawValue, let scheme = file.metadata["scheme"].flatMap(ClassifierScheme.init) else {
-            throw Failure("\(place.path) is no classifier of \(subtype.rawValue): its metadata are missing or do not fit its name")
+            throw Failure("\(place.path) is not a classifier of \(subtype.rawValue): its metadata are missing or do not fit its name")
         }
         let encoder: InferenceModel
         switch scheme {

@@ -22,7 +22,7 @@ struct CohortCommand: ParsableCommand {
         let folder = URL(fileURLWithPath: prepared, isDirectory: true).standardizedFileURL
         let files = ["prepared.json", "preparation.jsonl"].map { folder.appendingPathComponent($0).path }
         guard files.contains(where: FileManager.default.fileExists) else {
-            throw Failure("\(folder.path) is no prepared cohort: it has no prepared.json; make one with `workbench prepare`")
+            throw Failure("\(folder.path) is not a prepared cohort: it has no prepared.json; make one with `workbench prepare`")
         }
         if linear || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 { return try list(folder) }
         try Interface.showCohort(folder, linear: linear)

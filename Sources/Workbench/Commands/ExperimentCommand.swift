@@ -54,7 +54,7 @@ struct ExperimentCommand: ParsableCommand {
         if name == "all" { return ExperimentName.allCases }
         guard let one = ExperimentName(rawValue: name) else {
             throw ValidationError(
-                "\"\(name)\" is no experiment; expected \(ExperimentName.allCases.map(\.rawValue).joined(separator: ", ")) or all")
+                "\"\(name)\" is not an experiment; expected \(ExperimentName.allCases.map(\.rawValue).joined(separator: ", ")) or all")
         }
         return [one]
     }

@@ -43,7 +43,7 @@ struct ImportCommand: ParsableCommand {
         let source = URL(fileURLWithPath: folder, isDirectory: true)
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: source.path, isDirectory: &isFolder), isFolder.boolValue else {
-            throw Failure("\(source.path) is no folder; expected the folder with the series' DICOM files")
+            throw Failure("\(source.path) is not a folder; expected the folder with the series' DICOM files")
         }
         var files = CommandFiles(kept: KeptFolder.all)
         files.reads("DICOMDIR", folder)

@@ -7,7 +7,7 @@ import StudyResults
 /// `workbench open SESSION`.
 struct OpenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "open", abstract: "Open the interface on a session; a training that was interrupted goes on.",
+        commandName: "open", abstract: "Open the interface on a session; a training that was interrupted is resumed.",
         discussion:
             "A session that another process works on is shown and can be steered; a finished one is shown. So are the experiments of a folder "
             + "that `workbench experiment` wrote.")
@@ -18,7 +18,7 @@ struct OpenCommand: ParsableCommand {
     @Option(help: "Prepared cohort to browse instead of the session's own, for example of real CTs.")
     var cohort: String?
 
-    @Flag(help: "Only look: do not go on with an interrupted training.")
+    @Flag(help: "Only look: do not resume an interrupted training.")
     var view = false
 
     @OptionGroup var job: JobOptions

@@ -84,7 +84,7 @@ struct SegmentCommand: ParsableCommand {
         let atlas = try AtlasFolder.read(folder.atlas)
         guard atlas.checksum == description.atlas else {
             throw Failure(
-                "\(folder.atlas.path) is not the atlas that the session \(folder.name) was begun with; restore it from a copy of the session"
+                "\(folder.atlas.path) is not the atlas that the session \(folder.name) was started with; restore it from a copy of the session"
             )
         }
         if let image, let out {

@@ -59,7 +59,7 @@ struct BadImageTests {
         }
     }
 
-    @Test("Every command refuses a file that is no image of a patient", arguments: Fault.allCases)
+    @Test("Every command refuses a file that is not an image of a patient", arguments: Fault.allCases)
     func files(_ fault: Fault) throws {
         let world = try SmallWorld()
         let bad = try fault.make(world)

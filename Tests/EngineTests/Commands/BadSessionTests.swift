@@ -16,7 +16,7 @@ struct BadSessionTests {
 
     enum Fault: String, CaseIterable {
         case newer = "which is newer than this program"
-        case noDescription = "is no session"
+        case noDescription = "is not a session"
         case brokenDescription = "session.json is damaged: expected a JSON object"
         case incompleteDescription = "session.json is damaged: fields are missing"
         case impossibleSetting = "session.json is damaged: batch=0 cannot be used"

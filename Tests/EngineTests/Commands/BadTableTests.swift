@@ -59,10 +59,10 @@ struct BadTableTests {
         arguments: [
             ("", "is empty"), ("subject,x,y,z\n", "has no column \"subtype\""), ("subject,subtype,x,y,z\n", "not one cle box"),
             ("subject,subtype,x,y,z\na,cyst,0,0,0\n", "subtype \"cyst\" is unknown"),
-            ("subject,subtype,x,y,z\na,cle,near,0,0\n", "\"near\" is no coordinate"),
+            ("subject,subtype,x,y,z\na,cle,near,0,0\n", "\"near\" is not a coordinate"),
             ("subject,subtype,x,y,z\na,cle,20,0,5\nc,cle,0,0,0\n", "has no subject \"c\""),
             ("subject,subtype,x,y,z\na,cle,500,0,0\na,healthy,20,0,-8\n", "lies outside the image of a"),
-            ("subject,subtype,x,y,z\na,cle,1e300,0,0\na,healthy,20,0,-8\n", "\"1e300\" is no coordinate"),
+            ("subject,subtype,x,y,z\na,cle,1e300,0,0\na,healthy,20,0,-8\n", "\"1e300\" is not a coordinate"),
             ("subject,subtype,x,y,z\na,cle,20,0,5\n", "no healthy box"),
         ])
     func boxes(text: String, words: String) throws {

@@ -73,7 +73,7 @@ struct ImportCommandTests {
             "without dcmdump")
         let doctor = try run("doctor --json", in: scratch.url, environment: nowhere)
         #expect((try doctor.json()["missing"] as? [String])?.count == 2)
-        expectRefusal(try run("import gone --out ct.nii.gz", in: scratch.url), "is no folder", "no folder")
+        expectRefusal(try run("import gone --out ct.nii.gz", in: scratch.url), "is not a folder", "no folder")
         #expect(try run("import in --out ct.png", in: scratch.url).status == 2)
         // A series is taken wherever an image is; this one shows no thorax.
         let lungs = try run("lungs in --out m.nii.gz", in: scratch.url)

@@ -123,7 +123,7 @@ struct HardLungsTests {
         #expect(!given.voxels.contains(3))
     }
 
-    @Test("the same gas behind a wall that is blurred to -600 HU is no lung, without a doubt")
+    @Test("the same gas behind a wall that is blurred to -600 HU is not lung, without a doubt")
     func thinWall() throws {
         let walled = DrawnThorax(
             .init(hounsfield: { p in

@@ -47,7 +47,7 @@ package enum AtlasFolder {
     ///   fit the mask, or the neighbours are not those of the landmarks.
     package static func read(_ folder: URL) throws -> Atlas {
         guard FileManager.default.fileExists(atPath: mask(folder).path) else {
-            throw Failure("\(folder.path) is no atlas folder: it has no mask.nii.gz; make one with `workbench atlas`")
+            throw Failure("\(folder.path) is not an atlas folder: it has no mask.nii.gz; make one with `workbench atlas`")
         }
         let lungs = try LungMask.readKept(mask(folder), advice: "make the atlas with `workbench atlas`")
         let atlas = try Atlas(lungs: lungs, landmarks: try readLandmarks(landmarks(folder)))

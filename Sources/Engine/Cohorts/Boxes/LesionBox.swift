@@ -91,7 +91,7 @@ package struct LesionBox: Codable, Equatable, Sendable {
             let place = try axes.map { axis in
                 guard let value = table.number(row.fields[axis]), abs(value) <= farthestMillimetres else {
                     throw Failure(
-                        "\(table.name), line \(row.line): \"\(row.fields[axis].printable)\" is no coordinate; expected millimetres, with a point, at "
+                        "\(table.name), line \(row.line): \"\(row.fields[axis].printable)\" is not a coordinate; expected millimetres, with a point, at "
                             + "most \(Int(farthestMillimetres)) from the origin")
                 }
                 return value

@@ -27,7 +27,7 @@ enum CohortLabel {
     /// A label's value; nil where it is not known.
     /// - Parameters:
     ///   - place: what messages call the row.
-    /// - Throws: `Failure` where the text is no number, or none that this column can hold.
+    /// - Throws: `Failure` where the text is not a number, or none that this column can hold.
     static func value(_ text: String, named name: String, in table: CSVTable, place: String) throws -> Double? {
         let word = text.lowercased()
         if missing.contains(word) { return nil }

@@ -26,7 +26,7 @@ package struct CohortManifest: Equatable, Sendable {
     /// Reads a cohort file, whose paths are relative to its folder; or takes a folder of scans for one.
     ///
     /// Whether the scans are there is seen when they are read, so that a missing one does not stop the others.
-    /// - Throws: `Failure` where a column is missing, a subject comes twice or has a name that no file could have, a label is no number or
+    /// - Throws: `Failure` where a column is missing, a subject comes twice or has a name that no file could have, a label is not a number or
     ///   one that it cannot be, or there are no subjects.
     package init(contentsOf place: URL) throws {
         if FileStamp.isFolder(place) { try self.init(scansIn: place) } else { try self.init(table: place) }

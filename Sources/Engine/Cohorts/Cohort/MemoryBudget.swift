@@ -21,7 +21,7 @@ package struct MemoryBudget: Equatable, Sendable {
         let unit = text.last.flatMap { units[$0.uppercased()] }
         let number = Double(unit == nil ? text : String(text.dropLast()))
         guard let number, number > 0, number < 1e15, case let bytes = number * Double(1 << (unit ?? 0)), bytes >= 1, bytes < 1e18 else {
-            throw Failure("\"\(text)\" is no amount of memory; expected for example 8G or 512M")
+            throw Failure("\"\(text)\" is not an amount of memory; expected for example 8G or 512M")
         }
         self.init(bytes: Int(bytes))
     }

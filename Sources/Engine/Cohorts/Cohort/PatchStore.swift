@@ -107,7 +107,7 @@ package final class PatchStore: Sendable {
     private static func check(_ file: MappedFile, landmark: Int, count: Int) throws {
         let bytes = file.bytes
         guard bytes.count >= headerBytes, bytes.starts(with: magic) else {
-            throw Failure("\(file.path) is no patch file; delete it and run `workbench prepare` again")
+            throw Failure("\(file.path) is not a patch file; delete it and run `workbench prepare` again")
         }
         func field(_ index: Int) -> Int { Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 + 4 * index, as: UInt32.self))) }
         guard field(0) == version else {

@@ -54,7 +54,7 @@ package struct Safetensors: Sendable {
     package init(contentsOf file: URL, isVerified: Bool = true) throws {
         guard let data = try? Data(contentsOf: file, options: .alwaysMapped) else {
             throw Failure(
-                "cannot read \(file.path): \(FileManager.default.fileExists(atPath: file.path) ? "it is no readable file" : "it does not exist")"
+                "cannot read \(file.path): \(FileManager.default.fileExists(atPath: file.path) ? "it is not a readable file" : "it does not exist")"
             )
         }
         try self.init(data, path: file.path)

@@ -130,7 +130,7 @@ struct AirwayTracker {
         for threshold in Self.thresholds {
             if let reached = advance(branch, below: threshold, most: most, mask) { return (reached, false) }
         }
-        // Where only air alone is met, it is no lung that is entered.
+        // Where only air alone is met, it is not lung that is entered.
         let wider = branch.settling > 0 ? branch.trunk * Self.mostGrowth + 6 : branch.least * Self.mostForkGrowth
         guard branch.settling > 0 || branch.least >= Self.wideArea,
             let reached = advance(branch, below: Self.thresholds[0], most: min(wider, Self.mostArea), mask), isAir(reached)

@@ -13,7 +13,7 @@ package enum LungCorrection: Codable, Equatable, Sendable {
 
     /// The part that holds a voxel belongs to this lung.
     case give(VoxelIndex, to: Side)
-    /// The part that holds a voxel is no lung: one of a lung may then not be lung, one that may not be lung is none at all.
+    /// The part that holds a voxel is not lung: one of a lung may then not be lung, one that may not be lung is none at all.
     case take(VoxelIndex)
     /// Of the part of a lung that holds a voxel, what lies beyond that voxel along an axis of the grid may not be lung.
     case cut(VoxelIndex, axis: Int, beyond: Direction)

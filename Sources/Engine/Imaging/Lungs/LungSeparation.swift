@@ -23,7 +23,7 @@ struct LungSeparation {
     private let grid: WorkingGrid
     private let parallel: Parallel
 
-    /// What the two lungs together must hold at least, mL: less is no thorax.
+    /// What the two lungs together must hold at least, mL: less is not a thorax.
     private static let leastMillilitres = 60.0
     /// Of two lungs, or two parts of lungs that touch, the smaller holds at least this fraction of the larger.
     private static let leastFraction = 0.08

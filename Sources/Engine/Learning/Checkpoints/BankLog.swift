@@ -58,8 +58,8 @@ package final class BankLog {
             guard let checkpoint = try? Checkpoint(session, step: step), checkpoint.bankLogBytes < offset else { return false }
             return (try? BankLogFile(session.bankLog, upTo: checkpoint.bankLogBytes).records(landmarks: .max)) != nil
         }
-        guard let whole else { return "begin the session anew, no earlier checkpoint's bank is whole" }
-        return "go on from step \(whole), whose bank is whole: `workbench pretrain --resume --from \(whole)`"
+        guard let whole else { return "start the session again, no earlier checkpoint's bank is whole" }
+        return "resume from step \(whole), whose bank is whole: `workbench pretrain --resume --from \(whole)`"
     }
 
     private static func cut(_ descriptor: Int32, to size: Int, path: String) throws {

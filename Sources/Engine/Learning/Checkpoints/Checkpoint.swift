@@ -60,8 +60,8 @@ package struct Checkpoint {
         let before = session.checkpointSteps.filter { $0 < step }.last {
             (try? Safetensors(contentsOf: session.checkpoint(step: $0))) != nil
         }
-        guard let before else { return "begin the session anew, no checkpoint before it is whole" }
-        return "go on from step \(before), which is whole: `workbench pretrain --resume --from \(before)`"
+        guard let before else { return "start the session again, no checkpoint before it is whole" }
+        return "resume from step \(before), which is whole: `workbench pretrain --resume --from \(before)`"
     }
 
     /// Opens a session's checkpoint, the newest where no step is given.
@@ -82,7 +82,7 @@ package struct Checkpoint {
         guard file.metadata["format"] == "1", let stored = file.metadata["step"].flatMap({ Int($0) }), stored == step,
             let bytes = file.metadata["bankLogBytes"].flatMap({ Int($0) }), let text = file.metadata["rates"],
             let rates = try? JSONDecoder().decode(Rates.self, from: Data(text.utf8))
-        else { throw Failure("\(place.path) is no checkpoint of this program: its metadata are missing or do not fit its name") }
+        else { throw Failure("\(place.path) is not a checkpoint of this program: its metadata are missing or do not fit its name") }
         self.step = step
         bankLogBytes = bytes
         self.rates = rates

@@ -86,7 +86,7 @@ private struct ReleaseQueue {
     init(session: SessionFolder, description: SessionDescription, file: Safetensors, place: URL) throws {
         let settings = description.settings
         guard let step = file.metadata["step"].flatMap({ Int($0) }), let logged = file.metadata["bankLogBytes"].flatMap({ Int($0) }) else {
-            throw Failure("\(place.path) is no checkpoint of this program: its metadata are incomplete")
+            throw Failure("\(place.path) is not a checkpoint of this program: its metadata are incomplete")
         }
         let landmarks = try AtlasFolder.read(session.atlas).landmarks.count
         let subjects = description.trainingSubjects.count

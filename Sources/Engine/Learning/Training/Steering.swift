@@ -89,7 +89,7 @@ struct Steering {
         case .stop: wantsStop = true
         case .rollBack(let step):
             do { wantsRollBack = (try Checkpoint(session, step: step), line) } catch { return "\(error)" }
-        case .unreadable: return "it is no command"
+        case .unreadable: return "it is not a command"
         case .set(let setting, let value):
             guard setting.range.contains(value) else {
                 return "\(setting.rawValue) must lie between \(setting.range.lowerBound) and \(setting.range.upperBound)"

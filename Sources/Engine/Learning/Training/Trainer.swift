@@ -100,7 +100,7 @@ package struct Trainer {
         if settings.bankSize == 0 { notes.append("bank of \(bankSize) keys a landmark") }
         if description.isa != kernels.name {
             notes.append(
-                "the session was begun with instruction set \(description.isa), this processor runs \(kernels.name): bytes may differ")
+                "the session was started with instruction set \(description.isa), this processor runs \(kernels.name): bytes may differ")
         }
         let feed = StepFeed(
             store: cohort.patches, rows: rows, neighbours: cohort.atlas.neighbours, ranges: AugmentationRanges(settings), kernels: kernels,

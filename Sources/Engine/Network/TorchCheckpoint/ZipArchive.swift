@@ -11,7 +11,7 @@ final class ZipArchive {
     /// Bytes that may still be unpacked: a file that claims to hold vastly more than its size is refused.
     private var allowance: Int
 
-    /// - Throws: `Failure` where the file cannot be opened or is no zip archive.
+    /// - Throws: `Failure` where the file cannot be opened or is not a zip archive.
     init(_ file: URL) throws {
         path = file.path
         var code: Int32 = 0
@@ -20,7 +20,7 @@ final class ZipArchive {
             case Int32(ZIP_ER_NOENT): throw Failure("cannot read \(path): no such file")
             case Int32(ZIP_ER_NOZIP):
                 throw Failure(
-                    "\(path) is no checkpoint that can be read: it is no zip archive, which torch.save writes since PyTorch 1.6; is it cut off, "
+                    "\(path) is not a checkpoint that can be read: it is not a zip archive, which torch.save writes since PyTorch 1.6; is it cut off, "
                         + "or older? Load and save it again with a newer PyTorch")
             default:
                 var error = zip_error_t()

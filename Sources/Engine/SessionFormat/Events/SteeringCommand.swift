@@ -116,7 +116,7 @@ extension SteeringCommand: Codable {
             guard parts.count == 2, let setting = SteerableSetting(rawValue: parts[0]) else {
                 let names = SteerableSetting.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Failure(
-                    "\"\(words)\" is no steering command; expected pause, resume, step, checkpoint, stop, rollback=STEP or name=value with one of \(names)"
+                    "\"\(words)\" is not a steering command; expected pause, resume, step, checkpoint, stop, rollback=STEP or name=value with one of \(names)"
                 )
             }
             guard let value = Double(parts[1]), setting.range.contains(value) else {

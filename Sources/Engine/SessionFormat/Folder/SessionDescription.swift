@@ -37,7 +37,7 @@ package struct SessionDescription: Codable, Equatable, Sendable {
     package static func read(_ session: SessionFolder) throws -> SessionDescription {
         let file = session.description
         guard let data = try? Data(contentsOf: file) else {
-            throw Failure("\(session.root.path) is no session: it has no readable session.json; make one with `workbench pretrain`")
+            throw Failure("\(session.root.path) is not a session: it has no readable session.json; make one with `workbench pretrain`")
         }
         guard Seal.holds(data) else {
             throw Failure(

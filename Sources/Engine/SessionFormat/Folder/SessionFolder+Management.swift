@@ -52,7 +52,7 @@ extension SessionFolder {
 
     private func requireSession(_ done: String) throws {
         guard isSession else {
-            throw Failure("\(root.path) is no session: it has neither session.json nor journal.jsonl; nothing was \(done)")
+            throw Failure("\(root.path) is not a session: it has neither session.json nor journal.jsonl; nothing was \(done)")
         }
     }
 

@@ -103,7 +103,7 @@ package struct TrainingSetting: Sendable {
         for word in words {
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, let setting = named(parts[0]) else {
-                throw Failure("\"\(word)\" is no setting; expected name=value with one of \(all.map(\.name).joined(separator: ", "))")
+                throw Failure("\"\(word)\" is not a setting; expected name=value with one of \(all.map(\.name).joined(separator: ", "))")
             }
             try setting.set(parts[1], in: &settings)
         }
@@ -113,7 +113,7 @@ package struct TrainingSetting: Sendable {
 
     private typealias Path<Value> = WritableKeyPath<TrainingSettings, Value> & Sendable
 
-    /// - Parameter value: from text; nil where the text is no value of the setting.
+    /// - Parameter value: from text; nil where the text is not a value of the setting.
     private static func row<Value: Codable & Sendable>(
         _ name: String, _ path: Path<Value>, _ help: String, _ changes: Change..., range: String, numbers: ClosedRange<Double>? = nil,
         isWhole: Bool = false, text: @escaping @Sendable (Value) -> String, value: @escaping @Sendable (String) -> Value?

@@ -17,7 +17,7 @@ package struct RunMetrics: Sendable {
     /// Reads a session's journal.
     package init(_ session: SessionFolder) throws {
         guard FileManager.default.fileExists(atPath: session.journal.path) else {
-            throw Failure("\(session.root.path) is no session: it has no journal.jsonl")
+            throw Failure("\(session.root.path) is not a session: it has no journal.jsonl")
         }
         var reader = JSONLinesReader<JournalEntry>(session.journal)
         while case let entries = try reader.read(limit: 1 << 22), !entries.isEmpty { for entry in entries { add(entry) } }

@@ -81,7 +81,7 @@ package struct SubjectExport: Sendable {
             mask = probability.mapVoxels { $0 >= threshold.probability ? 1 : 0 }
         }
         guard var provenance = volumes.provenance, let lungs = loaded.volumes.lungs else {
-            throw Failure("nothing tells what made the \(subtype.title) mask of \(loaded.id); segment the subject again")
+            throw Failure("nothing says what made the \(subtype.title) mask of \(loaded.id); segment the subject again")
         }
         provenance.threshold = Double(threshold.probability)
         provenance.volumes = EmphysemaVolumes(mask: mask, lungs: lungs)

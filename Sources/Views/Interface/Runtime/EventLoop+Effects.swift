@@ -167,7 +167,7 @@ extension EventLoop {
         inSession { SubjectLoading.listEvent(library) }
     }
 
-    /// A snapshot like the last is no event: an idle interface stays idle, and its tape short.
+    /// A snapshot like the last is not an event: an idle interface stays idle, and its tape short.
     private func listCohort() {
         guard let source = open?.context.cohort else { return }
         let (shown, isListed) = (state.cohort.snapshot, state.cohort.isListed)

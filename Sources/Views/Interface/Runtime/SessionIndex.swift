@@ -41,7 +41,7 @@ package final class SessionIndex: Sendable {
 
     package init() {}
 
-    /// The sessions below `root`, by name. A folder without a journal and a description is no session.
+    /// The sessions below `root`, by name. A folder without a journal and a description is not a session.
     package func list(_ root: URL, ownership: (SessionFolder) -> SessionOwnership) -> [SessionSummary] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
         return names.sorted().compactMap { name in

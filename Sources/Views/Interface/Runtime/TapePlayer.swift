@@ -44,7 +44,7 @@ package struct TapePlayer {
         var reader = JSONLinesReader<TapeLine>(file)
         let lines = try reader.read()
         guard let header = lines.first, let found = header.tape else {
-            throw Failure("\(file.path) is no tape: its first line must say \"tape\":\(Self.version)")
+            throw Failure("\(file.path) is not a tape: its first line must say \"tape\":\(Self.version)")
         }
         guard found == Self.version else {
             throw Failure("\(file.path) is a tape of version \(found), this workbench plays version \(Self.version); use a newer workbench")
@@ -94,7 +94,7 @@ package struct TapePlayer {
     private func event(_ line: TapeLine, number: Int) throws -> WorkbenchEvent? {
         if let command = line.command { return .command(command) }
         if let name = line.key {
-            guard let key = Key(name: name) else { throw Failure("\(file.path), line \(number): \"\(name)\" is no key") }
+            guard let key = Key(name: name) else { throw Failure("\(file.path), line \(number): \"\(name)\" is not a key") }
             return .key(key)
         }
         if let text = line.mouse {
@@ -102,7 +102,7 @@ package struct TapePlayer {
             guard parts.count == 3, let action = Mouse.Action(rawValue: String(parts[0])), let column = Int(parts[1]),
                 let row = Int(parts[2])
             else {
-                throw Failure("\(file.path), line \(number): \"\(text)\" is no mouse event; expected for example \"press 12 5\"")
+                throw Failure("\(file.path), line \(number): \"\(text)\" is not a mouse event; expected for example \"press 12 5\"")
             }
             return .mouse(Mouse(action, column: column, row: row))
         }

@@ -23,7 +23,7 @@ package enum CommandTable {
 
     private static func row(_ id: CommandID, _ keys: String, _ hint: String, _ help: String, _ screens: Set<ScreenID>) -> Command {
         let parsed = keys.split(separator: " ").map { name in
-            guard let key = Key(name: String(name)) else { preconditionFailure("CommandTable: \(name) is no key") }
+            guard let key = Key(name: String(name)) else { preconditionFailure("CommandTable: \(name) is not a key") }
             return key
         }
         return Command(id: id, keys: parsed, hint: hint, help: help, screens: screens)
@@ -33,7 +33,7 @@ package enum CommandTable {
         row(.openSession, "Enter", "open", "open the chosen session", [.sessions]),
         row(.startDemo, "d", "demo", "start the demo: phantom cohort, pre-training, masks, in minutes", [.sessions]),
         row(.newRun, "n", "new", "start a new run: a form with every setting", [.sessions]),
-        row(.continueRun, "c", "continue", "go on with a run that was interrupted", [.sessions]),
+        row(.continueRun, "c", "continue", "resume a run that was interrupted", [.sessions]),
         row(.forkRun, "f", "fork", "start a run from this one's newest checkpoint with changed settings", [.sessions]),
         row(.markSession, "Space", "mark", "mark for comparing", [.sessions]),
         row(.compareSessions, "v", "compare", "curves of the marked sessions over each other", [.sessions]),
@@ -137,9 +137,9 @@ package enum CommandTable {
         row(.prepareAgain, "P", "prepare", "prepare what is new, changed or reviewed", [.cohort]),
         row(.giveRight, "(", "to right", "lungs: give the part under the cross-hair to the patient's right lung", [.cohort]),
         row(.giveLeft, ")", "to left", "lungs: give the part under the cross-hair to the patient's left lung", [.cohort]),
-        row(.takePart, "T", "take out", "lungs: the part under the cross-hair is no lung; again: nothing at all", [.cohort]),
-        row(.cutBelow, "b", "cut", "lungs: of the part, what is below the slice (behind it, left of it) is no lung", [.cohort]),
-        row(.cutAbove, "B", "", "lungs: of the part, what is above the slice (before it, right of it) is no lung", [.cohort]),
+        row(.takePart, "T", "take out", "lungs: the part under the cross-hair is not lung; again: nothing at all", [.cohort]),
+        row(.cutBelow, "b", "cut", "lungs: of the part, what is below the slice (behind it, left of it) is not lung", [.cohort]),
+        row(.cutAbove, "B", "", "lungs: of the part, what is above the slice (before it, right of it) is not lung", [.cohort]),
         row(.clearCorrections, "D", "", "lungs: take every correction of the subject back (u: the last one)", [.cohort]),
         row(.nextDoubtful, "n", "doubtful", "next subject with warnings or refused", [.cohort]),
         row(.previousDoubtful, "N", "", "previous subject with warnings or refused", [.cohort]),
@@ -184,7 +184,7 @@ package enum CommandTable {
         row(.nextExperiment, "Down j", "experiment", "next experiment", [.evaluation]),
         row(.previousExperiment, "Up k", "", "previous experiment", [.evaluation]),
         row(.nextEvaluationPage, "v", "page", "results, comparisons, claims of the paper, how the numbers were made", [.evaluation]),
-        row(.runExperiment, "s", "run", "run the chosen experiment, or go on with it", [.evaluation]),
+        row(.runExperiment, "s", "run", "run the chosen experiment, or resume it", [.evaluation]),
         row(.runAllExperiments, "S", "run all", "run every experiment that is not done", [.evaluation]),
         row(.stopExperiments, "x", "stop", "stop after the piece at work; what is done stays", [.evaluation]),
         row(.nextPoint, "]", "subject", "next subject in the box plots", [.evaluation]),

@@ -236,11 +236,11 @@ extension WorkbenchState {
         }
         if let running = sessions.entries.first(where: { $0.isRunHere && $0.name != session?.name }) {
             overlay = .confirmQuit(
-                hint: "The run \(running.name) saves a checkpoint and stops; it can be gone on with from this list.")
+                hint: "The run \(running.name) saves a checkpoint and stops; it can be resumed from this list.")
             return []
         }
         if evaluation.snapshot.isOwn {
-            overlay = .confirmQuit(hint: "The experiments stop; what is done stays, and they can be gone on with.")
+            overlay = .confirmQuit(hint: "The experiments stop; what is done stays, and they can be resumed.")
             return []
         }
         return leave()

@@ -26,7 +26,7 @@ extension WorkbenchState {
         }
         if cohort.loading == nil, cohort.loaded == nil, cohort.complaint == nil, !cohort.snapshot.subjects.isEmpty {
             if let wanted = view.cohortSubject, cohortIndex < 0 {
-                message = Message(text: "\(wanted) is no subject of this cohort; its first one is shown", isFault: true)
+                message = Message(text: "\(wanted) is not a subject of this cohort; its first one is shown", isFault: true)
             }
             effects += chooseCohort(subject: max(0, cohortIndex))
         }

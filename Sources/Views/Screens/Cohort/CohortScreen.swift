@@ -104,7 +104,7 @@ package enum CohortScreen {
             spans = [(" ● preparing \(done)/\(subjects.count)\(patches)", .good)]
         } else {
             spans = [(" \(subjects.count) subjects", .strong)]
-            if done < subjects.count { spans.append(("  ■ \(subjects.count - done) not prepared: P goes on", .warning)) }
+            if done < subjects.count { spans.append(("  ■ \(subjects.count - done) not prepared: P resumes", .warning)) }
         }
         let excluded = subjects.count { $0.review?.decision == .excluded }
         var counts: [(String, Style)] = [

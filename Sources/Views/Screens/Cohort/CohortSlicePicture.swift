@@ -48,7 +48,7 @@ package struct CohortSlicePicture {
         }
     }
 
-    /// Marks pixels whose label differs from that of the pixel before or above; what may not be lung is no lung.
+    /// Marks pixels whose label differs from that of the pixel before or above; what may not be lung is not lung.
     private func outline(_ labels: [UInt8], _ colour: Colour, _ letter: Character, _ image: inout PixelImage, _ projection: SliceProjection)
     {
         let axes = ct.subject.axes

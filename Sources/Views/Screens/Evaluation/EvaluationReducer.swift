@@ -111,7 +111,7 @@ extension WorkbenchState {
             return (masks.loading ?? masks.loaded?.id) == subject ? [] : load(subject: subject)
         }
         if cohort.isListed, !cohort.snapshot.subjects.contains(where: { $0.id == subject }) {
-            return notice("\(subject) is no subject of this session's cohort")
+            return notice("\(subject) is not a subject of this session's cohort")
         }
         view.screen = .cohort
         guard (cohort.loading ?? cohort.loaded?.id) != subject else { return [] }

@@ -156,7 +156,7 @@ package enum EvaluationScreen {
             style = .bad
         case .running: text = "It is being computed."
         case .waiting: text = "It waits for its turn."
-        case .interrupted: text = "It was interrupted: s goes on with it, S with all."
+        case .interrupted: text = "It was interrupted: s resumes it, S resumes all."
         case .notRun, .done:
             text = state.evaluation.isListed ? "It was not run yet: s runs it, S runs all." : "looking …"
         }

@@ -55,9 +55,9 @@ extension WorkbenchState {
             if training.finished?.outcome == "done" {
                 "the run is finished; key 0 shows the list, where f forks it"
             } else if training.fault != nil {
-                "the run ended with a fault; key 0 shows the list, where c goes on"
+                "the run ended with a fault; key 0 shows the list, where c resumes it"
             } else {
-                "nothing is computing in this session; key 0 shows the list, where c goes on"
+                "nothing is computing in this session; key 0 shows the list, where c resumes it"
             }
         message = Message(text: text, isFault: true)
         return false

@@ -16,7 +16,7 @@ package final class NcursesTerminal: Terminal {
 
     /// Why this process's terminal cannot show screens, and what to do about it, in a sentence; nil where it can.
     package static func obstacle() -> String? {
-        guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { return "input or output is no terminal" }
+        guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { return "input or output is not a terminal" }
         let name = ProcessInfo.processInfo.environment["TERM"] ?? ""
         let advice = "set it to what your terminal is, for example TERM=xterm-256color"
         if name.isEmpty { return "TERM is not set: \(advice)" }
@@ -24,7 +24,7 @@ package final class NcursesTerminal: Terminal {
         switch cnc_probe(STDOUT_FILENO) {
         case 1: return nil
         case 0: return "a terminal of TERM=\(name.printable) cannot place text: \(advice)"
-        default: return "TERM=\(name.printable) is no terminal that this computer knows: \(advice)"
+        default: return "TERM=\(name.printable) is not a terminal that this computer knows: \(advice)"
         }
     }
 
