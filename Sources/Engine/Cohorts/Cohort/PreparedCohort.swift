@@ -15,7 +15,8 @@ package struct CohortCatalogue: Sendable {
         let place = PreparedFolder(folder)
         guard let description = try place.readDescription() else {
             throw Failure(
-                "\(place.root.path) is not a prepared cohort: it has no prepared.json; run `workbench prepare` (again, if it was interrupted)")
+                "\(place.root.path) is not a prepared cohort: it has no prepared.json; run `workbench prepare` (again, if it was interrupted)"
+            )
         }
         let atlas = try AtlasFolder.read(place.atlas)
         guard atlas.checksum == description.atlas else {
