@@ -78,14 +78,16 @@ let package = Package(
         .target(name: "KernelInterface", swiftSettings: strict),
     ] + kernelTargets + engineTargets + [
         .target(
-            name: "Views",
-            dependencies: ["StudyResults", "Masks", "Cohorts", "SessionFormat", "Statistics", "Imaging", "Foundations", "CNcurses"],
-            swiftSettings: strict),
+            name: "TerminalKit", dependencies: ["Foundations", "CNcurses"], path: "Sources/Views/TerminalKit", swiftSettings: strict),
+        .target(
+            name: "Screens",
+            dependencies: ["TerminalKit", "StudyResults", "Masks", "Cohorts", "SessionFormat", "Statistics", "Imaging", "Foundations"],
+            path: "Sources/Views/Screens", swiftSettings: strict),
         .executableTarget(
             name: "Workbench",
-            dependencies: engineNames + ["Views", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: engineNames + ["Screens", "TerminalKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: engineNames + kernelNames, swiftSettings: strict),
-        .testTarget(name: "ViewModelTests", dependencies: engineNames + ["Views"], swiftSettings: strict),
+        .testTarget(name: "ViewModelTests", dependencies: engineNames + ["Screens", "TerminalKit"], swiftSettings: strict),
     ]
 )

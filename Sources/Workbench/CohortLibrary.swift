@@ -4,9 +4,9 @@ import Foundations
 import Imaging
 import Inference
 import Masks
+import Screens
 import SessionFormat
 import Synchronization
-import Views
 
 /// A session's subjects and volumes for the viewer: the prepared cohort's CTs and lungs, and the session's masks.
 final class CohortLibrary: SubjectLibrary {
@@ -57,10 +57,7 @@ final class CohortLibrary: SubjectLibrary {
         try check()
         let ct = try NiftiFile.readCT(found.image)
         try check()
-        let lungs = try NiftiFile.readLabels(found.lungs).mapVoxels { UInt8(clamping: $0) }
-        guard ct.sharesGrid(with: lungs) else {
-            throw Failure("\(found.lungs.path) is on another grid than \(found.image.path); run `workbench prepare` again")
-        }
+        let lungs = try found.readLungs()
         try check()
         let centrilobular = volumes(.centrilobular, found, ct, cohort.atlas)
         try check()

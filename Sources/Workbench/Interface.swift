@@ -1,11 +1,11 @@
 import ArgumentParser
 import Foundation
 import Foundations
+import Screens
 import SessionFormat
 import Studies
 import StudyResults
 import Synchronization
-import Views
 
 /// Starts the interface and ends the process as the user left it.
 enum Interface {

@@ -2,10 +2,10 @@ import Cohorts
 import Foundation
 import Foundations
 import Learning
+import Screens
 import SessionFormat
 import Studies
 import Synchronization
-import Views
 
 /// The runs that the interface starts in this process: one at a time, since each uses every core.
 final class InterfaceJobs: Sendable {

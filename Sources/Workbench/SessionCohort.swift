@@ -1,8 +1,8 @@
 import Cohorts
 import Foundation
 import Foundations
+import Screens
 import Synchronization
-import Views
 
 /// The cohort of a session, found as soon as there is one.
 final class SessionCohort: CohortSource {

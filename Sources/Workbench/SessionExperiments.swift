@@ -1,8 +1,8 @@
 import Foundations
+import Screens
 import SessionFormat
 import Studies
 import StudyResults
-import Views
 
 /// The experiments of a session: they use its encoder, and every core, so that they wait for its training.
 struct SessionExperiments: ExperimentSource {

@@ -3,10 +3,10 @@ import Foundation
 import Foundations
 import Inference
 import Learning
+import Screens
 import SessionFormat
 import Studies
 import StudyResults
-import Views
 
 /// Joins a session's files to the interface.
 enum SessionViewing {

@@ -1,6 +1,7 @@
 import Foundations
+import Screens
+import TerminalKit
 import Testing
-import Views
 
 @Suite struct ChartTests {
     /// The pyramid gives what a plain loop gives, also after a truncation.

@@ -2,8 +2,9 @@ import Cohorts
 import Foundation
 import Foundations
 import Imaging
+import Screens
+import TerminalKit
 import Testing
-import Views
 
 @Suite("The cohort screen") struct CohortTests {
     /// Subjects of every kind.
@@ -88,6 +89,17 @@ import Views
         #expect(state.press("y").isEmpty && state.shown.contains("Accept s03 although it is refused"))
         #expect(state.press("Enter").isEmpty && state.shown.contains("accepted with a reason only"))
         #expect(state.press("o", "k", "Enter").contains(.review("s03", CohortReview.Entry(decision: .accepted, note: "ok"))))
+    }
+
+    @Test("what cannot be prepared even if it is accepted is not offered for acceptance")
+    func beyondAcceptance() throws {
+        var state = try state()
+        var snapshot = Self.snapshot
+        snapshot.subjects[2].outcome?.quality.acceptanceFault = "it stretches lengths by 0.35"
+        _ = state.reduce(.cohortListed(snapshot))
+        _ = state.press("n", "n")
+        #expect(state.press("y").isEmpty && state.overlay == nil)
+        #expect(state.shown.contains("s03 cannot be accepted: it stretches lengths by 0.35"))
     }
 
     @Test("a running preparation shows live, and a subject that was made again is read again")
@@ -191,7 +203,7 @@ import Views
         _ = state.reduce(.cohortSubjectLoaded(try LoadedCohortSubject(id: "s03", Self.volumes(0))))
         for (key, lungs) in [("g", CohortSlicePicture.lungs), ("e", CohortSlicePicture.atlas), ("p", CohortSlicePicture.landmark)] {
             func pixels() -> Int {
-                Screens.render(state).cells.filter { $0.glyph == "▀" || $0.glyph == " " }
+                ScreenFrame.render(state).cells.filter { $0.glyph == "▀" || $0.glyph == " " }
                     .count { $0.style.foreground == lungs || $0.style.background == lungs }
             }
             state.view.cohortCursor = state.cohort.loaded?.subject.firstCursor

@@ -1,5 +1,6 @@
+import Screens
+import TerminalKit
 import Testing
-import Views
 
 @Suite struct CommandTests {
     @Test func everyCommandIsInTheTableOnce() {

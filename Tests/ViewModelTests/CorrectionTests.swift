@@ -3,10 +3,11 @@ import Foundation
 import Foundations
 import Imaging
 import Masks
+import Screens
 import SessionFormat
 import Synchronization
+import TerminalKit
 import Testing
-import Views
 
 /// Predictions that go on, and a reader's boxes.
 @Suite struct CorrectionTests {
@@ -145,6 +146,27 @@ import Views
         #expect(state.shown.contains("the boxes were not changed: the disk is full"))
     }
 
+    @Test func onePlaceMarkedBothDiseasedAndHealthyIsWarnedOf() throws {
+        var state = try masks(120, 40)
+        let cursor = try #require(state.view.cursor)
+        let at = try #require(state.masks.loaded).volumes.ct.voxelToWorld(cursor.point)
+        func box(_ subject: String, _ label: LesionBox.Label, _ x: Double, image: String? = nil) -> LesionBox {
+            LesionBox(subject: subject, label: label, centre: at + [x, 0, 0], image: image)
+        }
+        let words = "is marked both cle and healthy"
+        _ = state.press("C")
+        #expect(!state.shown.contains(words))
+        // One voxel of 2 mm on is the same place; what is said stays until one of both is gone.
+        _ = state.press("h", "G")
+        #expect(state.shown.contains("boxes: the place") && state.shown.contains(words))
+        #expect(try FineTuningPlan(boxes: state.masks.boxes, unused: 0, present: [:]).lines.contains { $0.contains(words) })
+        _ = state.press("X")
+        #expect(!state.shown.contains(words))
+        // Another subject's box, and one of another CT of the same name, contradict nothing here.
+        _ = tell(&state, .boxes([box("s01", .cle, 0), box("s02", .healthy, 0), box("s01", .healthy, 1, image: "another CT")]))
+        #expect(!state.shown.contains(words))
+    }
+
     @Test func aBoxIsNeverPlacedOnAnotherPatientOrOutsideTheLung() throws {
         var state = try masks()
         state.view.cursor = VoxelIndex(x: 0, y: 0, z: 8)
@@ -171,7 +193,7 @@ import Views
         let colour = BoxOutlines.healthy
         /// Cells in the box's colour, in each plane's picture.
         func outlined() -> [Int] {
-            let frame = Screens.render(state)
+            let frame = ScreenFrame.render(state)
             return MasksLayout(Chrome.content(state.size), state).panes.map { pane in
                 (pane.picture.row..<pane.picture.endRow).flatMap { row in
                     (pane.picture.column..<pane.picture.endColumn).map { frame[row, $0] }

@@ -1,7 +1,8 @@
 import Foundation
+import Screens
 import SessionFormat
+import TerminalKit
 import Testing
-import Views
 
 @Suite("Looking at curves")
 struct CurveTests {
@@ -320,7 +321,7 @@ struct CurveTests {
         var state = World.state(120, 40, ownership: .nobody)
         _ = state.reduce(.journal(entries))
         let whole = try #require(terminal.frames.last { !$0.text.contains("reading the rest") })
-        #expect((1..<30).allSatisfy { whole.text(row: $0).prefix(80) == Screens.render(state).text(row: $0).prefix(80) })
+        #expect((1..<30).allSatisfy { whole.text(row: $0).prefix(80) == ScreenFrame.render(state).text(row: $0).prefix(80) })
         // The tape plays to the same end.
         var last = ""
         try TapePlayer(tape: folder.tape, context: World.context(folder)).play { last = $0.text }

@@ -1,5 +1,6 @@
 import Foundation
-import Views
+import Screens
+import TerminalKit
 
 /// A terminal emulator of its own, as far as the workbench speaks to one: what a reader of the bytes would see.
 struct EmulatedScreen {

@@ -1,10 +1,11 @@
 import Cohorts
 import Foundation
 import Foundations
+import Screens
 import Statistics
 import StudyResults
+import TerminalKit
 import Testing
-import Views
 
 @Suite("The evaluation screen") struct EvaluationTests {
     private static func measurement(_ method: String, _ target: String, _ metric: String, _ folds: [Double]) -> MethodScore {
@@ -154,7 +155,7 @@ import Views
         for text in ["cle, F1", "paraseptal, F1", "── DrasCLR", "╌╌ no pre-training", "[10 %, 50 %]"] {
             #expect(state.shown.contains(text), "\(text)")
         }
-        let frame = Screens.render(state)
+        let frame = ScreenFrame.render(state)
         func braille(_ colour: UInt32) -> Int {
             frame.cells.count { (0x2801...0x28FF).contains($0.glyph.value) && $0.style.foreground == Colour(hex: colour) }
         }
@@ -180,7 +181,7 @@ import Views
         // The point under the mouse is the one that is marked there when chosen.
         for number in [3, 20, 40] {
             state.evaluation.point = number
-            let frame = Screens.render(state)
+            let frame = ScreenFrame.render(state)
             // The sentence below the plots begins with the sign, too.
             let place = try #require(frame.cells.firstIndex { $0.glyph == "◆" })
             state.evaluation.point = nil

@@ -1,7 +1,8 @@
 import Foundation
 import Foundations
+import Screens
+import TerminalKit
 import Testing
-import Views
 
 @Suite("Frames as bytes")
 struct FrameEncoderTests {
@@ -24,7 +25,7 @@ struct FrameEncoderTests {
             } else {
                 _ = state.press(keys[generator.below(keys.count)])
             }
-            let frame = Screens.render(state)
+            let frame = ScreenFrame.render(state)
             _ = encoder.encode(frame)
             let isUnderstood = screen.take(encoder.bytes)
             #expect(isUnderstood)

@@ -2,8 +2,9 @@ import Cohorts
 import Foundation
 import Foundations
 import Imaging
+import Screens
+import TerminalKit
 import Testing
-import Views
 
 /// The lungs are corrected on the cohort screen.
 @Suite("Correcting lungs on the screen") struct LungCorrectionScreenTests {
@@ -146,14 +147,14 @@ import Views
             #expect(shown.contains(String(format: columns >= 80 ? "%+.1f" : "%+.0f", at.x)), "\(columns)×\(rows)")
             try go(Self.doubtful, &state)
             #expect(state.shown.contains(columns >= 80 ? "may not be lung" : " ? "), "\(columns)×\(rows)")
-            let before = Screens.render(state)
+            let before = ScreenFrame.render(state)
             _ = state.press("z", "z")
-            #expect(state.view.cohortZoom.factor == 2 && state.view.zoom.factor == 1 && Screens.render(state) != before)
-            let zoomed = Screens.render(state)
+            #expect(state.view.cohortZoom.factor == 2 && state.view.zoom.factor == 1 && ScreenFrame.render(state) != before)
+            let zoomed = ScreenFrame.render(state)
             _ = state.press("L")
-            #expect(Screens.render(state) != zoomed)
+            #expect(ScreenFrame.render(state) != zoomed)
             _ = state.press("Z", "Z")
-            #expect(Screens.render(state) == before)
+            #expect(ScreenFrame.render(state) == before)
         }
         var state = try state()
         try go(Self.doubtful, &state)

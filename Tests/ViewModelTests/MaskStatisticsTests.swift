@@ -1,7 +1,8 @@
 import Foundations
 import Imaging
+import Screens
+import TerminalKit
 import Testing
-import Views
 
 @Suite struct MaskStatisticsTests {
     /// A subject with probabilities of both subtypes whose masks are their upper half.

@@ -3,9 +3,10 @@ import Foundation
 import Foundations
 import Imaging
 import Masks
+import Screens
 import SessionFormat
+import TerminalKit
 import Testing
-import Views
 
 @Suite("The masks screen")
 struct MasksScreenTests {
@@ -257,7 +258,7 @@ struct MasksScreenTests {
     func sides(columns: Int, rows: Int) throws {
         let state = try state(columns, rows)
         let axes = try #require(state.masks.loaded).axes
-        let frame = Screens.render(state)
+        let frame = ScreenFrame.render(state)
         for pane in MasksLayout(Chrome.content(state.size), state).panes {
             let letters = pane.projection(axes: axes, cellRatio: 2, radiological: true).edgeLetters
             let area = pane.picture

@@ -1,10 +1,11 @@
 import Cohorts
 import Foundation
 import Foundations
+import Screens
 import StudyResults
 import Synchronization
+import TerminalKit
 import Testing
-import Views
 
 /// What a screen shows while the next subject is read: nothing of the one before.
 @Suite("Reading subjects") struct ReadingTests {
@@ -249,9 +250,9 @@ import Views
     @Test("after the key the frame is the same whatever the scan before held", arguments: [ScreenID.masks, .cohort])
     func independent(screen: ScreenID) throws {
         var (dark, bright) = (try shown(screen, hounsfield: 0), try shown(screen, hounsfield: 500))
-        #expect(Screens.render(dark) != Screens.render(bright))
+        #expect(ScreenFrame.render(dark) != ScreenFrame.render(bright))
         _ = (dark.press("]"), bright.press("]"))
-        #expect(Screens.render(dark) == Screens.render(bright))
+        #expect(ScreenFrame.render(dark) == ScreenFrame.render(bright))
         #expect(dark.shown.contains("reading s02 …"))
         // A reading that ends late shows nothing, and neither does its failure.
         let late = World.subject(World.grids[0].voxelToWorld, World.grids[0].extent)
@@ -262,7 +263,7 @@ import Views
             _ = dark.reduce(.cohortSubjectLoaded(try LoadedCohortSubject(id: "s01", CohortVolumes(ct: late.ct))))
             _ = dark.reduce(.cohortSubjectFailed(id: "s01", "s01 is damaged"))
         }
-        #expect(Screens.render(dark) == Screens.render(bright))
+        #expect(ScreenFrame.render(dark) == ScreenFrame.render(bright))
     }
 
     @Test("a box is not placed, and nothing is exported, of a subject that is not on the screen any more")
@@ -298,7 +299,7 @@ import Views
             let effects = state.press("Enter")
             #expect(state.screen == (known ? .masks : .cohort))
             #expect(effects.contains(known ? .loadSubject("s03") : .loadCohortSubject("s03")))
-            #expect(!Self.hasPicture(Screens.render(state)) && state.shown.contains("reading s03 …"))
+            #expect(!Self.hasPicture(ScreenFrame.render(state)) && state.shown.contains("reading s03 …"))
         }
         // A subject that neither has: the screen stays, and says so.
         var state = try shown(.cohort, hounsfield: 0)
@@ -324,9 +325,9 @@ import Views
             return state
         }
         var (dark, bright) = (try state(10), try state(200))
-        #expect(Screens.render(dark) != Screens.render(bright) && dark.shown.contains("s01"))
+        #expect(ScreenFrame.render(dark) != ScreenFrame.render(bright) && dark.shown.contains("s01"))
         _ = (dark.press("n"), bright.press("n"))
-        #expect(Screens.render(dark) == Screens.render(bright) && !dark.shown.contains("s01"))
+        #expect(ScreenFrame.render(dark) == ScreenFrame.render(bright) && !dark.shown.contains("s01"))
         #expect(dark.shown.contains("making the views again"))
     }
 }

@@ -1,6 +1,6 @@
 import Foundation
+import Screens
 import Testing
-import Views
 
 @Suite("keys in the documentation")
 struct ReadmeKeysTests {

@@ -1,7 +1,8 @@
 import Foundation
+import Screens
 import SessionFormat
+import TerminalKit
 import Testing
-import Views
 
 enum BuiltProgram {
     static let path: String? = {

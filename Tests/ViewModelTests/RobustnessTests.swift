@@ -1,8 +1,9 @@
 import Foundation
 import Foundations
+import Screens
 import SessionFormat
+import TerminalKit
 import Testing
-import Views
 
 @Suite struct RobustnessTests {
     /// 3,000 random keys, clicks, resizes and journal entries, each rendered: no trap, and every frame has the window's size.
@@ -49,7 +50,7 @@ import Views
             default: _ = state.reduce(.key(keys[generator.below(keys.count)]))
             }
             state.capabilities = capabilities[round % 3]
-            let frame = Screens.render(state)
+            let frame = ScreenFrame.render(state)
             #expect(frame.cells.count == state.size.columns * state.size.rows)
         }
     }

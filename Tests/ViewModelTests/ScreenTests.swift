@@ -1,8 +1,9 @@
-import SessionFormat
 import Foundation
 import Foundations
+import Screens
+import SessionFormat
+import TerminalKit
 import Testing
-import Views
 
 @Suite struct ScreenTests {
     private func masks(_ columns: Int = 80, _ rows: Int = 24, _ capabilities: Capabilities = World.colour) throws -> WorkbenchState {
@@ -81,7 +82,7 @@ import Views
     @Test func overlaysDifferInHueAndHatch() throws {
         var state = try masks(120, 50)
         func tints() -> Set<Cell> {
-            Set(Screens.render(state).cells.filter { $0.style.foreground.red != $0.style.foreground.blue && $0.glyph == "▀" })
+            Set(ScreenFrame.render(state).cells.filter { $0.style.foreground.red != $0.style.foreground.blue && $0.glyph == "▀" })
         }
         state.view.crosshair = false
         let both = tints()
@@ -160,7 +161,7 @@ import Views
         let shown = state.shown
         for text in ["Landmark 0", "Loss at landmark 0", "4.63", "4.60", "1: 4.62"] { #expect(shown.contains(text), "\(text)") }
         let yellow = ColourMap.viridis(1)
-        #expect(Screens.render(state).cells.contains { $0.style.foreground == yellow || $0.style.background == yellow })
+        #expect(ScreenFrame.render(state).cells.contains { $0.style.foreground == yellow || $0.style.background == yellow })
         _ = state.press("n")
         #expect(state.view.landmark == 1)
     }

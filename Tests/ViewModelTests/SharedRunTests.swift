@@ -1,8 +1,8 @@
 import Foundation
 import Foundations
+import Screens
 import SessionFormat
 import Testing
-import Views
 
 /// The real program computing in one pseudo-terminal, with others attached, or losing its terminal.
 @Suite(.enabled(if: BuiltProgram.path != nil, "build it first: swift build -c release --product workbench"), .serialized)

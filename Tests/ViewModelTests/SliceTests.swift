@@ -1,8 +1,8 @@
 import Foundation
 import Foundations
 import Imaging
+import Screens
 import Testing
-import Views
 
 @Suite struct SliceTests {
     /// Position under the cross-hair against the 4×4 matrix multiplied out, and HU against plain indexing, for every kind of grid.

@@ -2,9 +2,10 @@ import Foundation
 import Foundations
 import Imaging
 import Masks
+import Screens
 import SessionFormat
+import TerminalKit
 import Testing
-import Views
 
 @Suite("Exporting a subject")
 struct SubjectReportTests {

@@ -1,8 +1,9 @@
 import Foundation
 import Foundations
+import Screens
 import SessionFormat
+import TerminalKit
 import Testing
-import Views
 
 @Suite struct TapeTests {
     private static let walk: [RecordingTerminal.Step] = [

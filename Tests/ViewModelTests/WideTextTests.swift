@@ -1,7 +1,8 @@
 import Foundation
 import Foundations
+import Screens
+import TerminalKit
 import Testing
-import Views
 
 /// Names in every script: two that differ look different, and what is wide takes two cells.
 @Suite("Wide text") struct WideTextTests {
@@ -81,7 +82,7 @@ import Views
         var state = WorkbenchState(size: Size(columns: 100, rows: 30), capabilities: Capabilities(colours: .palette, unicode: unicode))
         let entries = Self.names.map { SessionSummary(name: $0, condition: .stopped) }
         _ = state.reduce(.sessionsListed(entries, demoOffered: false))
-        let grid = Screens.render(state)
+        let grid = ScreenFrame.render(state)
         let lines = Self.names.indices.map { String(grid.text(row: 3 + $0).dropFirst(2)) }
         #expect(Set(lines).count == Self.names.count, "\(lines)")
         #expect(!grid.text.contains("????") && !grid.text.unicodeScalars.contains("\u{1B}"))
@@ -95,7 +96,7 @@ import Views
         var asked: Set<String> = []
         for _ in Self.names {
             _ = state.press("D")
-            asked.insert(Screens.render(state).text.split(separator: "\n").first { $0.contains("Delete") }.map(String.init) ?? "")
+            asked.insert(ScreenFrame.render(state).text.split(separator: "\n").first { $0.contains("Delete") }.map(String.init) ?? "")
             _ = state.press("Esc", "Down")
         }
         #expect(asked.count == Self.names.count)

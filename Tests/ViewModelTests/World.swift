@@ -1,8 +1,9 @@
 import Foundation
 import Foundations
 import Imaging
+import Screens
 import SessionFormat
-import Views
+import TerminalKit
 
 /// Small sessions, volumes and events to test with.
 enum World {
@@ -140,5 +141,5 @@ extension WorkbenchState {
     }
 
     /// The text on the screen.
-    var shown: String { Screens.render(self).text }
+    var shown: String { ScreenFrame.render(self).text }
 }

@@ -27,7 +27,7 @@ package struct BoxFeatures {
 
     /// Where the views of box number `index` lie, voxels from its corner: the box itself and seeded places around it.
     package static func jittered(index: Int, seed: UInt64) -> [SIMD3<Int>] {
-        var generator = SeededGenerator(seed, 0x626F_7865, UInt64(index))
+        var generator = SeededGenerator(seed, .boxJitter, UInt64(index))
         return (0..<views).map { view in
             var move = SIMD3<Int>()
             if view > 0 { for axis in 0..<3 { move[axis] = generator.below(2 * jitter + 1) - jitter } }
@@ -166,10 +166,7 @@ extension CohortCatalogue {
     /// A subject's CT at 1 mm in the atlas's axes, with the lungs and the map that preparation found.
     package func image(of subject: PreparedSubject, parallel: Parallel) throws -> PreparedImage {
         let ct = try NiftiFile.readCT(subject.image)
-        let lungs = try NiftiFile.readLabels(subject.lungs).mapVoxels { UInt8(clamping: $0) }
-        guard ct.sharesGrid(with: lungs) else {
-            throw Failure("\(subject.lungs.path) is on another grid than \(subject.image.path); run `workbench prepare` again")
-        }
+        let lungs = try subject.readLungs()
         return PreparedImage(ct: ct, lungs: lungs, atlasToSubject: subject.atlasToSubject, atlas: atlas, parallel: parallel)
     }
 }

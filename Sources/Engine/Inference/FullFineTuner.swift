@@ -59,7 +59,7 @@ package struct FullFineTuner {
             model.encoder.copy(), boxesPerStep: min(settings.boxesPerStep, count), settings: settings, kernels: kernels, parallel: parallel)
         let stepsPerEpoch = max(1, count / run.boxesPerStep)
         func order(_ epoch: Int) -> [Int] {
-            var generator = SeededGenerator(seed, 0x6675_6C6C, UInt64(epoch))
+            var generator = SeededGenerator(seed, .fineTuning, UInt64(epoch))
             return generator.permutation(count)
         }
         for epoch in 0..<settings.epochs {

@@ -115,7 +115,7 @@ package struct LinearFineTuner {
     /// The penalty of the least log loss over folds of subjects; folds without both classes are left out.
     private func choosePenalty(_ table: Table, subjects: [String], seed: UInt64) throws -> Double {
         let names = Array(Set(subjects)).sorted()
-        var generator = SeededGenerator(seed, 0x666F_6C64)
+        var generator = SeededGenerator(seed, .folds)
         let order = generator.permutation(names.count)
         let fold = Dictionary(uniqueKeysWithValues: names.indices.map { (names[order[$0]], $0 % Self.folds) })
         var best = (penalty: Self.penalties[0], loss: Double.infinity)

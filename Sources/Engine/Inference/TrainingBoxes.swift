@@ -39,7 +39,7 @@ package struct TrainingBoxes {
             others += try drawHealthy(positives.count, cohort: cohort, subjects: subjects, seed: seed)
         }
         let chosen = [(positives, true, UInt64(1)), (others, false, UInt64(2))].flatMap { boxes, positive, stream in
-            var generator = SeededGenerator(seed, 0x6672_6163, stream)
+            var generator = SeededGenerator(seed, .boxFraction, stream)
             let kept = max(1, Int((fraction * Double(boxes.count)).rounded()))
             return generator.permutation(boxes.count).prefix(kept).sorted().map { (boxes[$0], positive) }
         }
@@ -59,9 +59,9 @@ package struct TrainingBoxes {
         for (index, subject) in healthy.enumerated() {
             let share = (index + 1) * count / healthy.count - index * count / healthy.count
             guard share > 0 else { continue }
-            let lungs = try NiftiFile.readLabels(subject.lungs)
+            let lungs = try subject.readLungs()
             let inside = lungs.voxels.indices.filter { lungs.voxels[$0] != 0 }
-            var generator = SeededGenerator(seed, 0x6865_616C, UInt64(index))
+            var generator = SeededGenerator(seed, .healthyBoxes, UInt64(index))
             for _ in 0..<share {
                 let place = inside[generator.below(inside.count)]
                 let voxel = VoxelIndex(

@@ -45,6 +45,7 @@ package struct FineTuningPlan: Codable, Equatable, Sendable {
         guard !trained.isEmpty else {
             throw Failure("too few boxes to fine-tune with: \(missing.joined(separator: ", and ")); C, S and G place boxes")
         }
+        lines += LesionBox.contradictions(boxes).map { "Contradiction: \($0)." }
         if unused > 0 {
             lines.append("Left out, since their subject or CT is not in this cohort: \(unused) \(unused == 1 ? "box" : "boxes").")
         }

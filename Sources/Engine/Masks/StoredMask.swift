@@ -43,12 +43,7 @@ package struct StoredMask: Sendable {
 
     /// Before its voxels are read: a header may claim any size.
     private static func check(_ file: URL, on ct: Volume<Int16>, checksum: String?) throws {
-        let header = try NiftiFile.readHeader(file)
-        guard header.extent == ct.extent else { throw damaged(file, "it has \(header.extent) voxels, the CT has \(ct.extent)") }
-        let distance = ct.extent.farthestCorner(header.voxelToWorld, ct.voxelToWorld)
-        guard distance <= Volume<Int16>.gridTolerance * ct.voxelToWorld.shortestSide else {
-            throw damaged(file, "it lies up to \(String(format: "%.3g", distance)) mm from the CT")
-        }
+        if let fault = try NiftiFile.readHeader(file).fault(on: ct.extent, ct.voxelToWorld) { throw damaged(file, fault) }
         if let checksum, try Checksum.sha256(of: file) != checksum { throw damaged(file, "its bytes do not match their checksum") }
     }
 

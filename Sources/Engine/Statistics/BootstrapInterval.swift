@@ -30,7 +30,7 @@ package struct BootstrapInterval: Equatable, Codable, Sendable {
         guard folds.reduce(0, +) > 1 else { return nil }
         var values: [Double] = []
         for draw in 0..<wanted {
-            var generator = SeededGenerator(seed, 0x626F_6F74, UInt64(draw))
+            var generator = SeededGenerator(seed, .bootstrap, UInt64(draw))
             let drawn = folds.map { count in (0..<count).map { _ in generator.below(count) } }
             if let value = statistic(drawn), value.isFinite { values.append(value) }
         }

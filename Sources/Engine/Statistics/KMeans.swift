@@ -8,7 +8,7 @@ package struct KMeans: Equatable {
     /// - Parameter clusters: reduced to the number of rows.
     package init(_ rows: FeatureMatrix, clusters wanted: Int, iterations: Int = 25, seed: UInt64) {
         precondition(rows.count > 0 && wanted > 0, "KMeans: \(wanted) clusters of \(rows.count) rows, expected both positive")
-        var generator = SeededGenerator(seed, 0x6B6D_6561)
+        var generator = SeededGenerator(seed, .clusters)
         var centres = [Array(rows[generator.below(rows.count)])]
         var nearest = [Double](repeating: .infinity, count: rows.count)
         while centres.count < min(wanted, rows.count) {

@@ -16,7 +16,7 @@ package struct SubjectFolds: Equatable {
             throw Failure("cross-validation needs at least 2 subjects with a label, found \(labels.count)")
         }
         let count = min(wanted, labels.count)
-        var generator = SeededGenerator(seed, 0x666F_6C64)
+        var generator = SeededGenerator(seed, .folds)
         let order = generator.permutation(labels.count)
         var fold = [Int](repeating: 0, count: labels.count)
         var next = 0

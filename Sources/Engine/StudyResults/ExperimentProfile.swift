@@ -31,7 +31,9 @@ package enum ExperimentProfile: String, Codable, CaseIterable, Sendable {
     /// Stride of dense masks, mm.
     package var maskStride: Int { self == .quick ? 8 : 4 }
     /// Parts of the boxes of figure 4.
-    package var fractions: [Double] { self == .quick ? [0.1, 0.25, 0.5, 0.75, 1] : stride(from: 1, through: 10, by: 1).map { Double($0) / 10 } }
+    package var fractions: [Double] {
+        self == .quick ? [0.1, 0.25, 0.5, 0.75, 1] : stride(from: 1, through: 10, by: 1).map { Double($0) / 10 }
+    }
     /// Folds in which the whole network is fine-tuned, and for how long.
     package var fineTunedFolds: Int { self == .quick ? 2 : 5 }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Views
+import Screens
 
 /// `workbench attach SESSION`.
 struct AttachCommand: ParsableCommand {

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
 import Foundations
+import Screens
 import Studies
-import Views
+import TerminalKit
 
 /// `workbench bench WHAT`: measures a part of the engine.
 struct BenchCommand: ParsableCommand {

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Foundation
 import Foundations
+import Screens
 import Studies
 import StudyResults
-import Views
+import TerminalKit
 
 extension ExperimentProfile: ExpressibleByArgument {}
 

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Foundation
 import Foundations
+import Screens
 import SessionFormat
 import Studies
 import StudyResults
-import Views
+import TerminalKit
 
 /// `workbench export SESSION`.
 struct ExportCommand: ParsableCommand {

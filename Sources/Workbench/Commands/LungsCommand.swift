@@ -59,7 +59,9 @@ struct LungsCommand: ParsableCommand {
         try report(lungs, seconds: seconds)
         if isRefused {
             let fate = evenIfRefused ? " (the mask was written to \(out), to see why)" : ""
-            throw Failure("\(image) is refused\(fate): " + quality.reasons.joined(separator: "; "))
+            let summary = LungMaskQuality.summary(of: quality.reasons)
+            let isShort = summary != quality.reasons.joined(separator: "; ")
+            throw Failure("\(image) is refused\(fate): \(summary)\(isShort ? " (--json lists all)" : "")")
         }
     }
 

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
+import Screens
 import Studies
 import StudyResults
-import Views
 
 /// `workbench open SESSION`.
 struct OpenCommand: ParsableCommand {

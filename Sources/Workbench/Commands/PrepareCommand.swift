@@ -2,6 +2,7 @@ import ArgumentParser
 import Cohorts
 import Foundation
 import Foundations
+import Imaging
 
 /// `workbench prepare`: a cohort's lungs, registrations and patches.
 struct PrepareCommand: ParsableCommand {
@@ -37,7 +38,9 @@ struct PrepareCommand: ParsableCommand {
     func validate() throws {
         if let memory { try Usage.check { try MemoryBudget(memory) } }
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
-        guard (0.5...8).contains(registrationMm) else { throw ValidationError("--registration-mm is \(registrationMm), expected 0.5 to 8") }
+        guard PreparationSettings.registrationRange.contains(registrationMm) else {
+            throw ValidationError("--registration-mm is \(registrationMm), expected 0.5 to 8")
+        }
     }
 
     func run() throws {
@@ -73,13 +76,13 @@ struct PrepareCommand: ParsableCommand {
         for warning in report.warnings { Output.message("warning: \(warning)") }
         let refused = report.outcomes.filter { $0.quality.verdict == .refused }
         if json {
-            for entry in refused { Output.message("\(entry.subject) is left out: \(entry.quality.reasons.joined(separator: "; "))") }
+            for entry in refused { Output.message("\(entry.subject) is left out: \(LungMaskQuality.summary(of: entry.quality.reasons))") }
             return try JSONOutput.print(
                 PrepareReport(
                     prepared: report.prepared, reused: report.reused, refused: refused.map(\.subject), excluded: report.excluded,
                     interrupted: report.interrupted, warnings: report.warnings))
         }
-        for entry in refused { print("\(entry.subject) is left out: \(entry.quality.reasons.joined(separator: "; "))") }
+        for entry in refused { print("\(entry.subject) is left out: \(LungMaskQuality.summary(of: entry.quality.reasons))") }
         for subject in report.excluded { print("\(subject) is excluded by review.csv") }
         let warnings = report.outcomes.count { $0.quality.verdict == .warning }
         print(

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
 import Foundations
+import Screens
 import SessionFormat
-import Views
+import TerminalKit
 
 /// `workbench replay TAPE`.
 struct ReplayCommand: ParsableCommand {

@@ -111,7 +111,7 @@ struct SegmentCommand: ParsableCommand {
         }
         let model = try InferenceModel.open(folder, parallel: parallel)
         let classifiers = try subtypes.map { try Classifier.read(folder, $0, model: model) }
-        for reason in prepared.quality.reasons + (ct.acquisition?.densitometryCautions ?? []) { Output.message("warning: \(reason)") }
+        warn(prepared.quality, ct.acquisition, voxelToWorld: ct.volume.voxelToWorld)
 
         let line = ProgressLine()
         let clock = ContinuousClock()
@@ -141,6 +141,7 @@ struct SegmentCommand: ParsableCommand {
             throw Failure("\(cohort) was prepared with another atlas than the session \(folder.name); prepare it with \(folder.atlas.path)")
         }
         let found = try catalogue.subject(subject)
+        warn(found.quality, found.acquisition, voxelToWorld: try NiftiFile.readHeader(found.image).voxelToWorld)
         let model = try InferenceModel.open(folder, parallel: parallel)
         let classifiers = try subtypes.map { try Classifier.read(folder, $0, model: model) }
         let line = ProgressLine()
@@ -156,6 +157,11 @@ struct SegmentCommand: ParsableCommand {
         try report(masks, seconds: (clock.now - began) / .seconds(1), points: points.withLock { $0 }) {
             folder.mask(subject: subject, subtype: $0.rawValue).path
         }
+    }
+
+    /// What the numbers are to be taken with: the same as on the screens.
+    private func warn(_ quality: SubjectQuality, _ acquisition: CTAcquisition?, voxelToWorld: Affine3) {
+        for reason in quality.reasons + ScanCautions.of(acquisition, voxelToWorld: voxelToWorld) { Output.message("warning: \(reason)") }
     }
 
     /// One object for one subtype; a list of them for both.

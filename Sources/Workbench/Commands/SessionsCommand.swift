@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Views
+import Screens
 
 /// `workbench` without a task: the list of sessions.
 struct SessionsCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import Cohorts
 import Foundation
 import Foundations
+import Imaging
 import Testing
 
 @Suite("Labels of a cohort")
@@ -72,6 +73,59 @@ struct CohortLabelTests {
             .write(to: scratch.file("cohort.csv"))
         let warnings = try CohortManifest(contentsOf: scratch.file("cohort.csv")).warnings
         #expect(warnings.count == 2 && warnings[0].contains("p and r have the same scan") && warnings[1].contains("q and s"), "\(warnings)")
+    }
+
+    @Test("one scan under two subjects stands with both, in the table and on the screen, until one is excluded")
+    func sharedScanIsTold() throws {
+        let trial = try SmallThoraxTrial()
+        try FileManager.default.removeItem(at: trial.scan(2))
+        try FileManager.default.copyItem(at: trial.scan(1), to: trial.scan(2))
+        try FileManager.default.removeItem(at: trial.folder.appendingPathComponent("2.lungs.nii.gz"))
+        try FileManager.default.copyItem(
+            at: trial.folder.appendingPathComponent("1.lungs.nii.gz"), to: trial.folder.appendingPathComponent("2.lungs.nii.gz"))
+        let browser = CohortBrowser(trial.prepared, parallel: .allProcessors)
+        for _ in 0..<2 {
+            // The second time nothing is computed again.
+            #expect(try trial.prepare().warnings.count == 1)
+            for (subject, other) in [("thorax-1", "thorax-2"), ("thorax-2", "thorax-1")] {
+                let row = try trial.quality(subject)
+                #expect(row["reasons"]?.contains("the same scan as \(other): one patient would count twice") == true, "\(row)")
+                #expect(row["verdict"] == "warning")
+                let shown = try #require(try browser.snapshot().subjects.first { $0.id == subject }?.outcome?.quality)
+                #expect(shown.verdict == .warning && shown.reasons.last?.contains("the same scan as \(other)") == true, "\(shown)")
+            }
+        }
+        try browser.review("thorax-2", CohortReview.Entry(decision: .excluded))
+        _ = try trial.prepare()
+        #expect(try trial.quality("thorax-1")["reasons"]?.contains("same scan") == false)
+        #expect(try browser.snapshot().subjects.allSatisfy { $0.outcome?.quality.reasons.contains { $0.contains("same scan") } == false })
+    }
+
+    @Test("lungs of a prepared subject are refused where they are not of its CT, hold other labels, or nothing")
+    func readLungs() throws {
+        let trial = try SmallThoraxTrial()
+        _ = try trial.prepare()
+        let subject = try #require(try CohortCatalogue(trial.prepared).subjects.first)
+        let whole = try subject.readLungs()
+        let ct = try NiftiFile.readCT(subject.image)
+        #expect(Set(whole.voxels) == [0, 1, 2] && whole.sharesGrid(with: ct))
+        func refusal(_ mask: Volume<UInt8>) throws -> String {
+            try NiftiFile.write(mask, to: subject.lungs)
+            do { _ = try subject.readLungs() } catch { return "\(error)" }
+            return "taken"
+        }
+        var moved = whole.voxelToWorld
+        moved.translation.x += 5
+        let smaller = Extent3(x: whole.extent.x, y: whole.extent.y, z: whole.extent.z - 1)
+        for (mask, words) in [
+            (Volume(extent: whole.extent, voxelToWorld: moved, voxels: whole.voxels), "it lies up to 5 mm from the CT"),
+            (Volume(extent: smaller, voxelToWorld: whole.voxelToWorld, repeating: 1), "it has \(smaller) voxels"),
+            (whole.mapVoxels { $0 == 1 ? 3 : $0 }, "holds the label 3, expected 0 to 2"), (whole.mapVoxels { _ in 0 }, "holds no lung"),
+        ] {
+            let found = try refusal(mask)
+            #expect(
+                found.contains(words) && found.contains(subject.lungs.path) && found.contains("run `workbench prepare` again"), "\(found)")
+        }
     }
 
     @Test("a place marked both diseased and healthy is warned of; both diseases at one place are not")

@@ -149,6 +149,23 @@ struct CorrectedLungsTests {
         #expect(try prepare().prepared == 1 && trial.quality("thorax-2")["verdict"] == "refused")
     }
 
+    @Test("what could not be prepared even if it were accepted is said before, and again where it is accepted all the same")
+    func beyondAcceptance() throws {
+        // A slab of lung: no two patients' lungs differ by so much.
+        try trial.write(2, upTo: 22)
+        let outcome = try #require(try prepare().outcomes.first { $0.subject == "thorax-2" })
+        let fault = try #require(outcome.quality.acceptanceFault)
+        #expect(outcome.quality.verdict == .refused && fault.contains("stretches lengths"), "\(outcome.quality)")
+        #expect(outcome.quality.reasons.last == "it cannot be accepted either: \(fault)")
+        #expect(try trial.quality("thorax-2")["reasons"]?.contains("it cannot be accepted either") == true)
+        let browser = CohortBrowser(folder, parallel: .allProcessors)
+        #expect(try browser.snapshot().subjects.last?.outcome?.quality.acceptanceFault == fault)
+        try browser.review("thorax-2", CohortReview.Entry(decision: .accepted, note: "all there is"))
+        let accepted = try #require(try prepare().outcomes.first { $0.subject == "thorax-2" })
+        #expect(accepted.quality.verdict == .refused && accepted.quality.acceptanceFault == fault)
+        #expect(accepted.quality.reasons == ["accepted by the reader, but it cannot be prepared: \(fault)"])
+    }
+
     @Test("the overlap before registration is that of the lungs with their centres brought together")
     func overlap() throws {
         let report = try trial.prepare(atlasAt: [400, -300, 900])

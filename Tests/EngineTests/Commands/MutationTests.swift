@@ -1,3 +1,4 @@
+import Cohorts
 import Foundation
 import Foundations
 import Imaging
@@ -5,13 +6,10 @@ import Studies
 import StudyResults
 import Testing
 
-/// Files with bytes changed at random, against the commands that read them: whatever they do, they end by themselves, with a status and no trap.
+/// Files with bytes changed at random, against the commands that read them: whatever they do, they end by themselves, soon, with a status, no trap
+/// and no more memory than an unchanged file takes.
 @Suite(.enabled(if: WorkbenchProcess.isBuilt), .serialized)
 struct MutationTests {
-    /// Mutations of each kind: 500 where `WORKBENCH_SOAK` is set.
-    private static let isSoak = ProcessInfo.processInfo.environment["WORKBENCH_SOAK"] != nil
-    private static func count(_ few: Int) -> Int { isSoak ? 500 : few }
-
     enum Kind: String, CaseIterable {
         case niftiHeader, safetensors, pickle, table, journal, dicom
 
@@ -19,88 +17,124 @@ struct MutationTests {
         var few: Int { self == .dicom ? 4 : 10 }
 
         /// The file at fault and the command that reads it.
-        func prepare(_ world: SmallWorld) throws -> (files: [String], command: String) {
+        func target(_ world: SmallWorld) throws -> MutationTarget {
             switch self {
             case .niftiHeader:
                 // Uncompressed, so that what is changed is the header.
                 let mask = try NiftiFile.readLabels(world.folder.appendingPathComponent("a.lungs.nii.gz"))
                 try NiftiFile.write(mask.mapVoxels { UInt8($0) }, to: world.folder.appendingPathComponent("h.nii"))
-                return (["h.nii"], "register --fixed atlas/mask.nii.gz --moving h.nii --out t.txt")
+                return MutationTarget(
+                    files: ["h.nii"], bytes: 352, commands: ["register --fixed atlas/mask.nii.gz --moving h.nii --out t.txt"])
             case .safetensors:
                 try FileManager.default.copyItem(
                     atPath: world.path("session/checkpoints/step-00000001.safetensors"), toPath: world.path("w.safetensors"))
-                return (["w.safetensors"], "info w.safetensors")
+                return MutationTarget(files: ["w.safetensors"], bytes: 8000, commands: ["info w.safetensors"])
             case .pickle:
                 #expect(try world.run("convert session/checkpoints/step-00000001.safetensors w.pth.tar").status == 0)
-                return (["w.pth.tar"], "info w.pth.tar")
-            case .table: return (["cohort.csv"], "prepare cohort.csv --atlas atlas --out p")
-            case .journal: return (["session/journal.jsonl"], "export session --metrics m.csv")
+                return MutationTarget(files: ["w.pth.tar"], bytes: 1 << 20, commands: ["info w.pth.tar"])
+            case .table: return MutationTarget(files: ["cohort.csv"], commands: ["prepare cohort.csv --atlas atlas --out p"])
+            case .journal: return MutationTarget(files: ["session/journal.jsonl"], commands: ["export session --metrics m.csv"])
             case .dicom:
                 let files = try SyntheticSeries().write(to: world.folder.appendingPathComponent("series"))
-                return (files.map { "series/\($0.lastPathComponent)" }, "import series --out i.nii.gz")
-            }
-        }
-
-        /// Of the file's beginning: where its header is.
-        var bytes: Int {
-            switch self {
-            case .niftiHeader: 352
-            case .safetensors: 8000
-            case .dicom: 1200
-            default: 1 << 20
+                return MutationTarget(
+                    files: files.map { "series/\($0.lastPathComponent)" }, bytes: 1200, commands: ["import series --out i.nii.gz"])
             }
         }
     }
 
-    @Test("A changed file never traps or hangs the command that reads it", arguments: Kind.allCases)
+    @Test("A changed file never traps, hangs or swells the command that reads it", arguments: Kind.allCases)
     func mutations(_ kind: Kind) throws {
         let world = try SmallWorld()
-        let (files, command) = try kind.prepare(world)
-        let originals = try files.map(world.read)
-        for round in 0..<Self.count(kind.few) {
-            var generator = SeededGenerator(17, UInt64(round))
-            let chosen = generator.below(files.count)
-            var data = originals[chosen]
-            Mutation.apply(to: &data, within: kind.bytes, &generator)
-            try data.write(to: world.folder.appendingPathComponent(files[chosen]))
-            try expectEnd(world, command, "\(kind) \(round)")
-            try originals[chosen].write(to: world.folder.appendingPathComponent(files[chosen]))
+        let target = try kind.target(world)
+        let runner = try MutationRunner(kind.rawValue, world, commands: target.commands)
+        let faults = try runner.run([target], rounds: MutationRunner.isSoak ? 500 : kind.few, seed: 17)
+        #expect(faults.isEmpty, "\(faults.count) faults: \(faults.prefix(5).joined(separator: "\n"))")
+    }
+
+    /// What the interface left of its last visit: where it was, and which keys were pressed.
+    private static let view = """
+        {"atlasCursor":{"x":42,"y":42,"z":68},"atlasMaximised":false,"atlasPlane":"axial","cellRatioTenths":20,"cohortCursor":{"x":38,"y":21,"z":23},
+        "cohortSubject":"a","cohortSliceZoom":{"centre":{"x":16,"y":25,"z":27},"tenths":20},"crosshair":true,"cursor":{"x":16,"y":25,"z":27},
+        "curveView":{"axis":"step","logarithmic":false,"page":"losses","panel":"events","smoothingPercent":5},"inverted":false,"landmark":6,
+        "maskThreshold":{"step":8},"maskZoom":{"centre":{"x":16,"y":25,"z":27},"tenths":15},"maximised":false,"opacityTenths":6,"plane":"axial",
+        "radiological":true,"screen":"masks","showsCentrilobular":true,"showsParaseptal":true,"subject":"a",
+        "window":{"lowerHounsfield":-1375,"upperHounsfield":175}}
+        """
+    private static func tape(journalBytes: Int) -> String {
+        let keys = [("3", "screen.masks"), ("1", "screen.training"), ("2", "screen.atlas")].enumerated().map { index, key in
+            "{\"command\":\"\(key.1)\",\"journal\":\(journalBytes),\"key\":\"\(key.0)\",\"t\":\(index).5}\n"
         }
-        #expect(try world.unfinished().isEmpty)
+        return "{\"colours\":256,\"ownership\":\"nobody\",\"size\":\"100x30\",\"tape\":1,\"unicode\":true}\n"
+            + "{\"journal\":\(journalBytes),\"subjects\":true,\"conditions\":{\"a\":\"current\"},\"t\":0.1}\n" + keys.joined()
+    }
+
+    /// A session and a cohort with a file of every kind: masks, steering, a view, a tape, a review, and corrected lungs.
+    private func fullWorld() throws -> SmallWorld {
+        let world = try SmallWorld()
+        for command in [
+            "segment --session session --cohort prepared --subject a --subtype cle --stride 16", "steer session learningRate=0.01",
+        ] { #expect(try world.run(command).status == 0) }
+        try world.write(Self.view, to: "session/view.json")
+        try world.write(Self.tape(journalBytes: try world.read("session/journal.jsonl").count), to: "session/tape.jsonl")
+        try world.write("subject,decision,note\na,accepted,seen\n", to: "prepared/review.csv")
+        let browser = CohortBrowser(world.folder.appendingPathComponent("prepared"), parallel: .allProcessors)
+        let shown = try browser.volumes("b")
+        let lungs = try #require(shown.lungs)
+        let place = try #require(lungs.voxels.firstIndex(of: 1))
+        let extent = lungs.extent
+        let seed = VoxelIndex(x: place % extent.x, y: place / extent.x % extent.y, z: place / extent.x / extent.y)
+        _ = try browser.correct("b", .add(.give(seed, to: .left)), shown)
+        return world
+    }
+
+    /// Every kind of file of a session and a prepared cohort, with the commands that read it. Of patches and of two subjects' files one stands for
+    /// all.
+    private func targets(_ world: SmallWorld) throws -> [MutationTarget] {
+        let screens = [
+            "export session --report --subject a --out r --png p.png --screen masks --cohort prepared",
+            "export session --png p.png --screen cohort --subject b", "export session --png p.png --screen training",
+            "export session --png p.png --screen atlas", "export session --png p.png --screen sessions", "open session --linear --view",
+        ]
+        let replay = "replay session/tape.jsonl --frames f.txt"
+        let prepare = "prepare cohort.csv --atlas atlas --out prepared"
+        let train = "pretrain --session session --cohort prepared --resume --steps 2 --headless"
+        let finetune = "finetune --session session --cohort prepared --boxes session/boxes.csv --subtype cle"
+        let segment = "segment --session session --cohort prepared --subject a --subtype cle --stride 16"
+        let names = ["session", "prepared"].flatMap { folder in
+            ((try? world.contents(of: folder)) ?? [:]).filter { !$0.value.isEmpty }.keys.map { "\(folder)/\($0)" }.sorted()
+        }
+        let chosen = names.filter { !$0.hasPrefix("prepared/patches/landmark-") || $0.hasSuffix("-0000.bin") }
+        return chosen.map { file in
+            var target = MutationTarget(files: [file], commands: screens)
+            if file.hasPrefix("prepared/") { target.commands.append(prepare) }
+            if file == "session/tape.jsonl" { target.commands = [replay] }
+            if file == "session/view.json" { target.commands = Array(screens[..<4]) }
+            if ["session.json", "journal", "control", "bank", "checkpoints", "atlas", "patches", "prepared.json"].contains(
+                where: file.contains)
+            {
+                target.slowCommands.append(train)
+            }
+            if ["session.json", "encoder", "classifiers", "atlas", "lungs/a", "prepared.json"].contains(where: file.contains) {
+                target.slowCommands.append(segment)
+            }
+            if ["boxes", "encoder", "lungs/a", "prepared.json"].contains(where: file.contains) { target.slowCommands.append(finetune) }
+            return target
+        }
     }
 
     @Test("Any changed file of a session or a prepared cohort is refused, shown as damaged or taken, and never traps")
     func everyFile() throws {
-        let world = try SmallWorld()
-        #expect(try world.run("segment --session session --cohort prepared --subject a --subtype cle --stride 16").status == 0)
-        try world.write("{}", to: "session/view.json")
-        let files = ["session", "prepared"].flatMap { folder in
-            ((try? world.contents(of: folder)) ?? [:]).filter { !$0.value.isEmpty }.keys.map { "\(folder)/\($0)" }.sorted()
-        }
-        let commands = [
-            "export session --report --subject a --out r --png p.png --screen masks --cohort prepared",
-            "export session --png p.png --screen cohort", "export session --png p.png --screen training",
-            "export session --png p.png --screen atlas", "open session --linear --view",
-            "pretrain --session session --cohort prepared --resume --steps 2 --headless",
-            "segment --session session --cohort prepared --subject a --subtype cle --stride 16",
-        ]
-        for round in 0..<(Self.isSoak ? 6 * files.count : 12) {
-            var generator = SeededGenerator(23, UInt64(round))
-            let file = files[Self.isSoak ? round % files.count : generator.below(files.count)]
-            let original = try world.read(file)
-            var data = original
-            Mutation.apply(to: &data, within: 1 << 30, &generator)
-            try data.write(to: world.folder.appendingPathComponent(file))
-            let fresh = try world.contents(of: ".")
-            for command in Self.isSoak ? commands : [commands[generator.below(commands.count)]] {
-                try expectEnd(world, command, "round \(round), \(file)")
-            }
-            // What a command changed on the way must not be the next round's fault.
-            for (name, bytes) in fresh where name.hasPrefix("session/") || name.hasPrefix("prepared/") {
-                try bytes.write(to: world.folder.appendingPathComponent(name))
-            }
-            try original.write(to: world.folder.appendingPathComponent(file))
-        }
+        let world = try fullWorld()
+        let targets = try targets(world)
+        let runner = try MutationRunner(
+            "a session's and a cohort's files", world,
+            commands: targets.flatMap { $0.commands + (MutationRunner.isSoak ? $0.slowCommands : []) },
+            models: ["prepare cohort.csv --atlas atlas --out prepared": "prepare cohort.csv --atlas atlas --out p"],
+            remade: ["session/encoder.safetensors"])
+        // A quick run takes some of the files.
+        let some = MutationRunner.isSoak ? targets : targets.enumerated().filter { $0.offset % 3 == 0 }.map(\.element)
+        let faults = try runner.run(some, rounds: MutationRunner.isSoak ? 20 : 1, seed: 23)
+        #expect(faults.isEmpty, "\(faults.count) faults: \(faults.prefix(5).joined(separator: "\n"))")
     }
 
     @Test("Changed files of experiments are shown as damaged, and never trap the screen that draws them")
@@ -130,64 +164,14 @@ struct MutationTests {
         for command in commands { #expect(try world.run(command).status == 0) }
         #expect(try world.run(commands[1]).output.contains("table2: done"))
 
-        let originals = try [file, log].map(world.read)
-        for round in 0..<Self.count(10) {
-            var generator = SeededGenerator(29, UInt64(round))
-            let chosen = generator.below(2)
-            var data = originals[chosen]
-            Mutation.apply(to: &data, within: 1 << 20, &generator)
-            try data.write(to: world.folder.appendingPathComponent([file, log][chosen]))
-            for command in commands { try expectEnd(world, command, "experiments \(round)") }
-            try originals[chosen].write(to: world.folder.appendingPathComponent([file, log][chosen]))
-        }
+        let target = MutationTarget(files: [file, log], bytes: 1 << 20, commands: commands)
+        let runner = try MutationRunner("experiments", world, commands: commands)
+        let faults = try runner.run([target], rounds: MutationRunner.isSoak ? 500 : 10, seed: 29)
+        #expect(faults.isEmpty, "\(faults.count) faults: \(faults.prefix(5).joined(separator: "\n"))")
         // Lists that do not belong together.
-        let text = String(decoding: originals[0], as: UTF8.self)
+        let text = String(decoding: try world.read(file), as: UTF8.self)
         try world.write(text.replacingOccurrences(of: "\"subjects\":[\"a\",\"b\"]", with: "\"subjects\":[\"a\"]"), to: file)
         let shown = try world.run(commands[1]).output
         #expect(shown.contains("table2: ") && shown.contains("is damaged or of another version"), "\(shown)")
-    }
-
-    /// At most 4 GB of addresses and 20 s; ended by itself, with one of the statuses that mean something.
-    private func expectEnd(_ world: SmallWorld, _ command: String, _ comment: String) throws {
-        let began = Date()
-        let result = try world.run(command, megabytesOfAddresses: 4000)
-        #expect([0, 1, 2].contains(result.status), "\(comment): \(command) ended with \(result.status): \(result.errors.suffix(400))")
-        #expect(Date().timeIntervalSince(began) < (command.hasPrefix("pretrain") ? 60 : 20), "\(comment): \(command) hung")
-        for trace in ["Fatal error", "Backtrac", "** "] where result.errors.contains(trace) {
-            Issue.record("\(comment): \(command) printed \(result.errors.suffix(400))")
-        }
-    }
-}
-
-/// Changes of a file's bytes, as rot, cut-off copies and other programs make them.
-enum Mutation {
-    /// Numbers that break programs, as text and as bytes.
-    private static let words = ["1e19", "-1", "NaN", "99999999999999999999", "", "\u{1B}[2J", "null", "[]", "0"]
-
-    static func apply(to data: inout Data, within limit: Int, _ generator: inout SeededGenerator) {
-        let size = min(data.count, limit)
-        guard size > 0 else { return }
-        for _ in 0...generator.below(3) {
-            let place = generator.below(min(size, data.count))
-            let length = min(data.count - place, 1 + generator.below(8))
-            switch generator.below(7) {
-            case 0: data[place] ^= UInt8(1 << generator.below(8))
-            case 1: data.replaceSubrange(place..<place + length, with: Data(count: length))
-            case 2: data.replaceSubrange(place..<place + length, with: Data(repeating: 0xFF, count: length))
-            case 3: for i in place..<place + length { data[i] = UInt8(generator.below(256)) }
-            case 4: data.replaceSubrange(place..<place + length, with: Data(words[generator.below(words.count)].utf8))
-            case 5: replaceNumber(&data, near: place, &generator)
-            default: if generator.below(4) == 0 { data = data.prefix(max(1, place)) }
-            }
-            if data.isEmpty { return }
-        }
-    }
-
-    /// The next decimal number behind a place becomes one that breaks programs.
-    private static func replaceNumber(_ data: inout Data, near place: Int, _ generator: inout SeededGenerator) {
-        func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
-        guard let start = data[place...].firstIndex(where: isDigit) else { return }
-        let end = data[start...].firstIndex { !isDigit($0) } ?? data.endIndex
-        data.replaceSubrange(start..<end, with: Data(words[generator.below(words.count)].utf8))
     }
 }

@@ -4,22 +4,26 @@ import Imaging
 
 /// A thorax of 0.1 L, its atlas, a prepared cohort of two and a session trained for one step: made once by the program itself, in a folder
 /// that each test gets a copy of.
-final class SmallWorld {
+final class SmallWorld: Sendable {
     let folder: URL
 
-    init() throws {
+    convenience init() throws { try self.init(copyOf: try Self.original.get().url) }
+
+    /// Another one in the state of this one.
+    func copy() throws -> SmallWorld { try SmallWorld(copyOf: folder) }
+
+    private init(copyOf source: URL) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("world-\(UUID().uuidString)")
-        try FileManager.default.copyItem(at: try Self.original.get().url, to: folder)
+        try FileManager.default.copyItem(at: source, to: folder)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
     func run(
-        _ arguments: String, kilobytes: Int? = nil, megabytesOfAddresses: Int? = nil, output: String? = nil
+        _ arguments: String, kilobytes: Int? = nil, limits: WorkbenchProcess.Limits = .init(), output: String? = nil
     ) throws -> WorkbenchProcess.Result {
         try WorkbenchProcess.run(
-            arguments.split(separator: " ").map(String.init), in: folder, kilobytes: kilobytes, megabytesOfAddresses: megabytesOfAddresses,
-            output: output)
+            arguments.split(separator: " ").map(String.init), in: folder, kilobytes: kilobytes, limits: limits, output: output)
     }
 
     func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
@@ -42,9 +46,10 @@ final class SmallWorld {
 
     func remove(_ name: String) throws { try FileManager.default.removeItem(at: folder.appendingPathComponent(name)) }
 
-    /// Changes fields of the session's `session.json`, and of its settings.
+    /// Changes fields of the session's `session.json`, and of its settings, as one does by hand: without its seal.
     func changeSession(_ changes: [String: Any]) throws {
         var object = try JSONSerialization.jsonObject(with: read("session/session.json")) as? [String: Any] ?? [:]
+        object["workbench.sha256"] = nil
         var settings = object["settings"] as? [String: Any] ?? [:]
         for (key, value) in changes { if settings[key] != nil { settings[key] = value } else { object[key] = value } }
         object["settings"] = settings

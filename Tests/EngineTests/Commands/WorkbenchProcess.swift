@@ -7,6 +7,11 @@ enum WorkbenchProcess {
     struct Result {
         let status: Int32
         let output, errors: String
+        let seconds: Double
+        /// Memory in RAM at most.
+        let peakBytes: Int
+        /// What it was ended for; nil where it ended by itself.
+        let excess: String?
 
         /// The sentence of a refusal: the one line that begins with the program's name.
         var sentences: [String] { errors.split(separator: "\n").filter { $0.hasPrefix("workbench: ") }.map { String($0.dropFirst(11)) } }
@@ -17,6 +22,13 @@ enum WorkbenchProcess {
             #expect(lines.count == 1, "standard output is \(output)")
             return try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
         }
+    }
+
+    /// What no run may go beyond.
+    struct Limits {
+        var seconds = 3600.0
+        /// Of memory in RAM.
+        var bytes = 8 << 30
     }
 
     /// `WORKBENCH_BINARY`, else the release build in the package's folder.
@@ -31,11 +43,11 @@ enum WorkbenchProcess {
 
     /// - Parameters:
     ///   - kilobytes: the size beyond which no file can grow, as on a disk that is full.
-    ///   - megabytesOfAddresses: memory that may be asked for.
+    ///   - limits: beyond which the process is ended.
     ///   - environment: variables that are set to something else.
     ///   - output: where standard output goes instead of into the result.
     static func run(
-        _ arguments: [String], in folder: URL, kilobytes: Int? = nil, megabytesOfAddresses: Int? = nil, environment: [String: String] = [:],
+        _ arguments: [String], in folder: URL, kilobytes: Int? = nil, limits: Limits = Limits(), environment: [String: String] = [:],
         output: String? = nil
     ) throws
         -> Result
@@ -43,22 +55,48 @@ enum WorkbenchProcess {
         let files = try (out: scratch(), error: scratch())
         defer { for file in [files.out, files.error] { try? FileManager.default.removeItem(at: file) } }
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        // Ignored, the signal of a file that grows too large becomes an error of the write, as with a full disk.
-        let limit =
-            (kilobytes.map { "trap '' XFSZ; ulimit -f \($0); " } ?? "")
-            + (megabytesOfAddresses.map { "ulimit -v \($0 * 1024); " } ?? "")
-        process.arguments = ["-c", limit + "exec \"$0\" \"$@\"", binary.path] + arguments
+        if let kilobytes {
+            // Ignored, the signal of a file that grows too large becomes an error of the write, as with a full disk.
+            process.executableURL = URL(fileURLWithPath: "/bin/bash")
+            process.arguments = ["-c", "trap '' XFSZ; ulimit -f \(kilobytes); exec \"$0\" \"$@\"", binary.path] + arguments
+        } else {
+            process.executableURL = binary
+            process.arguments = arguments
+        }
         process.currentDirectoryURL = folder
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output.map { URL(fileURLWithPath: $0) } ?? files.out)
         process.standardError = try FileHandle(forWritingTo: files.error)
+        let clock = ContinuousClock()
+        let began = clock.now
         try process.run()
+        var peak = 0
+        var excess: String?
+        while process.isRunning {
+            peak = max(peak, peakBytes(of: process.processIdentifier))
+            if excess == nil {
+                if clock.now - began > .seconds(limits.seconds) { excess = "more than \(Int(limits.seconds)) s" }
+                if peak > limits.bytes { excess = "more than \(limits.bytes >> 20) MB" }
+                if excess != nil { kill(process.processIdentifier, SIGKILL) }
+            }
+            usleep(1000)
+        }
         process.waitUntilExit()
         return Result(
             status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
-            output: try String(contentsOf: files.out, encoding: .utf8), errors: try String(contentsOf: files.error, encoding: .utf8))
+            output: try String(contentsOf: files.out, encoding: .utf8), errors: try String(contentsOf: files.error, encoding: .utf8),
+            seconds: (clock.now - began) / .seconds(1), peakBytes: peak, excess: excess)
+    }
+
+    /// Memory that a process has had in RAM at most, as the kernel counts it: mapped files among it. 0 once it has ended. Looked at each
+    /// millisecond, it misses what is taken in the last one.
+    private static func peakBytes(of process: Int32) -> Int {
+        guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+            let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
+        else { return 0 }
+        return kilobytes << 10
     }
 
     private static func scratch() throws -> URL {

@@ -1,7 +1,7 @@
 import Foundations
 import Imaging
 
-/// A thorax drawn in 3 mm voxels: body, two lungs, windpipe with bronchi into both; and what befalls real scans.
+/// A drawn thorax: body, two lungs, windpipe, main and lobar bronchi, ribs where asked for; and what befalls real scans.
 struct DrawnThorax {
     /// What is changed, points in RAS+ mm.
     struct Changes {
@@ -15,15 +15,52 @@ struct DrawnThorax {
     let ct: Volume<Int16>
     /// 0, 1 right, 2 left.
     let truth: Volume<UInt8>
-    /// Lumen of windpipe and bronchi.
-    let lumen: [Int]
+    /// Lumen of windpipe, main and lobar bronchi, less its outermost layer.
+    let lumen: [Airway: [Int]]
 
-    init(_ changes: Changes = Changes()) {
-        let extent = Extent3(x: 121, y: 91, z: 96)
-        let voxelToWorld = Affine3(scale: [-Self.spacing, -Self.spacing, Self.spacing], translation: [180, 135, -145])
+    enum Airway: CaseIterable {
+        case windpipe, main, lobar
+    }
+
+    /// A straight piece of an airway, RAS+ mm.
+    private struct Tube {
+        let kind: Airway
+        let start, end: Point3
+        let radius: Double
+
+        func distance(to p: Point3) -> Double {
+            let along = end - start
+            let share = min(max(dot(p - start, along) / dot(along, along), 0), 1)
+            return length(p - start - along * share)
+        }
+    }
+
+    private static let tubes = [
+        Tube(kind: .windpipe, start: [0, -60, 160], end: [0, -60, 20], radius: 8),
+        Tube(kind: .main, start: [0, -60, 20], end: [34, -60, -10], radius: 6.5),
+        Tube(kind: .main, start: [0, -60, 20], end: [-40, -60, -10], radius: 6),
+        Tube(kind: .lobar, start: [24, -60, -1], end: [50, -52, 25], radius: 4.5),
+        Tube(kind: .lobar, start: [34, -60, -10], end: [50, -48, -48], radius: 4.5),
+        Tube(kind: .lobar, start: [-40, -60, -10], end: [-66, -48, 12], radius: 4.5),
+        Tube(kind: .lobar, start: [-40, -60, -10], end: [-54, -48, -50], radius: 4.5),
+    ]
+
+    /// Whether bone lies there: a spine, and ribs that descend to the front.
+    static func isBone(_ p: Point3) -> Bool {
+        if length([p.x, p.y + 108, 0]) < 14 { return true }
+        let shell = length(Point3(p.x, p.y, 0) / [146, 102, 1])
+        let along = (p.z + 0.3 * (p.y + 100)) / 26
+        return shell > 1 && shell < 1.06 && abs(along - along.rounded()) * 26 < 6
+    }
+
+    init(_ changes: Changes = Changes(), spacing: Double = Self.spacing, hasRibs: Bool = false) {
+        let extent = Extent3(x: Int(360 / spacing) + 1, y: Int(270 / spacing) + 1, z: Int(285 / spacing) + 1)
+        let voxelToWorld = Affine3(scale: [-spacing, -spacing, spacing], translation: [180, 135, -145])
+        // No two voxels of lumen and lung touch, not even by their corners.
+        let wall = 3.0.squareRoot() * spacing + 0.1
         var ct = Volume<Int16>(extent: extent, voxelToWorld: voxelToWorld, repeating: -1000)
         var truth = Volume<UInt8>(extent: extent, voxelToWorld: voxelToWorld, repeating: 0)
-        var lumen: [Int] = []
+        var lumen: [Airway: [Int]] = [:]
         var generator = SeededGenerator(name: "drawn thorax")
         ct.forEachVoxel { voxel, index in
             let p = voxelToWorld(voxel.point)
@@ -34,13 +71,13 @@ struct DrawnThorax {
                 hounsfield = changes.isAirless(p) ? 35 : -860
                 truth.voxels[index] = side
             }
-            let pipe = p.z > 20 ? length([p.x, p.y + 60, 0]) : 99
-            let bronchus = p.z > -16 && p.z <= 20 ? length([abs(p.x) - (20 - p.z), p.y + 60, 0]) * 0.8 : 99
-            let distance = min(pipe, bronchus)
-            if distance < 12 {
-                hounsfield = distance < 8 ? -990 : 20
+            if hasRibs, Self.isBone(p) { hounsfield = 500 }
+            // Of the tubes the one whose lumen is nearest.
+            let airways = abs(p.x) < 90 && p.y < -20 ? Self.tubes.map { (kind: $0.kind, distance: $0.distance(to: p) - $0.radius) } : []
+            if let nearest = airways.min(by: { $0.distance < $1.distance }), nearest.distance < wall {
+                hounsfield = nearest.distance < 0 ? -990 : 20
                 truth.voxels[index] = 0
-                if distance < 6 { lumen.append(index) }
+                if nearest.distance < -1.5 { lumen[nearest.kind, default: []].append(index) }
             }
             if let changed = changes.hounsfield(p) { hounsfield = changed }
             ct.voxels[index] = Int16(max(-1023, hounsfield + 20 * generator.normal()))

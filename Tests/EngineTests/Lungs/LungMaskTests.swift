@@ -119,4 +119,29 @@ struct LungMaskTests {
         #expect(quality.verdict == .refused && quality.reasons[0].contains("leaked"))
         #expect(LungMaskQuality.judge(lungs, ct: lungs.mapVoxels { _ in Int16(-850) }).verdict == .ok)
     }
+
+    @Test("a body's outline given as lungs: the largest cuts first, and three reasons in a sentence")
+    func body() {
+        let all = mask(right: 1, left: 2)
+        var body = all.mapVoxels { _ in UInt8(1) }
+        body.forEachVoxel { voxel, index in if voxel.x > 30 { body.voxels[index] = 2 } }
+        let quality = LungMaskQuality.judge(body)
+        #expect(quality.verdict == .refused && quality.reasons.count > 4)
+        let summary = LungMaskQuality.summary(of: quality.reasons)
+        #expect(summary.hasPrefix(quality.reasons[..<3].joined(separator: "; ")) && !summary.contains(quality.reasons[3]))
+        #expect(summary.hasSuffix("; and \(quality.reasons.count - 3) more reasons"))
+        #expect(LungMaskQuality.summary(of: Array(quality.reasons[..<3])) == quality.reasons[..<3].joined(separator: "; "))
+        #expect(LungMaskQuality.summary(of: Array(quality.reasons[..<4])).hasSuffix("; and 1 more reason"))
+    }
+
+    @Test("of two cuts the larger is named first")
+    func largestCut() {
+        let cut = judged { mask in
+            mask.forEachVoxel { voxel, index in
+                guard voxel.z == 0 || voxel.z == mask.extent.z - 1, (12..<30).contains(voxel.y) else { return }
+                if (10..<30).contains(voxel.x) { mask.voxels[index] = voxel.z == 0 && voxel.x < 16 ? 0 : 1 }
+            }
+        }
+        #expect(cut.reasons.first?.contains("highest slice") == true, "\(cut.reasons)")
+    }
 }

@@ -49,13 +49,8 @@ package enum AtlasFolder {
         guard FileManager.default.fileExists(atPath: mask(folder).path) else {
             throw Failure("\(folder.path) is no atlas folder: it has no mask.nii.gz; make one with `workbench atlas`")
         }
-        let labels = try NiftiFile.readLabels(mask(folder))
-        if let strange = labels.voxels.first(where: { !(0...2).contains($0) }) {
-            throw Failure(
-                "\(mask(folder).path) holds the label \(strange), expected 0, 1 (right lung) and 2 (left); make the atlas with `workbench atlas`"
-            )
-        }
-        let atlas = try Atlas(lungs: labels.mapVoxels { UInt8($0) }, landmarks: try readLandmarks(landmarks(folder)))
+        let lungs = try LungMask.readKept(mask(folder), advice: "make the atlas with `workbench atlas`")
+        let atlas = try Atlas(lungs: lungs, landmarks: try readLandmarks(landmarks(folder)))
         try checkNeighbours(of: atlas, in: neighbours(folder))
         return atlas
     }

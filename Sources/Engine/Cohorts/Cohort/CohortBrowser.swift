@@ -16,8 +16,8 @@ package final class CohortBrowser: Sendable {
         var fault: String?
         /// Lists of lung corrections as they were read last, by subject.
         var corrections: [String: (times: FileTimes, list: CorrectedLungs?)] = [:]
-        /// `prepared.json` as it was read last, and of which file.
-        var description: (stamp: [Int], value: PreparedDescription)?
+        /// `prepared.json` as it was read last, and of which file; what is to be said of scans under several subjects.
+        var description: (stamp: [Int], value: PreparedDescription, shared: [String: String])?
     }
 
     private let folder: PreparedFolder
@@ -49,7 +49,8 @@ package final class CohortBrowser: Sendable {
             let subjects = names.map { name in
                 CohortSubject(
                     id: name, isAtWork: isRunning && state.atWork.contains(name),
-                    outcome: state.outcomes[name] ?? records[name].map(Self.outcome), review: review.entries[name],
+                    outcome: (state.outcomes[name] ?? records[name].map(Self.outcome))?.noting(state.description?.shared[name]),
+                    review: review.entries[name],
                     corrections: corrections[name]?.steps.count ?? 0)
             }
             let isUsed = Set(records.keys)
@@ -77,7 +78,7 @@ package final class CohortBrowser: Sendable {
         guard stat(folder.description.path, &status) == 0 else { return nil }
         let stamp = [Int(status.st_ino), Int(status.st_size), Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec)]
         if let known = state.description, known.stamp == stamp { return known.value }
-        state.description = try folder.readDescription().map { (stamp, $0) }
+        state.description = try folder.readDescription().map { (stamp, $0, SharedScans.of($0.subjects)) }
         return state.description?.value
     }
 
@@ -108,7 +109,7 @@ package final class CohortBrowser: Sendable {
         case .subject:
             guard let outcome = event.outcome else { return }
             state.atWork.remove(outcome.subject)
-            state.outcomes[outcome.subject] = outcome
+            state.outcomes[outcome.subject] = outcome.limited()
         case .patches: state.patches = (event.done ?? 0, event.total ?? 0)
         case .fault: state.fault = event.message
         case .finished, .interrupted: break
@@ -118,7 +119,8 @@ package final class CohortBrowser: Sendable {
     private static func outcome(_ record: SubjectRecord) -> SubjectOutcome {
         SubjectOutcome(
             subject: record.id, quality: record.quality, acquisition: record.acquisition, cautions: record.cautions, times: StageTimes(),
-            isReused: true)
+            isReused: true
+        ).limited()
     }
 
     /// The times of what a subject is read from: while they are the same, `volumes` gives the same.
@@ -240,6 +242,9 @@ package final class CohortBrowser: Sendable {
         }
         guard let request else {
             throw Failure("\(folder.root.path) does not say what it was prepared from; run `workbench prepare` with that cohort")
+        }
+        guard PreparationSettings.registrationRange.contains(request.settings.registrationMillimetres), request.memoryBytes > 0 else {
+            throw Failure("\(folder.journal.path) is damaged; run `workbench prepare` with the cohort")
         }
         let preparation = Preparation(
             manifest: try CohortManifest(contentsOf: URL(fileURLWithPath: request.cohort)), atlas: try AtlasFolder.read(folder.atlas),

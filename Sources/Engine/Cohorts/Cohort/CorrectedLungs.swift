@@ -63,14 +63,10 @@ struct CorrectedLungs: Codable, Equatable {
     }
 
     private static func labels(_ file: URL, _ ct: Volume<Int16>) throws -> Volume<UInt8> {
-        let found = try NiftiFile.readLabels(file)
-        guard found.sharesGrid(with: ct) else {
-            throw Failure("\(file.path) is on another grid than its scan: delete it and correct the lungs again")
-        }
-        guard found.voxels.allSatisfy({ (0...Int16(LungCorrection.doubtful)).contains($0) }) else {
-            throw Failure("\(file.path) holds labels other than 0 to 3: delete it and correct the lungs again")
-        }
-        return found.mapVoxels { UInt8($0) }
+        let advice = "delete it and correct the lungs again"
+        let found = try LungMask.readKept(file, most: LungCorrection.doubtful, advice: advice)
+        guard found.sharesGrid(with: ct) else { throw Failure("\(file.path) is on another grid than its scan: \(advice)") }
+        return found
     }
 
     /// What a preparation says where they do not count.

@@ -100,7 +100,9 @@ package final class PatchStore: Sendable {
         try AtomicFile.write(bytes, to: file(in: folder, landmark: landmark))
     }
 
-    package static func file(in folder: URL, landmark: Int) -> URL { folder.appendingPathComponent(String(format: "landmark-%04d.bin", landmark)) }
+    package static func file(in folder: URL, landmark: Int) -> URL {
+        folder.appendingPathComponent(String(format: "landmark-%04d.bin", landmark))
+    }
 
     private static func check(_ file: MappedFile, landmark: Int, count: Int) throws {
         let bytes = file.bytes

@@ -1,5 +1,6 @@
 import Foundation
 import Foundations
+import Imaging
 import Synchronization
 
 /// Prepares a cohort: lungs, registration to the atlas, 1 mm image and patches of every subject, several at once.
@@ -96,17 +97,18 @@ package struct Preparation: Sendable {
             return result
         }
         let found = results.compactMap { $0 }
-        let outcomes = found.map(\.outcome)
-        try writeQuality(outcomes, review)
         let records = found.compactMap(\.record)
         let kept = records.filter { !review.isExcluded($0.id) }
+        let shared = SharedScans.of(kept)
+        let outcomes = found.map { $0.outcome.noting(shared[$0.outcome.subject]) }
+        try writeQuality(outcomes, review)
         let report = Report(
             outcomes: outcomes, prepared: kept.count, excluded: records.map(\.id).filter(review.isExcluded), atOnce: outer.threads,
             interrupted: found.count < rows.count, warnings: Self.sharedScans(records, manifest))
         if report.interrupted { return report }
 
         guard !kept.isEmpty else {
-            let reason = records.isEmpty ? outcomes[0].quality.reasons.joined(separator: "; ") : "excluded in \(folder.review.path)"
+            let reason = records.isEmpty ? LungMaskQuality.summary(of: outcomes[0].quality.reasons) : "excluded in \(folder.review.path)"
             throw Failure("not one of the \(rows.count) subjects could be prepared; the first, \(rows[0].subject): \(reason)")
         }
         let description = PreparedDescription(atlas: atlas.checksum, settings: settings, subjects: kept)

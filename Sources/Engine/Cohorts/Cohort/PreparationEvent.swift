@@ -105,9 +105,11 @@ package struct StageTimes: Codable, Equatable, Sendable {
         [("reading", reading), ("lungs", lungs), ("registration", registration), ("resampling", resampling), ("writing", writing)]
     }
 
+    static var all: [WritableKeyPath<StageTimes, Double>] { [\.reading, \.lungs, \.registration, \.resampling, \.writing] }
+
     package static func + (a: StageTimes, b: StageTimes) -> StageTimes {
         var sum = a
-        for stage in [\StageTimes.reading, \.lungs, \.registration, \.resampling, \.writing] { sum[keyPath: stage] += b[keyPath: stage] }
+        for stage in all { sum[keyPath: stage] += b[keyPath: stage] }
         return sum
     }
 }

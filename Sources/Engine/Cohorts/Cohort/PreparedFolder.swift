@@ -44,11 +44,7 @@ package struct PreparedFolder {
     /// - Throws: `Failure` where there are none, or they cannot be read or are no lung labels.
     func readLungs(_ id: String) throws -> Volume<UInt8> {
         func labels(_ file: URL) throws -> Volume<UInt8> {
-            let found = try NiftiFile.readLabels(file)
-            guard found.voxels.allSatisfy({ (0...Int16(LungCorrection.doubtful)).contains($0) }) else {
-                throw Failure("\(file.path) holds labels other than 0 to 3: run `workbench prepare` again")
-            }
-            return found.mapVoxels { UInt8($0) }
+            try LungMask.readKept(file, most: LungCorrection.doubtful, advice: "run `workbench prepare` again")
         }
         var mask = try labels(lungs(id))
         guard FileManager.default.fileExists(atPath: doubtful(id).path) else { return mask }
@@ -84,7 +80,11 @@ package struct PreparedFolder {
                     "\(description.path) has format \(format), expected \(PreparedDescription.currentFormat); run `workbench prepare` of this version into a new folder"
                 )
             }
-            return try JSONDecoder().decode(PreparedDescription.self, from: data)
+            let found = try JSONDecoder().decode(PreparedDescription.self, from: data)
+            guard Set(found.subjects.map(\.id)).count == found.subjects.count else {
+                throw Failure("\(description.path) is damaged: it lists a subject twice; delete it and run `workbench prepare` again")
+            }
+            return found
         } catch let failure as Failure {
             throw failure
         } catch {

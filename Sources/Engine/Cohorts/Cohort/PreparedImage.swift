@@ -30,7 +30,7 @@ package struct PreparedImage: Sendable {
         ct: Volume<Int16>, lungs given: Volume<Int16>? = nil, atlas: Atlas, settings: PreparationSettings = .init(), parallel: Parallel
     ) throws -> (image: PreparedImage, quality: SubjectQuality) {
         let lungs = try findLungs(in: ct, given: given, parallel: parallel)
-        guard lungs.quality.verdict != .refused else { throw Failure(lungs.quality.reasons.joined(separator: "; ")) }
+        guard lungs.quality.verdict != .refused else { throw Failure(LungMaskQuality.summary(of: lungs.quality.reasons)) }
         return try prepare(ct: ct, lungs: lungs, atlas: atlas, settings: settings, parallel: parallel)
     }
 
@@ -53,13 +53,9 @@ package struct PreparedImage: Sendable {
         ct: Volume<Int16>, lungs: SegmentedLungs, atlas: Atlas, settings: PreparationSettings, acceptsRefused: Bool = false,
         clock: StageClock? = nil, parallel: Parallel
     ) throws -> (image: PreparedImage, quality: SubjectQuality) {
-        var options = AffineRegistration.Options()
-        options.finestMillimetres = settings.registrationMillimetres
-        // The reader has seen that something is missing; what no two patients' lungs differ by is still refused.
-        let leastDice = options.leastDice
-        if acceptsRefused { options.leastDice = 0 }
         let mask = lungs.mask.withoutDoubtful
-        let registration = try AffineRegistration.register(fixed: atlas.lungs, moving: mask, options: options, parallel: parallel)
+        let registration = try register(mask, atlas: atlas, settings: settings, acceptsRefused: acceptsRefused, parallel: parallel)
+        let leastDice = AffineRegistration.Options().leastDice
         clock?.end(\.registration)
         let image = PreparedImage(
             ct: ct, lungs: mask, atlasToSubject: registration.fixedToMoving, atlas: atlas, parallel: parallel)
@@ -84,6 +80,17 @@ package struct PreparedImage: Sendable {
                 "\(quality.patchesBeyond) of \(atlas.landmarks.count) patches lie beyond the image and are filled with -1024 HU")
         }
         return (image, quality)
+    }
+
+    /// Brings lungs and atlas together. The reader who accepts a refused scan has seen that something is missing: the overlap may then be any. What
+    /// no two patients' lungs differ by is refused all the same, since patches would come from elsewhere than their landmarks say.
+    static func register(
+        _ mask: Volume<UInt8>, atlas: Atlas, settings: PreparationSettings, acceptsRefused: Bool, parallel: Parallel
+    ) throws -> RegistrationResult {
+        var options = AffineRegistration.Options()
+        options.finestMillimetres = settings.registrationMillimetres
+        if acceptsRefused { options.leastDice = 0 }
+        return try AffineRegistration.register(fixed: atlas.lungs, moving: mask, options: options, parallel: parallel)
     }
 
     /// The lower corner of each landmark's patch, voxels of `image`.

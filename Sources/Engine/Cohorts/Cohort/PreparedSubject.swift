@@ -19,6 +19,19 @@ package struct PreparedSubject: Equatable, Sendable {
     package let acquisition: CTAcquisition?
     /// Label → value; labels that are not known are not there.
     package let labels: [String: Double]
+
+    /// The lungs that preparation found: 0 outside, 1 right, 2 left, on the grid of the CT, and not empty. Whoever uses them need not check again.
+    /// - Throws: `Failure` that names the file, where it is not a lung mask of this CT.
+    package func readLungs() throws -> Volume<UInt8> {
+        let advice = "run `workbench prepare` again"
+        let ct = try NiftiFile.readHeader(image)
+        if let fault = try NiftiFile.readHeader(lungs).fault(on: ct.extent, ct.voxelToWorld) {
+            throw Failure("\(lungs.path) is damaged or not of \(image.path): \(fault); \(advice)")
+        }
+        let mask = try LungMask.readKept(lungs, advice: advice)
+        guard mask.voxels.contains(where: { $0 != 0 }) else { throw Failure("\(lungs.path) holds no lung: \(advice)") }
+        return mask
+    }
 }
 
 /// One subject as `prepared.json` keeps it.
@@ -58,6 +71,9 @@ package struct SubjectRecord: Codable, Equatable {
 
 /// What decides how patches are made; data made with other settings are made again.
 package struct PreparationSettings: Codable, Equatable, Sendable {
+    /// Voxel sizes at which lungs can be registered, mm.
+    package static let registrationRange = 0.5...8.0
+
     /// Voxel size at which lung masks are registered, mm.
     package var registrationMillimetres: Double
 

@@ -28,7 +28,9 @@ struct SubjectPreparation {
             isSameInput =
                 try known?.hasSameInputs(row, corrected: corrections.list?.mask, acceptsRefused: acceptsRefused) ?? false
         } catch let failure as Failure {
-            return refused(row, failure)
+            var result = refused(row, failure)
+            result.outcome.quality.acceptanceFault = failure.description
+            return result
         }
         if let known, isSameInput, known.isCurrent(atlas: atlas, settings: settings, in: folder), store.hasPatches(of: known) {
             var record = known.record
@@ -99,9 +101,12 @@ struct SubjectPreparation {
             if let lungs { try write(lungs.mask, of: row) }
             var outcome = refused(row, failure, lungs?.quality, clock.times)
             outcome.outcome.quality.correctedLungs = corrections.list?.mask
+            outcome.outcome.quality.acceptanceFault = acceptsRefused ? failure.description : acceptanceFault(lungs, failure)
             if acceptsRefused {
                 outcome.outcome.quality.isAccepted = true
                 outcome.outcome.quality.reasons = ["accepted by the reader, but it cannot be prepared: \(failure)"]
+            } else if let fault = outcome.outcome.quality.acceptanceFault, fault != failure.description {
+                outcome.outcome.quality.reasons.append("it cannot be accepted either: \(fault)")
             }
             outcome.outcome.quality.reasons += [corrections.reason].compactMap { $0 }
             if let scan {
@@ -149,6 +154,16 @@ struct SubjectPreparation {
         return Result(outcome: outcome, record: record)
     }
 
+    /// Why a refused subject could not be prepared even where the reader accepted it, so that this is known before; nil where it could.
+    /// - Parameter failure: why it is refused.
+    private func acceptanceFault(_ lungs: SegmentedLungs?, _ failure: Failure) -> String? {
+        guard let mask = lungs?.mask.withoutDoubtful else { return failure.description }
+        do {
+            _ = try PreparedImage.register(mask, atlas: atlas, settings: settings, acceptsRefused: true, parallel: parallel)
+            return nil
+        } catch { return "\(error)" }
+    }
+
     /// Writes the lungs, and apart from them what may not be lung: whoever reads the lungs then need not know of it.
     private func write(_ mask: Volume<UInt8>, of row: CohortManifest.Row) throws {
         try NiftiFile.write(mask.withoutDoubtful, to: folder.lungs(row.subject), like: row.image)
@@ -163,8 +178,10 @@ struct SubjectPreparation {
     private func refused(
         _ row: CohortManifest.Row, _ failure: Failure, _ lungs: LungMaskQuality? = nil, _ times: StageTimes = StageTimes()
     ) -> Result {
+        // Refused lungs have their reasons one by one.
+        let reasons = lungs.flatMap { $0.verdict == .refused ? $0.reasons : nil } ?? [failure.description]
         let quality = SubjectQuality(
-            verdict: .refused, reasons: [failure.description], rightMillilitres: lungs?.rightMillilitres ?? 0,
+            verdict: .refused, reasons: reasons, rightMillilitres: lungs?.rightMillilitres ?? 0,
             leftMillilitres: lungs?.leftMillilitres ?? 0)
         return Result(outcome: SubjectOutcome(subject: row.subject, quality: quality, acquisition: nil, times: times), record: nil)
     }

@@ -23,6 +23,8 @@ package struct SubjectQuality: Codable, Equatable, Sendable {
     package var correctedLungs: String?
     /// True where the scan was refused and the reader accepted it.
     package var isAccepted: Bool?
+    /// Of a refused scan: why it cannot be prepared even where the reader accepts it; nil where it can.
+    package var acceptanceFault: String?
 
     package init(
         verdict: Verdict, reasons: [String], rightMillilitres: Double = 0, leftMillilitres: Double = 0, diceBefore: Double = 0,

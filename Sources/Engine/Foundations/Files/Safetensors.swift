@@ -86,10 +86,12 @@ package struct Safetensors: Sendable {
             throw broken("its header would reach beyond the file's end, it may be cut off")
         }
         let start = data.startIndex + 8
-        guard let json = try? JSONSerialization.jsonObject(with: data[start..<start + length]) as? [String: Any] else {
-            throw broken("its header is no JSON object")
-        }
-        guard memberCount(data[start..<start + length]) == json.count else { throw broken("its header names a tensor twice") }
+        let header = data[start..<start + length]
+        // Before it is parsed: a damaged length takes data for JSON, and the parser needs many times the memory of what it takes for UTF-16.
+        guard header.first == UInt8(ascii: "{"), header.last(where: { $0 != UInt8(ascii: " ") }) == UInt8(ascii: "}"), !header.contains(0),
+            let json = try? JSONSerialization.jsonObject(with: header) as? [String: Any]
+        else { throw broken("its header is no JSON object") }
+        guard memberCount(header) == json.count else { throw broken("its header names a tensor twice") }
         var entries: [Entry] = []
         var unread: [(name: String, type: String)] = []
         for (name, value) in json.sorted(by: { $0.key < $1.key }) where name != "__metadata__" {

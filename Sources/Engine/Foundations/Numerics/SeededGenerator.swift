@@ -10,7 +10,13 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
     package init(key: UInt64) { state = key }
 
     /// The stream that belongs to a list of integers; different lists give independent streams.
-    package init(_ parts: UInt64...) {
+    package init(_ parts: UInt64...) { self.init(parts) }
+
+    /// One of a seed's streams.
+    /// - Parameter numbers: what else it depends on, for example the epoch.
+    package init(_ seed: UInt64, _ stream: RandomStream, _ numbers: UInt64...) { self.init([seed, stream.rawValue] + numbers) }
+
+    private init(_ parts: [UInt64]) {
         state = parts.reduce(0x243F_6A88_85A3_08D3) { Self.mix($0 &+ Self.golden ^ Self.mix($1 &+ Self.golden)) }
     }
 

@@ -22,7 +22,9 @@ struct AirPart {
     /// Fraction of its blocks that hold air alone.
     let airFraction: Double
     /// Of the four directions within a slice, how many lead to the body, on average.
-    let bodySides: Double
+    private let bodySides: Double
+    /// The same for the body or the field's edge.
+    private let closedSides: Double
     /// Lowest and highest slice.
     let slices: ClosedRange<Int>
 
@@ -40,13 +42,14 @@ struct AirPart {
 
     private init(_ label: Int32, _ places: [Int], of air: EnclosedAir, _ grid: WorkingGrid) {
         let plane = grid.extent.x * grid.extent.y
-        var (x, y, z, sides, inRange, alone) = (0, 0, 0, 0, 0, 0)
+        var (x, y, z, sides, closed, inRange, alone) = (0, 0, 0, 0, 0, 0, 0)
         var sum = 0.0
         for place in places {
             x += place % grid.extent.x
             y += place / grid.extent.x % grid.extent.y
             z += place / plane
             sides += Int(air.bodySides[place])
+            closed += Int(air.closedSides[place])
             let value = grid.hounsfield[place]
             sum += Double(value)
             inRange += Self.lungHounsfield.contains(value) ? 1 : 0
@@ -61,7 +64,13 @@ struct AirPart {
         lungFraction = Double(inRange) / count
         airFraction = Double(alone) / count
         bodySides = Double(sides) / count
+        closedSides = Double(closed) / count
         slices = (places[0] / plane)...(places[places.count - 1] / plane)
+    }
+
+    /// The body surrounds it; or what has a lung's density lies where the field's edge has cut the chest wall away.
+    var isWithinBody: Bool {
+        bodySides >= Self.leastBodySides || (bodySides >= 2 && closedSides >= 3.9 && lungFraction >= 0.7)
     }
 
     /// Bowel and stomach gas is air alone; lung holds tissue, even where it is emphysematous.

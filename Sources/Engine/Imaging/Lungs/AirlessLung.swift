@@ -7,14 +7,20 @@ import Foundations
 enum AirlessLung {
     /// Thinner than twice this is the aorta, thick pleura, or what differs between a patient's two sides, mm.
     private static let leastMillimetres = 12.0
+    /// The same for a layer between aerated lung and the ribs, mm.
+    private static let leastLayer = 6.0
+    /// A layer is no thicker, mm.
+    private static let thickestLayer = 45.0
     /// Of the way from the midline to a lung's outer border: nearer the midline lie spine and aorta.
     private static let leastSideways = 0.33
     /// Less is not worth a guess, mL.
     private static let leastMillilitres = 15.0
 
-    /// - Parameter labels: 1 in the right lung's air, 2 in the left's; blocks of the grid, whose axes grow to Left, Posterior, Superior.
+    /// - Parameters:
+    ///   - labels: 1 in the right lung's air, 2 in the left's; blocks of the grid, whose axes grow to Left, Posterior, Superior.
+    ///   - cage: nil where the scan shows no ribs.
     /// - Returns: 1 and 2 where those lungs seem to go on without air, else 0.
-    static func find(_ labels: [UInt8], _ grid: WorkingGrid, parallel: Parallel) -> [UInt8] {
+    static func find(_ labels: [UInt8], cage: RibCage?, _ grid: WorkingGrid, parallel: Parallel) -> [UInt8] {
         let extent = grid.extent
         let plane = extent.x * extent.y
         var found = [UInt8](repeating: 0, count: labels.count)
@@ -24,6 +30,7 @@ enum AirlessLung {
         for side in [UInt8(1), 2] {
             guard let lowest = labels.firstIndex(of: side), let highest = labels.lastIndex(of: side) else { continue }
             var candidates = [UInt8](repeating: 0, count: labels.count)
+            var layers = candidates
             for z in (lowest / plane)...(highest / plane) {
                 let depth = rows(of: 3 - side, labels, z, extent)
                 let back = depth.lowerBound + depth.count * 7 / 10
@@ -35,16 +42,26 @@ enum AirlessLung {
                         continue
                     }
                     // From the back forwards, as long as neither lung has come.
+                    var line: [Int] = []
+                    var isBehindLung = false
                     for y in stride(from: extent.y - 1, through: 0, by: -1) {
                         let place = (z * extent.y + y) * extent.x + x
-                        if labels[place] == side { break }
+                        if labels[place] == side {
+                            isBehindLung = true
+                            break
+                        }
                         let isOther = labels[(z * extent.y + y) * extent.x + opposite] == 3 - side
-                        if isOther, grid.hounsfield[place] > EnclosedAir.thresholdHounsfield { candidates[place] = 1 }
+                        if isOther, grid.hounsfield[place] > EnclosedAir.thresholdHounsfield { line.append(place) }
                     }
+                    for place in line { candidates[place] = 1 }
+                    // A layer between lung and ribs may be thin; behind a dome of liver there is none.
+                    guard let cage, isBehindLung, Double(line.count) * grid.spacingMillimetres.y <= thickestLayer else { continue }
+                    for place in line where cage.inside[place] != 0 { layers[place] = 1 }
                 }
             }
             guard Double(candidates.count { $0 != 0 }) * grid.millilitresABlock >= leastMillilitres else { continue }
-            for place in opened(candidates, grid, parallel: parallel) { found[place] = side }
+            for place in opened(candidates, by: leastMillimetres, grid, parallel: parallel) { found[place] = side }
+            for place in opened(layers, by: leastLayer, grid, parallel: parallel) { found[place] = side }
         }
         return found
     }
@@ -71,7 +88,7 @@ enum AirlessLung {
     }
 
     /// The thick parts of the candidates that are large enough.
-    private static func opened(_ candidates: [UInt8], _ grid: WorkingGrid, parallel: Parallel) -> [Int] {
+    private static func opened(_ candidates: [UInt8], by radius: Double, _ grid: WorkingGrid, parallel: Parallel) -> [Int] {
         // Vessels and bronchi of the other lung leave holes, which are closed first.
         let spacing = grid.spacingMillimetres
         func distance(to value: UInt8, in mask: [UInt8], within reach: Double) -> [Float] {
@@ -81,10 +98,10 @@ enum AirlessLung {
         func square(_ radius: Double) -> Float { Float(radius * radius) }
         let dilated = distance(to: 1, in: candidates, within: 4).map { $0 <= square(4) ? UInt8(1) : 0 }
         let closed = distance(to: 0, in: dilated, within: 4).map { $0 > square(4) ? UInt8(1) : 0 }
-        let cores = distance(to: 0, in: closed, within: leastMillimetres).map { $0 > square(leastMillimetres) ? UInt8(1) : 0 }
+        let cores = distance(to: 0, in: closed, within: radius).map { $0 > square(radius) ? UInt8(1) : 0 }
         guard cores.contains(1) else { return [] }
-        let back = distance(to: 1, in: cores, within: leastMillimetres + 6)
-        let whole = closed.indices.map { closed[$0] != 0 && back[$0] <= square(leastMillimetres + 6) ? UInt8(1) : 0 }
+        let back = distance(to: 1, in: cores, within: radius + radius / 2)
+        let whole = closed.indices.map { closed[$0] != 0 && back[$0] <= square(radius + radius / 2) ? UInt8(1) : 0 }
         let parts = ConnectedComponents(of: whole, extent: grid.extent) { $0 != 0 }
         return parts.labels.indices.filter {
             parts.labels[$0] > 0 && Double(parts.sizes[Int(parts.labels[$0])]) * grid.millilitresABlock >= leastMillilitres

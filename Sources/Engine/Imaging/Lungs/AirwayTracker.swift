@@ -10,6 +10,14 @@ struct AirwayTracker {
     private static let thresholds: [Int16] = [-500, -600, -700, -760, -800, -840]
     /// A front may be so many times the smallest of its branch: the widening above a fork.
     private static let mostGrowth = 1.9
+    /// The same where a wide branch has no other way: forks of windpipe and main bronchi, whose own branches may be as wide as they.
+    private static let mostForkGrowth = 3.0
+    /// From this area on a branch is wide, mm²: a leak into the lung grows beyond any fork of it within a few steps.
+    private static let wideArea = 60.0
+    /// A quarter of a wide lumen's front is below this, whatever its walls blur, HU; of a lung's, hardly anything is.
+    private static let airHounsfield: Int16 = -920
+    /// Steps after a fork in which a front fills its branch; what it is before says nothing of the branch's area.
+    private static let settlingSteps = 3
     /// From here on a front is a widening, which a leak leaves behind when it ends the branch.
     private static let swelling = 1.3
     /// Lumens are followed down to this area, mm²: segmental bronchi are wider.
@@ -73,17 +81,21 @@ struct AirwayTracker {
         var least: Double
         /// How far its front has come.
         var millimetres: Float
+        /// Smallest area of the branch that it comes from, mm².
+        var trunk = 0.0
+        /// Steps in which it may still come to its own area.
+        var settling = 0
     }
 
     /// Follows a branch to its end or fork.
     /// - Returns: the branches that begin there.
     private func follow(_ start: Branch, in mask: inout [UInt8]) -> [Branch] {
         var branch = start
-        // What was taken since the branch began to widen.
+        // What was taken since the branch began to widen, unless it is air alone, as no lung is.
         var widening: [Int] = []
         while Double(branch.millimetres) < Self.longestMillimetres {
             let most = min(branch.least * Self.mostGrowth + 6, Self.mostArea)
-            guard let reached = advance(branch, most: most, mask) else {
+            guard let (reached, isWider) = advance(branch, most: most, mask) else {
                 for place in widening { mask[place] = 0 }
                 return []
             }
@@ -92,11 +104,19 @@ struct AirwayTracker {
             for voxel in reached { mask[voxel.place] = 1 }
             let millimetres = branch.millimetres + Float(step)
             guard parts.count == 1 else {
-                return parts.map { Branch(front: $0, least: min(branch.least, area($0)), millimetres: millimetres) }
+                return parts.map { part in
+                    Branch(
+                        front: part, least: min(branch.least, area(part)), millimetres: millimetres, trunk: branch.least,
+                        settling: Self.settlingSteps)
+                }
             }
             let wide = area(reached)
-            if wide > Self.swelling * branch.least { widening += reached.map(\.place) } else { widening = [] }
-            branch = Branch(front: parts[0], least: min(branch.least, wide), millimetres: millimetres)
+            let isAir = isAir(reached)
+            if wide <= Self.swelling * branch.least { widening = [] } else if !isAir { widening += reached.map(\.place) }
+            let isSettling = isWider && branch.settling > 0
+            branch = Branch(
+                front: parts[0], least: isSettling ? min(branch.trunk, wide) : min(branch.least, wide), millimetres: millimetres,
+                trunk: branch.trunk, settling: branch.settling - 1)
         }
         return []
     }
@@ -105,11 +125,21 @@ struct AirwayTracker {
         Double(reached.count) * spacing.x * spacing.y * spacing.z / step
     }
 
-    private func advance(_ branch: Branch, most: Double, _ mask: [UInt8]) -> [Reached]? {
+    /// - Returns: the next front, and whether it is wider than the branch lets expect; nil where the branch ends.
+    private func advance(_ branch: Branch, most: Double, _ mask: [UInt8]) -> (reached: [Reached], isWider: Bool)? {
         for threshold in Self.thresholds {
-            if let reached = advance(branch, below: threshold, most: most, mask) { return reached }
+            if let reached = advance(branch, below: threshold, most: most, mask) { return (reached, false) }
         }
-        return nil
+        // Where only air alone is met, it is no lung that is entered.
+        let wider = branch.settling > 0 ? branch.trunk * Self.mostGrowth + 6 : branch.least * Self.mostForkGrowth
+        guard branch.settling > 0 || branch.least >= Self.wideArea,
+            let reached = advance(branch, below: Self.thresholds[0], most: min(wider, Self.mostArea), mask), isAir(reached)
+        else { return nil }
+        return (reached, true)
+    }
+
+    private func isAir(_ reached: [Reached]) -> Bool {
+        reached.count { ct.voxels[$0.place] < Self.airHounsfield } * 4 >= reached.count
     }
 
     /// Everything new within one step of a branch's front; nil where that is more than `most` mm², or nothing.

@@ -16,8 +16,6 @@ struct EnclosedAir {
     private static let tissueHounsfield: Float = -300
     /// Tissue thinner than twice this is no body: the table's shell, blankets, tubes, mm.
     private static let shellMillimetres = 4.0
-    /// An air gap between slabs is at most so thick, mm.
-    private static let gapMillimetres = 4.5
 
     /// 1 in every block of enclosed air, else 0.
     let mask: [UInt8]
@@ -27,6 +25,8 @@ struct EnclosedAir {
     let body: [UInt8]
     /// Of the four directions within a slice, in how many the body comes first.
     let bodySides: [UInt8]
+    /// The same for the body or the field's edge.
+    let closedSides: [UInt8]
     /// Mean x index of the soft tissue: the patient's midline, blocks.
     let midline: Double
     /// Width of the soft tissue, blocks.
@@ -42,9 +42,9 @@ struct EnclosedAir {
             grid.hounsfield[index] < Self.thresholdHounsfield && outside[index] == 0 && padding[index] == 0 ? UInt8(1) : 0
         }
         let sides = Self.sides(body: body, outside: outside, padding: padding, extent: extent, parallel: parallel)
-        for index in air.indices where sides[index] >> 4 < 3 || sides[index] & 0xF < 2 { air[index] = 0 }
+        Self.removeOpen(&air, sides: sides, extent: extent)
         bodySides = sides.map { $0 & 0xF }
-        Self.removeGaps(&air, grid, parallel: parallel)
+        closedSides = sides.map { $0 >> 4 }
         self.padding = padding
         self.body = body
         mask = air
@@ -157,28 +157,19 @@ struct EnclosedAir {
         }
     }
 
-    /// Air between two slabs of a phantom is no lung: thin from top to bottom, with tissue above and below, over much of a slice.
-    private static func removeGaps(_ air: inout [UInt8], _ grid: WorkingGrid, parallel: Parallel) {
-        let extent = grid.extent
-        let plane = extent.x * extent.y
-        let most = max(1, Int(gapMillimetres / grid.spacingMillimetres.z))
-        func isTissue(_ z: Int, _ place: Int) -> Bool {
-            (0..<extent.z).contains(z) && grid.hounsfield[z * plane + place] > thresholdHounsfield
+    /// Leaves the air that lies within the body. Where the field's edge has cut the chest wall away, the body may come first on one side alone,
+    /// as long as nothing else than padding comes on the others, and the air goes on to where the body surrounds it.
+    private static func removeOpen(_ air: inout [UInt8], sides: [UInt8], extent: Extent3) {
+        func isSurrounded(_ index: Int) -> Bool { sides[index] >> 4 >= 3 && sides[index] & 0xF >= 2 }
+        func isAtEdge(_ index: Int) -> Bool { sides[index] >> 4 == 4 && sides[index] & 0xF == 1 }
+        var seeds: [Int] = []
+        for index in air.indices where air[index] != 0 && isAtEdge(index) {
+            var goesOn = false
+            extent.forEachFaceNeighbour(of: index) { if air[$0] != 0, isSurrounded($0) { goesOn = true } }
+            if goesOn { seeds.append(index) }
         }
-        for z in 0..<extent.z {
-            var gap: [Int] = []
-            var tissue = 0
-            for place in 0..<plane {
-                if isTissue(z, place) { tissue += 1 }
-                guard air[z * plane + place] != 0 else { continue }
-                guard let up = (1...most).first(where: { isTissue(z + $0, place) }),
-                    let down = (1...most).first(where: { isTissue(z - $0, place) }), up + down - 1 <= most
-                else { continue }
-                gap.append(z * plane + place)
-            }
-            guard gap.count * 4 > gap.count + tissue else { continue }
-            for place in gap { air[place] = 0 }
-        }
+        let edge = seeds.isEmpty ? [] : extent.flood(from: seeds) { [air] in air[$0] != 0 && isAtEdge($0) }
+        for index in air.indices where !isSurrounded(index) && (edge.isEmpty || !edge[index]) { air[index] = 0 }
     }
 }
 

@@ -17,6 +17,10 @@ struct GasPocket {
     let centre: Point3
     /// Of its surface, the fraction where tissue lies, not lung.
     let walled: Double
+    /// Of its upper surface, the fraction that lies against lung without so much as a thin wall between.
+    let openLid: Double
+    /// Of its volume, the fraction in slices where tissue surrounds it: what reaches below the lung's own surface there.
+    let sunken: Double
     /// Of the four directions within a slice, how many lead to the body, on average.
     let bodySides: Double
     /// Area of its surface towards the back that lies in one plane, mm²: a level of fluid in a patient who lies on the back.
@@ -28,16 +32,26 @@ struct GasPocket {
         case lung, doubtful, other
     }
 
-    /// Tissue surrounds it for the most part: not one of a lung's bullae, unless it lies against the chest wall.
-    var isWalled: Bool { walled >= 0.6 }
+    /// Below this part of a lung's height there is bowel and stomach beside it.
+    static let lowHeight = 0.4
+    /// A crest of so much more than the lung beyond it is a wall, HU: a diaphragm that is thinner than the blocks.
+    private static let wallHounsfield: Float = 100
+
+    /// Tissue surrounds it for the most part, or it reaches below the lung's surface: not one of a lung's bullae, unless it lies against the
+    /// chest wall.
+    var isApart: Bool { walled >= 0.6 || sunken >= 0.4 }
 
     /// - Parameter height: its centre between the lowest (0) and highest (1) slice of the lung on its side.
     func kind(height: Double) -> Kind {
         guard bodySides >= AirPart.leastBodySides else { return .other }
+        guard height < Self.lowHeight else {
+            // Higher up a bulla opens to the lung around it somewhere; windpipe and oesophagus do not.
+            return walled < 0.97 ? .lung : .other
+        }
         let hasLevel = level >= 0.35 && levelArea >= 400
-        if height < 0.4 { return walled >= 0.85 || hasLevel ? .other : .doubtful }
-        // Higher up a bulla opens to the lung around it somewhere; windpipe and oesophagus do not.
-        return walled < 0.97 ? .lung : .other
+        if hasLevel { return .other }
+        // A thin diaphragm hides in places; where it is gone all over, gas below it and a bulla of the base look alike.
+        return openLid >= 0.5 || (walled < 0.85 && openLid >= 0.2) ? .doubtful : .other
     }
 
     /// The pockets that tissue surrounds in part, parted from the lungs along the walls between them.
@@ -103,16 +117,28 @@ struct GasPocket {
         let extent = grid.extent
         let own = owner[places[0]]
         var sum = Point3.zero
-        var (surface, tissue) = (0, 0)
+        let plane = extent.x * extent.y
+        var (surface, tissue, lid, openLid) = (0, 0, 0, 0)
         var backs = [Int](repeating: 0, count: extent.y + 1)
+        // Of each slice its blocks, the faces around them within it, and those against tissue.
+        var slices: [Int: (count: Int, faces: Int, walled: Int)] = [:]
         for place in places {
-            sum += Point3(Double(place % extent.x), Double(place / extent.x % extent.y), Double(place / (extent.x * extent.y)))
+            let z = place / plane
+            sum += Point3(Double(place % extent.x), Double(place / extent.x % extent.y), Double(z))
+            slices[z, default: (0, 0, 0)].count += 1
             extent.forEachFaceNeighbour(of: place) { neighbour in
                 guard owner[neighbour] != own else { return }
+                let isTissue = owner[neighbour] == 0
                 surface += 1
-                guard owner[neighbour] == 0 else { return }
-                tissue += 1
-                if neighbour == place + extent.x { backs[place / extent.x % extent.y] += 1 }
+                tissue += isTissue ? 1 : 0
+                if neighbour / plane == z {
+                    slices[z, default: (0, 0, 0)].faces += 1
+                    slices[z, default: (0, 0, 0)].walled += isTissue ? 1 : 0
+                } else if neighbour > place {
+                    lid += 1
+                    openLid += owner[neighbour] == 1 && !Self.hasWall(above: place, grid) ? 1 : 0
+                }
+                if isTissue, neighbour == place + extent.x { backs[place / extent.x % extent.y] += 1 }
             }
         }
         let count = Double(places.count)
@@ -121,8 +147,18 @@ struct GasPocket {
         millilitres = count * grid.millilitresABlock
         centre = sum / count
         walled = Double(tissue) / Double(max(1, surface))
+        self.openLid = Double(openLid) / Double(max(1, lid))
+        sunken = Double(slices.values.filter { $0.walled * 10 >= $0.faces * 9 }.map(\.count).reduce(0, +)) / count
         let best = (0..<extent.y).map { backs[$0] + backs[$0 + 1] }.max() ?? 0
         level = Double(best) / Double(max(1, backs.reduce(0, +)))
         levelArea = Double(best) * grid.spacingMillimetres.x * grid.spacingMillimetres.z
+    }
+
+    /// True where the HU rise to a crest above a pocket's uppermost block before the lung beyond it.
+    private static func hasWall(above place: Int, _ grid: WorkingGrid) -> Bool {
+        let plane = grid.extent.x * grid.extent.y
+        guard place + 4 * plane < grid.extent.count else { return true }
+        func value(_ step: Int) -> Float { grid.hounsfield[place + step * plane] }
+        return max(value(0), value(1)) > (value(3) + value(4)) / 2 + wallHounsfield
     }
 }

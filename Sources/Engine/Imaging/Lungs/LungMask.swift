@@ -13,6 +13,19 @@ package enum LungMask {
         return labels.mapVoxels { $0 == Int16(LungLabel.doubtful) || $0 == Int16(LungLabel.airway) ? 0 : $0 }
     }
 
+    /// A mask as the workbench keeps it: 0 outside, 1 right, 2 left, and whatever else is asked for.
+    /// - Parameters:
+    ///   - most: the highest label that it may hold.
+    ///   - advice: what to do where it is damaged.
+    /// - Throws: `Failure` that names the file, where it cannot be read or holds other values.
+    package static func readKept(_ file: URL, most: UInt8 = 2, advice: String) throws -> Volume<UInt8> {
+        let found = try NiftiFile.readLabels(file)
+        if let strange = found.voxels.first(where: { !(0...Int16(most)).contains($0) }) {
+            throw Failure("\(file.path) holds the label \(strange), expected 0 to \(most): \(advice)")
+        }
+        return found.mapVoxels { UInt8($0) }
+    }
+
     /// Brings a label map to 0 outside, 1 patient's right lung, 2 left.
     ///
     /// Accepted: one label for both lungs, two labels (1/2, 2/3, 20/30, 50/100 …), or lobes and other parts. Which lung a part belongs to is

@@ -68,7 +68,9 @@ package struct LungMaskQuality: Codable, Equatable, Sendable {
             warnings.append("the \(lung) lung ends \(distance) mm above the lower end of the \(other): some of it may be missing")
         }
         warnings += findings
-        for cut in measures.cuts where cut.fraction > cutFractions.warning {
+        // The largest cut first; of equal ones in the order of the axes.
+        let cuts = measures.cuts.enumerated().sorted { ($0.element.fraction, $1.offset) > ($1.element.fraction, $0.offset) }
+        for (_, cut) in cuts where cut.fraction > cutFractions.warning {
             let percent = "\(Int((cut.fraction * 100).rounded())) % of its largest cross-section"
             let sentence = "the \(cut.lung) lung reaches the scan's \(cut.face) with \(percent)"
             if cut.fraction > cutFractions.refusal {
@@ -90,6 +92,17 @@ package struct LungMaskQuality: Codable, Equatable, Sendable {
 }
 
 extension LungMaskQuality {
+    /// A sentence holds at most so many reasons.
+    private static let mostReasons = 3
+
+    /// The weightiest reasons in one line, and how many more there are.
+    /// - Parameter reasons: the gravest first.
+    package static func summary(of reasons: [String]) -> String {
+        let more = reasons.count - mostReasons
+        guard more > 0 else { return reasons.joined(separator: "; ") }
+        return reasons.prefix(mostReasons).joined(separator: "; ") + "; and \(more) more \(more == 1 ? "reason" : "reasons")"
+    }
+
     private static func expectedMillilitres(height: Double) -> ClosedRange<Double> {
         guard height < adultHeightMillimetres else { return adultMillilitres }
         return leastFilling * height * height * height / 1000...adultMillilitres.upperBound

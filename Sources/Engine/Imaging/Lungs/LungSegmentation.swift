@@ -27,7 +27,9 @@ package enum LungSegmentation {
     }
 
     /// - Parameter ct: axes grow to Left, Posterior, Superior.
-    private static func find(in ct: Volume<Int16>, parallel: Parallel) -> (labels: [UInt8], findings: [String]) {
+    private static func find(in original: Volume<Int16>, parallel: Parallel) -> (labels: [UInt8], findings: [String]) {
+        let gaps = SlabGaps(in: original, parallel: parallel)
+        let ct = gaps.bridged(original)
         var grid = WorkingGrid(ct, covered: nil, parallel: parallel)
         var air = EnclosedAir(in: grid, parallel: parallel)
         let airway = AirwayTracker(ct).airway(air, grid)
@@ -35,18 +37,21 @@ package enum LungSegmentation {
             grid = WorkingGrid(ct, covered: airway, parallel: parallel)
             air = EnclosedAir(in: grid, parallel: parallel)
         }
-        let separation = LungSeparation(air, grid, parallel: parallel)
+        let cage = RibCage(air.body, grid, parallel: parallel)
+        let separation = LungSeparation(air, grid, cage: cage, parallel: parallel)
         let lungs = separation.labels.map { $0 == LungLabel.doubtful ? 0 : $0 }
         guard lungs.contains(where: { $0 != 0 }) else { return ([UInt8](repeating: 0, count: ct.extent.count), []) }
-        let airless = AirlessLung.find(lungs, grid, parallel: parallel)
+        let airless = AirlessLung.find(lungs, cage: cage, grid, parallel: parallel)
         let border = LungBorder(
             aerated: lungs, airless: airless, air: air, grid: grid, closingMillimetres: closingMillimetres, parallel: parallel)
         var labels = border.labels(on: ct, airway: airway, parallel: parallel)
         if let airway { for place in airway.indices where airway[place] != 0 { labels[place] = LungLabel.airway } }
         if !separation.doubts.isEmpty { border.mark(separation.labels, as: LungLabel.doubtful, in: &labels, on: ct) }
+        let plane = ct.extent.x * ct.extent.y
+        for slice in gaps.emptySlices { for place in (slice * plane)..<((slice + 1) * plane) { labels[place] = 0 } }
         let findings = LungFindings(
             doubts: separation.doubts, leftOut: separation.leftOutMillilitres, lungs: lungs, airless: airless, padding: air.padding,
-            grid: grid)
+            cage: cage, gaps: gaps.emptySlices.count, grid: grid)
         return (labels, findings.sentences)
     }
 }

@@ -16,7 +16,7 @@ struct LungSeparation {
     /// 0 elsewhere, 1 right lung, 2 left, 3 may not be lung; blocks of the working grid.
     private(set) var labels: [UInt8]
     private(set) var doubts: [Doubt] = []
-    /// Air of a lung's density at the lungs' height that is none of the above, mL.
+    /// Air where lungs lie that is none of the above, mL.
     private(set) var leftOutMillilitres = 0.0
 
     private let air: EnclosedAir
@@ -35,16 +35,23 @@ struct LungSeparation {
     private static let sheetMillimetres = 12.0
     /// Further parts of a lung have its mean within this.
     private static let likeHounsfield = 120.0
+    /// What lies in the rib cage has so much of itself there.
+    private static let leastCaged = 0.7
+    /// Above this part of the lungs' height no bowel lies within the ribs.
+    private static let bowelHeight = 0.3
+    /// Air alone that is not followed as an airway, from here on more than any windpipe or oesophagus holds, mL.
+    private static let leastGas = 60.0
 
     /// - Parameters:
     ///   - air: enclosed air, the airway removed.
     ///   - grid: axes grow to Left, Posterior, Superior.
-    init(_ air: EnclosedAir, _ grid: WorkingGrid, parallel: Parallel) {
+    ///   - cage: nil where the scan shows no ribs.
+    init(_ air: EnclosedAir, _ grid: WorkingGrid, cage: RibCage?, parallel: Parallel) {
         self.air = air
         self.grid = grid
         self.parallel = parallel
         labels = [UInt8](repeating: 0, count: grid.extent.count)
-        let pockets = GasPocket.all(in: air, grid, parallel: parallel).filter(\.isWalled)
+        let pockets = GasPocket.all(in: air, grid, parallel: parallel).filter(\.isApart)
         var rest = air.mask
         for pocket in pockets { for place in pocket.places { rest[place] = 0 } }
         let parts = AirPart.all(in: rest, of: air, grid)
@@ -52,14 +59,33 @@ struct LungSeparation {
         add(parts, middle: middle)
         judge(pockets, middle: middle)
         addPockets(parts)
-        // What reaches down to the lungs' lower end is most often bowel.
+        leftOutMillilitres = leftOut(of: parts, pockets, cage)
+    }
+
+    /// Air that is no lung although it lies where lungs do, mL.
+    ///
+    /// Within the rib cage that is everything of a lung's density, and much air alone where no bowel reaches; low down bowel lies in the cage,
+    /// too, but its wall and its gas show in its density. Without a rib cage it is what does not reach down to the lungs' lower end.
+    private func leftOut(of parts: [AirPart], _ pockets: [GasPocket], _ cage: RibCage?) -> Double {
         let range = sliceRange()
-        let lowest = range.lowerBound + range.count / 10
-        leftOutMillilitres =
-            parts.filter {
-                labels[$0.places[0]] == 0 && $0.millilitres > Self.largestPocket && !$0.isGas && $0.lungFraction >= 0.5
-                    && $0.bodySides >= AirPart.leastBodySides && $0.slices.lowerBound >= lowest && range.contains(Int($0.centre.z))
-            }.map(\.millilitres).reduce(0, +)
+        func height(_ z: Double) -> Double { (z - Double(range.lowerBound)) / Double(range.count) }
+        let lungLike = parts.filter { part in
+            guard labels[part.places[0]] == 0, part.millilitres > Self.largestPocket, part.isWithinBody, height(part.centre.z) < 1 else {
+                return false
+            }
+            guard let cage else {
+                return !part.isGas && part.lungFraction >= 0.5 && part.centre.z >= Double(range.lowerBound)
+                    && height(Double(part.slices.lowerBound)) >= 0.1
+            }
+            guard cage.fraction(of: part.places) >= Self.leastCaged else { return false }
+            guard height(part.centre.z) < Self.bowelHeight else { return !part.isGas || part.millilitres >= Self.leastGas }
+            return part.lungFraction >= 0.8
+        }
+        let gas = pockets.filter { pocket in
+            guard let cage, labels[pocket.places[0]] == 0, pocket.millilitres >= Self.leastGas else { return false }
+            return (Self.bowelHeight..<1).contains(height(pocket.centre.z)) && cage.fraction(of: pocket.places) >= Self.leastCaged
+        }
+        return lungLike.map(\.millilitres).reduce(0, +) + gas.map(\.millilitres).reduce(0, +)
     }
 
     // MARK: The lungs
@@ -67,7 +93,7 @@ struct LungSeparation {
     /// Labels the largest part of either lung.
     /// - Returns: the x index midway between the lungs; nil where there are none.
     private mutating func label(mainPartsOf parts: [AirPart]) -> Double? {
-        let lungParts = parts.filter { !$0.isGas && $0.millilitres > Self.largestPocket && $0.bodySides >= AirPart.leastBodySides }
+        let lungParts = parts.filter { !$0.isGas && $0.millilitres > Self.largestPocket && $0.isWithinBody }
         guard let first = lungParts.first, lungParts.map(\.millilitres).reduce(0, +) >= Self.leastMillilitres else { return nil }
         if let halves = halves(of: first) {
             labels = halves
@@ -114,7 +140,7 @@ struct LungSeparation {
         let reference = meanOfLungs()
         var waiting = parts.filter {
             $0.millilitres > Self.largestPocket && labels[$0.places[0]] == 0 && !$0.isGas && $0.lungFraction >= 0.5
-                && $0.bodySides >= AirPart.leastBodySides
+                && $0.isWithinBody
         }
         while !waiting.isEmpty {
             let range = sliceRange()

@@ -63,7 +63,7 @@ package struct PhantomComparison: Codable, Equatable, Sendable {
     private static func sample(_ phantom: ThoraxPhantom, index: Int) -> [[Int16]] {
         let subject = phantom.subject(index, parallel: Parallel(threads: 1))
         let scan = subject.scan
-        var random = SeededGenerator(phantom.seed, 0xC03A, UInt64(index))
+        var random = SeededGenerator(phantom.seed, .comparedPatches, UInt64(index))
         // The stored axis that runs along the patient is left out: real patches are axial.
         let columns = (0..<3).map { scan.image.voxelToWorld[column: $0] }
         let along = (0..<3).max { abs(columns[$0].z / length(columns[$0])) < abs(columns[$1].z / length(columns[$1])) } ?? 2

@@ -136,6 +136,18 @@ package struct NiftiHeader: Sendable {
     }
 }
 
+extension NiftiHeader {
+    /// Why a file of this header is not on an image's grid, as the end of a sentence; nil where it is. Asked before voxels are read: a header may
+    /// claim any size.
+    /// - Parameters: the image's grid.
+    package func fault(on extent: Extent3, _ voxelToWorld: Affine3) -> String? {
+        guard self.extent == extent else { return "it has \(self.extent) voxels, the CT has \(extent)" }
+        let distance = extent.farthestCorner(self.voxelToWorld, voxelToWorld)
+        guard distance > Volume<Int16>.gridTolerance * voxelToWorld.shortestSide else { return nil }
+        return "it lies up to \(String(format: "%.3g", distance)) mm from the CT"
+    }
+}
+
 extension Affine3 {
     /// From the library's 4×4 matrix of rows.
     init(_ m: nifti_dmat44) {

@@ -41,7 +41,7 @@ package struct AugmentationDraw: Equatable {
     /// Draws rotation U(±π/18) and translation U(±12 voxels) and scale 1 + U(±0.1) for each axis; with probability ¼ noise of σ ~ U(0, 50);
     /// with probability ¼ contrast of γ ~ U(0.5, 4.5); or as `ranges` say.
     package init(seed: UInt64, epoch: Int, landmark: Int, subject: Int, view: View, ranges: AugmentationRanges = .init()) {
-        var generator = SeededGenerator(seed, 0x6175_676D, UInt64(epoch), UInt64(landmark), UInt64(subject), view.rawValue)
+        var generator = SeededGenerator(seed, .augmentation, UInt64(epoch), UInt64(landmark), UInt64(subject), view.rawValue)
         func triple(_ bound: Double) -> Point3 {
             Point3(generator.uniform(-bound, bound), generator.uniform(-bound, bound), generator.uniform(-bound, bound))
         }

@@ -7,13 +7,6 @@ import SessionFormat
 /// It goes on from the newest checkpoint where the settings leave its tensors and its steps as they are; else it begins with fresh weights on
 /// the same subjects.
 package enum SessionFork {
-    /// Settings that may differ from those a checkpoint was written with.
-    private static let changeable: Set<String> = [
-        "epochs", "learningRate", "sgdMomentum", "weightDecay", "momentum", "temperature", "neighbours", "beta", "warmUp", "bnGroup",
-        "ownKeys",
-        "checkpointEvery", "keepCheckpoints", "probeEvery", "probeColumn",
-    ]
-
     /// Makes the new session's folder.
     /// - Returns: the step that it begins with; 0 for fresh weights.
     @discardableResult
@@ -24,7 +17,7 @@ package enum SessionFork {
         }
         try TrainingSetting.check(settings)
         let changed = TrainingSetting.all.filter { $0.value(in: settings) != $0.value(in: description.settings) }
-        let keeps = changed.allSatisfy { changeable.contains($0.name) }
+        let keeps = changed.allSatisfy(\.isForkable)
         let checkpoint = keeps && !origin.checkpointSteps.isEmpty ? try Checkpoint(origin) : nil
         description.cohort = description.cohortFolder(origin).path
         description.settings = settings

@@ -132,7 +132,7 @@ package final class MemoryBank {
         started[landmark] = true
         owners[landmark] = Array(repeating: -1, count: size)
         let fresh = unpacked?.pointer ?? singles(landmark)
-        var generator = SeededGenerator(seed, 0x6261_6E6B, UInt64(landmark))
+        var generator = SeededGenerator(seed, .bank, UInt64(landmark))
         for i in 0..<size * width { fresh[i] = Float(generator.normal()) }
         _ = UnitRows.normalise(fresh, count: size, width: width)
         if unpacked != nil { store(Floats(fresh), count: size * width, landmark: landmark, offset: 0) }

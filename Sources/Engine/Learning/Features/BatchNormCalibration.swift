@@ -34,7 +34,7 @@ package struct BatchNormCalibration {
 
     /// A seeded sample: landmarks spread over the atlas, subjects in a seeded order of each landmark.
     static func sample(rows: [Int], landmarks: Int, seed: UInt64) -> [Block] {
-        var generator = SeededGenerator(seed, 0x6361_6C69)
+        var generator = SeededGenerator(seed, .calibration)
         let chosen = generator.permutation(landmarks).prefix(landmarkLimit).sorted()
         let lanes = LaneLayout.lanes
         let blocksEach = max(1, min(sampleSize / lanes / chosen.count, (rows.count + lanes - 1) / lanes))

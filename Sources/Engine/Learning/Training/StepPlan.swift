@@ -82,7 +82,7 @@ package struct StepPlan: Equatable, Sendable {
     /// Positions in the training part of the cohort.
     package func subjects(ofStep step: Int) -> [Int] {
         let place = place(ofStep: step)
-        var generator = SeededGenerator(seed, 0x6F72_6465, UInt64(place.epoch))
+        var generator = SeededGenerator(seed, .subjectOrder, UInt64(place.epoch))
         let order = generator.permutation(subjects)
         return Array(order[place.offset..<place.offset + batch])
     }
@@ -90,7 +90,7 @@ package struct StepPlan: Equatable, Sendable {
     /// Order of the keys through batch norm's groups: shuffled where there are several.
     package func keyOrder(ofStep step: Int) -> [Int] {
         guard LaneBatch(subjects: batch, locations: 1, groupSize: batchNormGroup).groups > 1 else { return Array(0..<batch) }
-        var generator = SeededGenerator(seed, 0x7368_7566, UInt64(step))
+        var generator = SeededGenerator(seed, .keyOrder, UInt64(step))
         return generator.permutation(batch)
     }
 

@@ -40,7 +40,7 @@ struct TrainingProbe {
         guard settings.probeEvery > 0 else { return nil }
         target = try ReadoutTarget(column: settings.probeColumn, of: cohort.catalogue)
         let known = try target.values(of: cohort.catalogue)
-        var generator = SeededGenerator(settings.seed, 0x7072_6F62)
+        var generator = SeededGenerator(settings.seed, .probe)
         let chosen = generator.permutation(known.subjects.count).prefix(Self.subjectLimit).sorted()
         rows = chosen.map { known.subjects[$0] }
         values = chosen.map { known.values[$0] }

@@ -35,32 +35,23 @@ package enum SteerableSetting: String, Codable, CaseIterable, Sendable {
     case neighbours
     case batch
 
+    /// Its row among all settings.
+    private var setting: TrainingSetting {
+        guard let row = TrainingSetting.named(rawValue) else { preconditionFailure("SteerableSetting: \(rawValue) has no row") }
+        return row
+    }
+
     /// The values that make sense.
     package var range: ClosedRange<Double> {
-        switch self {
-        case .learningRate: 0...10
-        case .temperature: 0.001...10
-        case .momentum: 0...1
-        case .beta: 0...100
-        case .neighbours: 0...3
-        case .batch: 1...4096
-        }
+        guard let numbers = setting.numbers else { preconditionFailure("SteerableSetting: \(rawValue) takes no numbers") }
+        return numbers
     }
 
     /// What it is, in a sentence.
-    package var help: String {
-        switch self {
-        case .learningRate: "base learning rate; the cosine schedule multiplies it"
-        case .temperature: "temperature T of both contrastive losses"
-        case .momentum: "m of the key encoder: key = m·key + (1-m)·query"
-        case .beta: "weight of the neighbour loss"
-        case .neighbours: "neighbouring landmarks in the neighbour loss"
-        case .batch: "subjects in a step"
-        }
-    }
+    package var help: String { setting.help }
 
     /// Whether only whole numbers make sense.
-    package var isWhole: Bool { self == .neighbours || self == .batch }
+    package var isWhole: Bool { setting.isWhole }
 }
 
 extension SteeringCommand: Codable {

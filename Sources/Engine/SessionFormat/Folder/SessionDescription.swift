@@ -1,7 +1,7 @@
 import Foundation
 import Foundations
 
-/// What a session was asked to do: `session.json`, written once.
+/// What a session was asked to do: `session.json`, written once, with a seal. Whoever changes it by hand deletes the seal's line.
 package struct SessionDescription: Codable, Equatable, Sendable {
     /// Version of the session folder's layout that this program writes and reads.
     package static let currentFormat = 1
@@ -39,6 +39,11 @@ package struct SessionDescription: Codable, Equatable, Sendable {
         guard let data = try? Data(contentsOf: file) else {
             throw Failure("\(session.root.path) is no session: it has no readable session.json; make one with `workbench pretrain`")
         }
+        guard Seal.holds(data) else {
+            throw Failure(
+                "\(file.path) is damaged: its bytes do not match their checksum; restore it from a copy of the session, or delete its line "
+                    + "\(Seal.key) if you changed it by hand")
+        }
         struct Format: Decodable {
             var format: Int
             var version: String
@@ -66,7 +71,7 @@ package struct SessionDescription: Codable, Equatable, Sendable {
     package func write(_ session: SessionFolder) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write(try encoder.encode(self), to: session.description)
+        try AtomicFile.write(Seal.sealed(json: try encoder.encode(self)), to: session.description)
     }
 
     /// The prepared cohort's folder.

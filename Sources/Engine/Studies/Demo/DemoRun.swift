@@ -153,7 +153,8 @@ package struct DemoRun: Sendable {
     }
 
     private func prepare(_ report: @escaping @Sendable (StageProgress) -> Void) throws -> PreparedCohort {
-        let mask = try NiftiFile.readLabels(session.phantom.appendingPathComponent("atlas.lungs.nii.gz")).mapVoxels { UInt8(clamping: $0) }
+        let mask = try LungMask.readKept(
+            session.phantom.appendingPathComponent("atlas.lungs.nii.gz"), advice: "delete \(session.phantom.path) and start the demo again")
         let atlas = try Atlas(lungs: Resampler.labelsToMillimetres(mask, parallel: parallel))
         let manifest = try CohortManifest(contentsOf: session.phantom.appendingPathComponent("cohort.csv"))
         _ = try Preparation(manifest: manifest, atlas: atlas, folder: preparedFolder, parallel: parallel).run(progress: report)
@@ -196,7 +197,7 @@ package struct DemoRun: Sendable {
         let total = held.count * classifiers.count
         for (index, subject) in held.enumerated() {
             let truths = try EmphysemaSubtype.allCases.map { try truth(subject, $0.rawValue) }
-            let lungs = try NiftiFile.readLabels(subject.lungs).mapVoxels { UInt8(clamping: $0) }
+            let lungs = try subject.readLungs()
             let regions = zip(EmphysemaSubtype.allCases, truths).map { LesionRegion.voxels($1, lungs: lungs, subtype: $0) }
             for encoder in classifiers.indices {
                 report(
@@ -234,7 +235,7 @@ package struct DemoRun: Sendable {
     /// Voxels of the found lungs below -950 HU against the union of both truths.
     private func threshold(_ subject: PreparedSubject, truths: [Volume<UInt8>]) throws -> MaskAgreement {
         let ct = try NiftiFile.readCT(subject.image)
-        let lungs = try NiftiFile.readLabels(subject.lungs)
+        let lungs = try subject.readLungs()
         var low = truths[0]
         var union = truths[0]
         for i in ct.voxels.indices {

@@ -132,7 +132,7 @@ final class EncoderLibrary {
         }
         var misplaced: [Int]?
         if isMisplaced {
-            var generator = SeededGenerator(7, 0x706C_6163)
+            var generator = SeededGenerator(7, .misplacement)
             misplaced = generator.permutation(cohort.atlas.landmarks.count)
         }
         try monitor.checkCancelled()
@@ -161,7 +161,7 @@ final class EncoderLibrary {
             throw Failure(
                 "\(cohort.folder.path) has no subject with a cle or paraseptal score above 0, whose lungs could be the diseased atlas")
         }
-        let mask = try NiftiFile.readLabels(chosen.lungs).mapVoxels { UInt8(clamping: $0) }
+        let mask = try chosen.readLungs()
         let atlas = try Atlas(lungs: Resampler.labelsToMillimetres(mask, parallel: parallel))
         let names = Array(Set(cohort.subjects.flatMap { $0.labels.keys })).sorted()
         let rows = cohort.subjects.map { subject in

@@ -12,7 +12,7 @@ package struct LowAttenuationFeatures: FeatureMethod {
         values = try parallel.map(cohort.subjects.count) { index in
             let subject = cohort.subjects[index]
             let ct = try NiftiFile.readCT(subject.image)
-            let lungs = try NiftiFile.readLabels(subject.lungs)
+            let lungs = try subject.readLungs()
             var counts = Densitometry.noCounts
             for (voxel, label) in lungs.voxels.enumerated() where label != 0 { counts[Densitometry.index(ct.voxels[voxel])] += 1 }
             return Self.measures(counts)

@@ -199,7 +199,7 @@ struct SubtypeReadout {
         guard fraction < 1 else { return training }
         let kept = [true, false].flatMap { wanted in
             let members = training.positive.indices.filter { training.positive[$0] == wanted }
-            var generator = SeededGenerator(seed, 0x7061_7274, UInt64(held), wanted ? 1 : 0)
+            var generator = SeededGenerator(seed, .boxParts, UInt64(held), wanted ? 1 : 0)
             let count = max(1, Int((fraction * Double(members.count)).rounded()))
             return generator.permutation(members.count).prefix(count).map { members[$0] }.sorted()
         }

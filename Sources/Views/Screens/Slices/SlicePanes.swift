@@ -1,0 +1,80 @@
+import Foundations
+import TerminalKit
+
+/// A slice's place on the screen.
+package struct SlicePane: Equatable {
+    package var plane: SlicePlane
+    package var rect: Rect
+
+    /// The heading takes a row where there is room for one.
+    package var hasHeading: Bool { rect.rows >= 6 }
+
+    package var picture: Rect {
+        var area = rect
+        _ = area.takeTop(hasHeading ? 1 : 0)
+        return area
+    }
+
+    /// The chosen plane large at the left and the others stacked beside it, or the chosen plane alone.
+    package static func arrange(_ area: Rect, chosen: SlicePlane, maximised: Bool) -> [SlicePane] {
+        var rest = area
+        guard !maximised, area.columns >= 44, area.rows >= 10 else { return [SlicePane(plane: chosen, rect: area)] }
+        let side = rest.takeRight(area.columns * 37 / 100)
+        let others = SlicePlane.allCases.filter { $0 != chosen }
+        var column = Rect(column: side.column + 1, row: side.row, columns: side.columns - 1, rows: side.rows)
+        let upper = column.takeTop(side.rows / 2)
+        return [SlicePane(plane: chosen, rect: rest), SlicePane(plane: others[0], rect: upper), SlicePane(plane: others[1], rect: column)]
+    }
+
+    /// How the slice lies on the picture.
+    package func projection(axes: AnatomicalAxes, cellRatio: Double, radiological: Bool, zoom: SliceZoom = SliceZoom()) -> SliceProjection {
+        SliceProjection(
+            axes: axes, plane: plane, columns: picture.columns, cellRows: picture.rows, cellRatio: cellRatio, radiological: radiological,
+            zoom: zoom)
+    }
+
+    /// Heading, picture, and the letters of the patient's sides on the picture.
+    package func draw(
+        _ painter: inout Painter, axes: AnatomicalAxes, position: Int, isChosen: Bool, cellRatio: Double, radiological: Bool,
+        zoom: SliceZoom = SliceZoom(), showsScale: Bool = false, _ image: (SliceProjection) -> PixelImage
+    ) {
+        let area = picture
+        guard !area.isEmpty else { return }
+        let projection = projection(axes: axes, cellRatio: cellRatio, radiological: radiological, zoom: zoom)
+        image(projection).draw(&painter, area)
+        let place = "\(position + 1)/\(axes.count(plane.normal))"
+        // What the first row begins with.
+        var words: [String] = []
+        if hasHeading {
+            painter.heading(plane.rawValue, rect, right: place, emphasised: isChosen)
+        } else {
+            words.append("\(plane.rawValue) \(place)")
+        }
+        if isChosen, !radiological { words.append("neurological") }
+        let free = painter.text(words.joined(separator: " "), row: area.row, column: area.column, width: area.columns, Self.label)
+        let letters = projection.edgeLetters
+        let middleRow = area.row + area.rows / 2
+        let middleColumn = area.column + area.columns / 2
+        painter.text(letters.left, row: middleRow, column: area.column, Self.label)
+        painter.text(letters.right, row: middleRow, column: area.endColumn - 1, Self.label)
+        if area.rows >= 4 {
+            let column = words.isEmpty ? middleColumn : max(middleColumn, free + 1)
+            painter.text(letters.top, row: area.row, column: min(column, area.endColumn - 1), Self.label)
+        }
+        painter.text(letters.bottom, row: area.endRow - 1, column: middleColumn, Self.label)
+        if showsScale { drawScale(&painter, area, millimetresPerColumn: projection.millimetresPerColumn) }
+    }
+
+    /// A bar of a round length in millimetres, at most a third of the picture's width.
+    private func drawScale(_ painter: inout Painter, _ area: Rect, millimetresPerColumn: Double) {
+        // In the middle of the line stands the plane's letter.
+        let room = Double(min(area.columns / 3, area.columns / 2 - 9)) * millimetresPerColumn
+        guard area.columns >= 30, area.rows >= 6, let length = [100.0, 50, 20, 10, 5, 2, 1].first(where: { $0 <= room }) else { return }
+        let columns = max(2, Int((length / millimetresPerColumn).rounded()))
+        let (left, line, right) = painter.capabilities.unicode ? ("├", "─", "┤") : ("|", "-", "|")
+        let bar = left + String(repeating: line, count: columns - 2) + right
+        painter.text("\(bar) \(Int(length)) mm", row: area.endRow - 1, column: area.column + 1, Self.label)
+    }
+
+    private static let label = Style(Colour(hex: 0xF0E442), on: Colour(grey: 0), .bold)
+}
