@@ -37,7 +37,7 @@ func engine(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 // Dependencies point one way, from the bottom up; ARCHITECTURE.md has the picture.
 let engineTargets: [Target] = [
-    engine("Foundations", ["COpenBLAS", "COpenSSL", "CNifti"]),
+    engine("Foundations", ["COpenBLAS", "COpenSSL", "CSystem", "CZlib"]),
     engine("Imaging", ["Foundations", "CNifti"]),
     engine("Statistics", ["Foundations"]),
     engine("Network", ["Foundations", "CZip"] + kernelNames),
@@ -45,7 +45,7 @@ let engineTargets: [Target] = [
     engine("Cohorts", ["Imaging", "Foundations"]),
     engine("Masks", ["Cohorts", "SessionFormat", "Imaging", "Foundations"]),
     engine("StudyResults", ["Statistics", "SessionFormat", "Foundations"]),
-    engine("Learning", ["Cohorts", "SessionFormat", "Network", "Statistics", "Imaging", "Foundations", "KernelInterface"]),
+    engine("Learning", ["CZlib", "Cohorts", "SessionFormat", "Network", "Statistics", "Imaging", "Foundations", "KernelInterface"]),
     engine(
         "Inference",
         ["Masks", "Learning", "Cohorts", "SessionFormat", "Network", "Statistics", "Imaging", "Foundations", "KernelInterface"]),
@@ -71,6 +71,8 @@ let package = Package(
         .target(name: "CNcurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
         .target(
             name: "CNifti", linkerSettings: [.linkedLibrary("nifti2"), .linkedLibrary("znz"), .linkedLibrary("z"), .linkedLibrary("m")]),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "CSystem"),
         .target(name: "CZip", linkerSettings: [.linkedLibrary("zip")]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),

@@ -185,9 +185,9 @@ extension NativeKernels {
         let forward = ForwardConvolution(
             geometry: geometry, packs: packs, input: lanes(input), output: lanes(output), weights: weights, bias: bias)
         if geometry.stride == 1 {
-            forward.run(One.self, planes: geometry.planes(ofSlab: slab), epilogue: epilogue)
+            forward.run(StrideOne.self, planes: geometry.planes(ofSlab: slab), epilogue: epilogue)
         } else {
-            forward.run(Two.self, planes: geometry.planes(ofSlab: slab), epilogue: epilogue)
+            forward.run(StrideTwo.self, planes: geometry.planes(ofSlab: slab), epilogue: epilogue)
         }
     }
 }

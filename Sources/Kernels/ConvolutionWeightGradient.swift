@@ -10,9 +10,9 @@ extension NativeKernels {
             geometry: geometry, outputs: outputs, input: lanes(input), gradient: lanes(outputGradient), sums: lanes(sums),
             inputs: inputs)
         if geometry.stride == 1 {
-            task.run(One.self, planes: geometry.planes(ofSlab: slab))
+            task.run(StrideOne.self, planes: geometry.planes(ofSlab: slab))
         } else {
-            task.run(Two.self, planes: geometry.planes(ofSlab: slab))
+            task.run(StrideTwo.self, planes: geometry.planes(ofSlab: slab))
         }
     }
 

@@ -3,10 +3,10 @@ protocol Step {
     static var voxels: Int { get }
 }
 
-enum One: Step {
+enum StrideOne: Step {
     @inline(__always) static var voxels: Int { 1 }
 }
 
-enum Two: Step {
+enum StrideTwo: Step {
     @inline(__always) static var voxels: Int { 2 }
 }

@@ -55,7 +55,7 @@ struct EngineJob {
         let outcome = Outcome()
         let (work, session, notify) = (work, session, options?.notify)
         Thread {
-            Parallel.stepBack()
+            Parallel.lowerThreadPriority()
             let result = Result { try work() }
             if let notify { Notification(command: notify, session: session).send(result) }
             outcome.set(result)

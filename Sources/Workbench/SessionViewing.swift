@@ -30,7 +30,7 @@ enum SessionViewing {
     ///   - job: the work of this process, where it is in this session.
     ///   - cohort: a prepared cohort to browse instead of the session's own.
     static func context(for folder: SessionFolder, job: EngineJob.Outcome? = nil, cohort: URL? = nil) -> SessionContext {
-        let masks = MaskWorkshop(folder, cohort: { cohort ?? Self.cohort(of: folder) }, parallel: .allProcessors)
+        let masks = MaskService(folder, cohort: { cohort ?? Self.cohort(of: folder) }, parallel: .allProcessors)
         var context = SessionContext(
             folder: folder, library: CohortLibrary(folder, cohort: cohort), atlas: { try atlas(of: folder) },
             cohort: SessionCohort { cohort ?? Self.cohort(of: folder) }, masks: masks,

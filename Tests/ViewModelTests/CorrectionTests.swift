@@ -238,7 +238,7 @@ import Testing
         let refused = JournalEntry(
             t: 2, step: 1, event: .classifiers(ClassifiersTrained(subtypes: [], summary: "", refusal: "too few boxes")))
         _ = state.reduce(.journal([refused]))
-        #expect(state.training.happenings.last?.text == "fine-tuning failed: too few boxes")
+        #expect(state.training.logEntries.last?.text == "fine-tuning failed: too few boxes")
     }
 
     // MARK: goldens

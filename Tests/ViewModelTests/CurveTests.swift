@@ -253,7 +253,7 @@ struct CurveTests {
         #expect(state.shown.contains("Probe of gold: balanced accuracy, 12 subjects (guessing: 0.20)"))
         #expect(state.training.probe.count == 8 && state.training.warnings.isEmpty)
         _ = state.reduce(.journal([probe(41, nil)]))
-        #expect(state.training.probe.count == 8 && state.training.happenings.last?.text.contains("no solution") == true)
+        #expect(state.training.probe.count == 8 && state.training.logEntries.last?.text.contains("no solution") == true)
         // A resumed run reads again what it computes again.
         let resumed = RunStarted(
             task: "pretrain", pid: 1, threads: 2, isa: "v3", totalSteps: 100, stepsPerEpoch: 20, landmarks: 4, resumedFrom: 20)

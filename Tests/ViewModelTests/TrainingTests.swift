@@ -97,7 +97,7 @@ import Testing
         let ends: [(JournalEntry, remedy: String)] = [
             (JournalEntry(t: 1, step: 1, event: .finished(RunFinished(outcome: "done"))), "f forks it"),
             (JournalEntry(t: 1, step: 1, event: .finished(RunFinished(outcome: "stopped"))), "c goes on"),
-            (JournalEntry(t: 1, step: 1, event: .fault(Fault(message: "no"))), "c goes on"),
+            (JournalEntry(t: 1, step: 1, event: .fault(RunFault(message: "no"))), "c goes on"),
         ]
         for (end, remedy) in ends {
             var state = World.state(ownership: .nobody)
@@ -219,7 +219,7 @@ import Testing
         #expect(lines.count == 1 + 11)
         #expect(lines[0].contains("pretrain started"))
         #expect(lines.last!.contains("10 %"))
-        let fault = narrator.lines(for: JournalEntry(t: 5, step: 100, event: .fault(Fault(message: "the loss is not finite"))))
+        let fault = narrator.lines(for: JournalEntry(t: 5, step: 100, event: .fault(RunFault(message: "the loss is not finite"))))
         #expect(fault.count == 1 && fault[0].contains("the loss is not finite"))
     }
 }

@@ -111,3 +111,13 @@ package struct Classifier {
         session.classifiers.appendingPathComponent("\(subtype.rawValue).safetensors")
     }
 }
+
+extension ClassifiersTrained {
+    /// What the journal keeps of classifiers that were trained.
+    package init(_ classifiers: [Classifier]) {
+        let summary = classifiers.map { classifier in
+            "\(classifier.subtype.word): \(classifier.provenance["positives"] ?? "?") boxes against \(classifier.provenance["negatives"] ?? "?")"
+        }.joined(separator: "; ")
+        self.init(subtypes: classifiers.map(\.subtype.rawValue), summary: summary)
+    }
+}

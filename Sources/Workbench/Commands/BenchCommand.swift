@@ -94,7 +94,7 @@ struct BenchCommand: ParsableCommand {
             // It ends with the process.
             let setup = try Benchmark.Setup(threads: threads, batch: batch, repeats: 100_000, isa: isa)
             Thread {
-                Parallel.stepBack()
+                Parallel.lowerThreadPriority()
                 _ = try? Benchmark.train(setup)
             }.start()
             // Until it computes.

@@ -80,6 +80,8 @@ struct FinetuneCommand: ParsableCommand {
         }
         line.finish()
         try classifier.write(folder)
+        // So that whoever has the session open sees that its masks are stale.
+        try Journal(folder).append(.classifiers(ClassifiersTrained([classifier])))
         try SessionBoxes.add(prepared.catalogue.identified(list), to: folder)
         if json {
             try JSONOutput.print(

@@ -149,7 +149,7 @@ struct SegmentCommand: ParsableCommand {
         let clock = ContinuousClock()
         let began = clock.now
         let segmentation = SessionSegmentation(folder, atlas: atlas, classifiers: classifiers, stride: stride, parallel: parallel)
-        let masks = try segmentation.segment(found, cohort: catalogue, journal: nil) { done, total in
+        let masks = try segmentation.segment(found, cohort: catalogue, journal: try sharedJournal(folder)) { done, total in
             points.withLock { $0 = total }
             line.show("voxels", done: done, total: total)
         }
@@ -157,6 +157,13 @@ struct SegmentCommand: ParsableCommand {
         try report(masks, seconds: (clock.now - began) / .seconds(1), points: points.withLock { $0 }) {
             folder.mask(subject: subject, subtype: $0.rawValue).path
         }
+    }
+
+    /// The session's journal, so that whoever has the session open sees the masks; nil while a run writes in it, whose next checkpoint makes them stale.
+    private func sharedJournal(_ folder: SessionFolder) throws -> Journal? {
+        guard FileLock.isHeld(folder) else { return try Journal(folder) }
+        Output.message("note: a run works on \(folder.name); who has it open sees the masks when it lists the subjects again")
+        return nil
     }
 
     /// What the numbers are to be taken with: the same as on the screens.

@@ -121,9 +121,9 @@ struct ControlLogTests {
         let session = SessionFolder(folder.url)
         #expect(try JournalTail.last(session) == nil)
         let journal = try Journal(session)
-        try journal.append(.fault(Fault(message: "far back")), step: 1)
+        try journal.append(.fault(RunFault(message: "far back")), step: 1)
         // Lines longer than the pieces in which the file is read.
-        for step in 2..<6 { try journal.append(.fault(Fault(message: String(repeating: "kind\":\"epoch ", count: 9000))), step: step) }
+        for step in 2..<6 { try journal.append(.fault(RunFault(message: String(repeating: "kind\":\"epoch ", count: 9000))), step: step) }
         for step in 6..<400 { try journal.append(.epoch(EpochSummary(epoch: step, meanLoss: 1)), step: step) }
         #expect(try JournalTail.last(session)?.step == 399)
         #expect(try JournalTail.last(session, kinds: ["fault"])?.step == 5)

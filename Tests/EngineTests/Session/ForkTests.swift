@@ -55,7 +55,7 @@ struct ForkTests {
         }
         #expect(throws: Failure.self) { try session.delete() }
         #expect(throws: Failure.self) { try session.rename(to: "../b") }
-        try Journal(session).append(.fault(Fault(message: "x")))
+        try Journal(session).append(.fault(RunFault(message: "x")))
         let renamed = try session.rename(to: "b")
         try renamed.write(note: "hello")
         #expect(try String(contentsOf: renamed.note, encoding: .utf8) == "hello\n")

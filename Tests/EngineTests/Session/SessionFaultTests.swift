@@ -65,13 +65,13 @@ struct SessionFaultTests {
     func cutJournal() throws {
         let folder = try ScratchFolder()
         let session = SessionFolder(folder.url)
-        try Journal(session).append(.fault(Fault(message: "first")), step: 7)
+        try Journal(session).append(.fault(RunFault(message: "first")), step: 7)
         let whole = try Data(contentsOf: session.journal)
         try (whole + Data("{\"event\":\"ste".utf8)).write(to: session.journal)
-        try Journal(session).append(.fault(Fault(message: "second")))
+        try Journal(session).append(.fault(RunFault(message: "second")))
         var reader = JSONLinesReader<JournalEntry>(session.journal)
         let entries = try reader.read()
-        #expect(entries.map(\.event) == ["first", "second"].map { .fault(Fault(message: $0)) })
+        #expect(entries.map(\.event) == ["first", "second"].map { .fault(RunFault(message: $0)) })
         #expect(entries.map(\.step) == [7, 7] && entries[1].t >= entries[0].t)
         #expect(try Data(contentsOf: session.journal).starts(with: whole))
     }

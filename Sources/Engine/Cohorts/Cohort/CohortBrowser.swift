@@ -251,7 +251,7 @@ package final class CohortBrowser: Sendable {
             folder: folder.root, settings: request.settings, memory: MemoryBudget(bytes: request.memoryBytes), parallel: parallel)
         for id in ids { unlink(FinishedSubject.file(id, in: folder).path) }
         DispatchQueue(label: "preparation", qos: .utility).async { [self] in
-            Parallel.stepBack()
+            Parallel.lowerThreadPriority()
             do { _ = try preparation.run() } catch { state.withLock { $0.fault = "\(error)" } }
         }
     }

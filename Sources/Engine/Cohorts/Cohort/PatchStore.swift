@@ -35,20 +35,20 @@ package final class PatchStore: Sendable {
     }
 
     /// Lends all patches of one landmark: `count` · 32³ values, [subject][z][y][x]. The buffer is valid within the closure only.
-    package func withPatches<Result, Fault: Error>(
-        _ landmark: Int, _ body: (UnsafeBufferPointer<Int16>) throws(Fault) -> Result
-    ) throws(Fault) -> Result {
+    package func withPatches<Result, Thrown: Error>(
+        _ landmark: Int, _ body: (UnsafeBufferPointer<Int16>) throws(Thrown) -> Result
+    ) throws(Thrown) -> Result {
         precondition((0..<landmarks).contains(landmark), "PatchStore: landmark \(landmark), expected 0 ..< \(landmarks)")
         let values = UnsafeRawBufferPointer(rebasing: files[landmark].bytes[Self.headerBytes...]).bindMemory(to: Int16.self)
-        return try withExtendedLifetime(self) { () throws(Fault) in try body(values) }
+        return try withExtendedLifetime(self) { () throws(Thrown) in try body(values) }
     }
 
     /// Lends one patch: 32³ values, [z][y][x].
-    package func withPatch<Result, Fault: Error>(
-        landmark: Int, subject: Int, _ body: (UnsafeBufferPointer<Int16>) throws(Fault) -> Result
-    ) throws(Fault) -> Result {
+    package func withPatch<Result, Thrown: Error>(
+        landmark: Int, subject: Int, _ body: (UnsafeBufferPointer<Int16>) throws(Thrown) -> Result
+    ) throws(Thrown) -> Result {
         precondition((0..<count).contains(subject), "PatchStore: subject \(subject), expected 0 ..< \(count)")
-        return try withPatches(landmark) { (all) throws(Fault) in
+        return try withPatches(landmark) { (all) throws(Thrown) in
             try body(UnsafeBufferPointer(rebasing: all[subject * Self.patchVoxels..<(subject + 1) * Self.patchVoxels]))
         }
     }

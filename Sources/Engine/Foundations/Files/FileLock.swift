@@ -1,3 +1,4 @@
+import CSystem
 import Foundation
 
 /// Held by the one process that works on a folder; readers and viewers need none. The system gives it back when the process ends, however it ends.
@@ -16,7 +17,7 @@ package final class FileLock: Sendable {
         try AtomicFile.makeFolder(file.deletingLastPathComponent())
         descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Failure.system("open \(file.path)") }
-        guard Self.ask(descriptor, .take) else {
+        guard Self.ask(descriptor, lock_take) else {
             let holder = (try? String(contentsOf: file, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
             throw Failure("\(name) is being worked on by another process\(holder.isEmpty ? "" : " (\(holder))"); \(advice)")
         }
@@ -33,21 +34,15 @@ package final class FileLock: Sendable {
         let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        return !ask(descriptor, .query)
-    }
-
-    private enum Request: Int32 {
-        // Locks of the open file, not of the process: F_OFD_GETLK and F_OFD_SETLK, which the C module does not show.
-        case query = 36
-        case take = 37
+        return !ask(descriptor, lock_query)
     }
 
     /// True where the lock was taken, or is free.
-    private static func ask(_ descriptor: Int32, _ request: Request) -> Bool {
+    private static func ask(_ descriptor: Int32, _ request: Int32) -> Bool {
         var lock = Foundation.flock()
         lock.l_type = Int16(F_WRLCK)
         lock.l_whence = Int16(SEEK_SET)
-        guard withUnsafeMutablePointer(to: &lock, { fcntl(descriptor, request.rawValue, $0) }) == 0 else { return false }
-        return request == .take || lock.l_type == Int16(F_UNLCK)
+        guard withUnsafeMutablePointer(to: &lock, { fcntl(descriptor, request, $0) }) == 0 else { return false }
+        return request == lock_take || lock.l_type == Int16(F_UNLCK)
     }
 }

@@ -1,4 +1,4 @@
-import CNifti
+import CZlib
 import Foundation
 
 /// Writes pictures of few colours as PNG: 8 bits a pixel and a palette.

@@ -35,7 +35,7 @@ package struct Parallel: Sendable, Equatable {
         let caller = pthread_self()
         DispatchQueue.concurrentPerform(iterations: workers) { _ in
             // The caller may be the interface's own reader.
-            if pthread_self() != caller { Self.stepBack() }
+            if pthread_self() != caller { Self.lowerThreadPriority() }
             while true {
                 Self.waitForInterface()
                 let index = next.add(1, ordering: .relaxed).oldValue
@@ -54,7 +54,7 @@ package struct Parallel: Sendable, Equatable {
     package static func yieldToInterface() { stepsBack.store(true, ordering: .relaxed) }
 
     /// Lowers the priority of the calling thread for good, where that was asked for: for threads that the engine's work is begun on.
-    package static func stepBack() {
+    package static func lowerThreadPriority() {
         guard stepsBack.load(ordering: .relaxed) else { return }
         var none = sched_param()
         // 0 is the calling thread, not its process. A system that refuses only makes frames slower.
@@ -108,13 +108,13 @@ package struct Parallel: Sendable, Equatable {
     }
 
     /// `forEach` with results, in index order. Of several errors the one of the lowest index is thrown.
-    package func map<Value, Fault: Error>(_ count: Int, _ body: (Int) throws(Fault) -> Value) throws(Fault) -> [Value] {
-        var results = [Result<Value, Fault>?](repeating: nil, count: count)
+    package func map<Value, Thrown: Error>(_ count: Int, _ body: (Int) throws(Thrown) -> Value) throws(Thrown) -> [Value] {
+        var results = [Result<Value, Thrown>?](repeating: nil, count: count)
         results.withUnsafeMutableBufferPointer { buffer in
             // Each element is written by exactly one thread.
             nonisolated(unsafe) let slots = buffer
             forEach(count) { index in
-                do throws(Fault) { slots[index] = .success(try body(index)) } catch { slots[index] = .failure(error) }
+                do throws(Thrown) { slots[index] = .success(try body(index)) } catch { slots[index] = .failure(error) }
             }
         }
         var values: [Value] = []

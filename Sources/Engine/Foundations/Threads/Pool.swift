@@ -10,7 +10,7 @@ package final class Pool<Item>: @unchecked Sendable {
     package init(_ make: @escaping () -> Item) { self.make = make }
 
     /// Lends an item for the time of `body`.
-    package func with<Result, Fault: Error>(_ body: (Item) throws(Fault) -> Result) throws(Fault) -> Result {
+    package func with<Result, Thrown: Error>(_ body: (Item) throws(Thrown) -> Result) throws(Thrown) -> Result {
         let item = lock.withLock { _ in idle.popLast() } ?? make()
         defer { lock.withLock { _ in idle.append(item) } }
         return try body(item)

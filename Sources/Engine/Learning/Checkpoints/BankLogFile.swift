@@ -1,4 +1,4 @@
-import CNifti
+import CZlib
 import Foundation
 import Foundations
 import KernelInterface
@@ -177,7 +177,7 @@ struct BankLogFile {
         guard !records.isEmpty else { return [] }
         let bytes = try mapped()
         for (landmark, own) in Dictionary(grouping: records, by: \.landmark) {
-            bank.owe(landmark) { [unowned bank] in Self.enqueue(own, of: bytes, into: bank) }
+            bank.restoreLater(landmark) { [unowned bank] in Self.enqueue(own, of: bytes, into: bank) }
         }
         return records
     }

@@ -40,7 +40,7 @@ package final class MemoryBank {
     /// The slot that the next key overwrites.
     private var next: [Int]
     /// Landmarks whose keys lie in the bank's log still: what puts them here.
-    private var owed: [Int: () -> Void] = [:]
+    private var pendingRestores: [Int: () -> Void] = [:]
 
     package init(landmarks: Int, size: Int, seed: UInt64, precision: TrainingSettings.BankPrecision = .single) {
         precondition(landmarks > 0 && size > 0, "MemoryBank: \(landmarks) landmarks × \(size), expected both positive")
@@ -67,13 +67,13 @@ package final class MemoryBank {
 
     /// Leaves a landmark's keys where they are until they are asked for, so that a bank of any size is open at once.
     /// - Parameter restore: enqueues them.
-    func owe(_ landmark: Int, restore: @escaping () -> Void) { owed[landmark] = restore }
+    func restoreLater(_ landmark: Int, restore: @escaping () -> Void) { pendingRestores[landmark] = restore }
 
-    private func settle(_ landmark: Int) { owed.removeValue(forKey: landmark)?() }
+    private func restorePending(_ landmark: Int) { pendingRestores.removeValue(forKey: landmark)?() }
 
     /// The slot that a landmark's next key overwrites.
     package func next(_ landmark: Int) -> Int {
-        settle(landmark)
+        restorePending(landmark)
         return next[landmark]
     }
 
@@ -85,10 +85,10 @@ package final class MemoryBank {
     }
 
     /// The slots of a landmark.
-    package func slots(_ landmark: Int, owners told: Owners = .all) -> Slots {
+    package func slots(_ landmark: Int, owners wanted: Owners = .all) -> Slots {
         start(landmark)
         var owners = self.owners[landmark]
-        if case .newest(let count) = told {
+        if case .newest(let count) = wanted {
             let newest = Set((1...max(1, min(count, size))).map { (next[landmark] - $0 + size) % size })
             for slot in owners.indices where owners[slot] >= 0 && !newest.contains(slot) { owners[slot] = -2 }
         }
@@ -99,7 +99,7 @@ package final class MemoryBank {
 
     /// Fraction of a landmark's slots that hold keys of subjects.
     package func fill(_ landmark: Int) -> Double {
-        settle(landmark)
+        restorePending(landmark)
         return Double(owners[landmark].count { $0 >= 0 }) / Double(size)
     }
 
@@ -127,7 +127,7 @@ package final class MemoryBank {
     }
 
     private func start(_ landmark: Int) {
-        settle(landmark)
+        restorePending(landmark)
         guard !started[landmark] else { return }
         started[landmark] = true
         owners[landmark] = Array(repeating: -1, count: size)

@@ -98,7 +98,7 @@ package struct FeatureExtractor {
     /// - Returns: `[subject][128]`.
     /// - Throws: where patches are damaged.
     package func imageFeatures(
-        _ cohort: PreparedCohort, rows wanted: [Int]? = nil, landmarks: [Int]? = nil, locationsOf told: [Int]? = nil,
+        _ cohort: PreparedCohort, rows wanted: [Int]? = nil, landmarks: [Int]? = nil, locationsOf replacements: [Int]? = nil,
         progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ImageFeatures {
         let width = EncoderArchitecture.representation
@@ -114,7 +114,7 @@ package struct FeatureExtractor {
         let spaces = makeSpaces()
         for (done, landmark) in landmarks.enumerated() {
             try cohort.patches.requireWhole([landmark], parallel: parallel)
-            let location = cohort.atlas.location(ofLandmark: told?[landmark] ?? landmark)
+            let location = cohort.atlas.location(ofLandmark: replacements?[landmark] ?? landmark)
             mixed.mix(model.encoder, at: [location], foldingNorm: true, kernels: kernels, parallel: parallel)
             parallel.forEach(blocks) { block in
                 spaces.with { space in

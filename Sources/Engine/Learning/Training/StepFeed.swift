@@ -96,7 +96,7 @@ final class StepFeed {
         let table = Array(neighbourTable[landmark].prefix(neighbours))
         let (augmentation, store, rows, ranges, parallel) = (augmentation, store, rows, ranges, parallel)
         queue.async(group: group) {
-            Parallel.stepBack()
+            Parallel.lowerThreadPriority()
             parallel.forEach(batch.subjects.count) { sample in
                 let subject = batch.subjects[sample]
                 func draw(_ view: AugmentationDraw.View) -> AugmentationDraw {

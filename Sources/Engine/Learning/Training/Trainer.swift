@@ -269,7 +269,7 @@ package struct Trainer {
                     beta: Float(rates.beta)))
         } catch let failure as Failure {
             let names = batch.subjects.map { description.trainingSubjects[$0] }
-            try journal.append(.fault(Fault(message: failure.description, landmark: landmark, subjects: names)), step: step)
+            try journal.append(.fault(RunFault(message: failure.description, landmark: landmark, subjects: names)), step: step)
             throw Failure("landmark \(landmark), subjects \(names.joined(separator: ", ")): \(failure.description)")
         }
         if let keys = state.compute.lastKeys {

@@ -26,7 +26,7 @@ package enum TrainingEvent: Equatable, Sendable {
     case mask(MaskWritten)
     case classifiers(ClassifiersTrained)
     case probe(ProbeReading)
-    case fault(Fault)
+    case fault(RunFault)
     case finished(RunFinished)
 }
 
@@ -195,7 +195,7 @@ package struct ProbeReading: Codable, Equatable, Sendable {
 }
 
 /// Something went wrong; the run stopped at its last good state.
-package struct Fault: Codable, Equatable, Sendable {
+package struct RunFault: Codable, Equatable, Sendable {
     package var message: String
     package var landmark: Int?
     package var subjects: [String]?
@@ -263,7 +263,7 @@ extension JournalEntry: Codable {
         case "mask": event = .mask(try MaskWritten(from: decoder))
         case "classifiers": event = .classifiers(try ClassifiersTrained(from: decoder))
         case "probe": event = .probe(try ProbeReading(from: decoder))
-        case "fault": event = .fault(try Fault(from: decoder))
+        case "fault": event = .fault(try RunFault(from: decoder))
         case "finished": event = .finished(try RunFinished(from: decoder))
         default:
             throw DecodingError.dataCorruptedError(forKey: .kind, in: container, debugDescription: "unknown kind \(kind)")

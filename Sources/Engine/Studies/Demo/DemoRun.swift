@@ -89,7 +89,7 @@ package struct DemoRun: Sendable {
                 try journal.synchronise()
                 return summary
             } catch let failure as Failure {
-                try? journal.append(.fault(Fault(message: failure.description)))
+                try? journal.append(.fault(RunFault(message: failure.description)))
                 throw failure
             }
         }

@@ -132,7 +132,7 @@ package final class ExperimentBrowser: ExperimentSource {
         isStopping.store(false, ordering: .relaxed)
         ended.enter()
         DispatchQueue(label: "experiments", qos: .utility).async { [self] in
-            Parallel.stepBack()
+            Parallel.lowerThreadPriority()
             defer { ended.leave() }
             var fault: String?
             do { _ = try job.run(isCancelled: { self.isStopping.load(ordering: .relaxed) }) } catch {

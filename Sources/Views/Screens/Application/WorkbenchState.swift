@@ -21,11 +21,11 @@ package struct WorkbenchState: Equatable, Sendable {
     package var counters = FrameCounters()
     package var showsCounters = false
     /// Fewer shades for slow links.
-    package var leanness = Leanness.automatic
+    package var leanness = LeanMode.automatic
     package var isLagging = false
 
     /// A slice that does not follow the cross-hair yet.
-    package var held: HeldSlice?
+    package var held: DeferredSlice?
     /// The newest part of a long journal is shown while all of it is being read.
     package var isReadingJournal = false
     /// Lines that the panel below the curves was moved by: back from the newest event or command, on from a summary's first line.

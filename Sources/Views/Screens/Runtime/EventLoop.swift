@@ -16,7 +16,7 @@ package final class EventLoop {
     private var isDirty = true
     private var hasMoreJournal = true
     var exit: ExitReason?
-    private var lag = LagWatch()
+    private var lag = LinkMonitor()
     private var lastInput = 0.0
     /// Of every session that was on the screen.
     private var maskWork: [any MaskWork] = []

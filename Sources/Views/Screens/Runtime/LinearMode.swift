@@ -52,7 +52,7 @@ struct LinearMode {
             if Int32(waited[1].revents) & (POLLHUP | POLLERR | POLLNVAL) != 0 { return .hangUp }
             guard typed, waited[0].revents != 0 else { continue }
             guard let line = readLine(strippingNewline: true) else {
-                // The terminal closed its input; what is computed still gets told.
+                // The terminal closed its input; what is computed still gets reported.
                 typed = false
                 continue
             }
@@ -79,20 +79,20 @@ struct LinearMode {
 /// Tells the journal in sentences; steps only when another percent of the run is done.
 package struct LinearNarrator {
     private var training = TrainingState()
-    private var told = 0
+    private var reported = 0
     private var toldPercent = -1
     private var toldWarnings: Set<Substring> = []
 
     package init() {}
 
     package mutating func lines(for entry: JournalEntry) -> [String] {
-        let before = training.happenings.count
-        let wasFull = training.happenings.last
+        let before = training.logEntries.count
+        let wasFull = training.logEntries.last
         training.fold(entry)
         var lines: [String] = []
-        if training.happenings.last != wasFull || training.happenings.count != before {
-            let fresh = max(1, training.happenings.count - before)
-            lines += training.happenings.suffix(fresh).map { "\(Text.clock($0.time)) step \($0.step): \($0.text)" }
+        if training.logEntries.last != wasFull || training.logEntries.count != before {
+            let fresh = max(1, training.logEntries.count - before)
+            lines += training.logEntries.suffix(fresh).map { "\(Text.clock($0.time)) step \($0.step): \($0.text)" }
         }
         // Each warning once while it holds; its numbers, behind the colon, change with every step.
         let warnings = training.warnings.map { (title: $0.prefix { $0 != ":" }, text: $0) }

@@ -45,7 +45,7 @@ package struct FrameCounters: Equatable, Sendable {
 }
 
 /// Fewer shades in pictures, so that less is written: for slow links.
-package enum Leanness: String, CaseIterable, Sendable {
+package enum LeanMode: String, CaseIterable, Sendable {
     /// Where the link lags.
     case automatic
     case on, off

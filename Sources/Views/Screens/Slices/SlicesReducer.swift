@@ -122,7 +122,7 @@ extension WorkbenchState {
     /// Moves within the plane; the slice across stays until the cross-hair rests.
     private mutating func moveCursor(_ axis: AnatomicalAxis, by step: Int) {
         guard let axes, let at = cursor else { return }
-        if held?.axis != axis { held = HeldSlice(axis: axis, position: axes.position(at, axis)) }
+        if held?.axis != axis { held = DeferredSlice(axis: axis, position: axes.position(at, axis)) }
         move(axis, by: step)
     }
 

@@ -29,7 +29,7 @@ enum TrainingPanels {
     static func furthest(_ state: WorkbenchState, _ area: Rect) -> Int {
         let count =
             switch state.view.curves.panel {
-            case .events: restsAtEnd(state) ? state.training.happenings.count : summary(state, columns: area.columns).count
+            case .events: restsAtEnd(state) ? state.training.logEntries.count : summary(state, columns: area.columns).count
             case .commands: state.training.audit.count + state.training.pending.count
             case .landmarks: 0
             }
@@ -47,7 +47,7 @@ enum TrainingPanels {
 
     private static func drawHappenings(_ state: WorkbenchState, _ painter: inout Painter, _ area: Rect) {
         painter.heading("Events", area, right: hint(state, area))
-        let lines = state.training.happenings.dropLast(offset(state, area)).suffix(max(0, area.rows - 1))
+        let lines = state.training.logEntries.dropLast(offset(state, area)).suffix(max(0, area.rows - 1))
         for (offset, happening) in lines.enumerated() {
             let row = area.row + 1 + offset
             drawMoment(happening.time, happening.step, &painter, area, row: row)
@@ -64,7 +64,7 @@ enum TrainingPanels {
         painter.textRight(Chart.grouped(step), row: row, endColumn: area.column + 17, .faint)
     }
 
-    private static func sign(_ kind: TrainingState.Happening.Kind) -> (String, Style) {
+    private static func sign(_ kind: TrainingState.LogEntry.Kind) -> (String, Style) {
         switch kind {
         case .plain: ("·", .faint)
         case .command: ("▼", Style(TrainingScreen.steering, .bold))

@@ -207,7 +207,7 @@ package enum TrainingScreen {
                 width: 21)
         }
         drawReadout(state, &painter, layout.readout)
-        guard layout.readout.isEmpty, let last = training.happenings.last else { return }
+        guard layout.readout.isEmpty, let last = training.logEntries.last else { return }
         let isLive = !training.isPaused && state.session?.ownership != .nobody
         let left = isLive ? training.secondsLeft.map { "\(Text.duration($0)) left  " } ?? "" : ""
         let warning = training.warnings.first

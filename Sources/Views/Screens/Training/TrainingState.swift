@@ -30,12 +30,12 @@ package struct TrainingState: Equatable, Sendable {
     /// The base learning rate: the first step's (the cosine starts at 1), or the last one set.
     package var baseLearningRate: Double?
     package var isPaused = false
-    package var fault: Fault?
+    package var fault: RunFault?
     package var finished: RunFinished?
     package var lastCheckpointStep: Int?
     /// Stages in the order in which they began.
     package var stages: [StageProgress] = []
-    package var happenings: [Happening] = []
+    package var logEntries: [LogEntry] = []
     package var marks: [Mark] = []
     /// Commands with what became of them.
     package var audit: [AuditLine] = []
@@ -54,7 +54,7 @@ package struct TrainingState: Equatable, Sendable {
     package init(rates: [SteerableSetting: Double] = [:]) { self.rates = rates }
 
     /// One line of the list of events.
-    package struct Happening: Equatable, Sendable {
+    package struct LogEntry: Equatable, Sendable {
         package enum Kind: Sendable { case plain, command, good, fault }
         package var time: Double
         package var step: Int
@@ -253,9 +253,9 @@ package struct TrainingState: Equatable, Sendable {
         if marks.count > Self.keptMarks { marks.removeFirst(marks.count - Self.keptMarks) }
     }
 
-    private mutating func note(_ entry: JournalEntry, _ text: String, _ kind: Happening.Kind = .plain) {
-        happenings.append(Happening(time: entry.t, step: entry.step, text: text, kind: kind))
-        if happenings.count > Self.keptHappenings { happenings.removeFirst(happenings.count - Self.keptHappenings) }
+    private mutating func note(_ entry: JournalEntry, _ text: String, _ kind: LogEntry.Kind = .plain) {
+        logEntries.append(LogEntry(time: entry.t, step: entry.step, text: text, kind: kind))
+        if logEntries.count > Self.keptHappenings { logEntries.removeFirst(logEntries.count - Self.keptHappenings) }
     }
 
     /// From the first step to the newest.

@@ -10,7 +10,7 @@ import Synchronization
 /// Does in the background what a viewer of masks asks for: predictions, boxes, fine-tuning. Never waits, reports as it goes.
 ///
 /// One job at a time, and none while a run works on the session: with its next checkpoint every prediction would be stale.
-package final class MaskWorkshop: MaskWork {
+package final class MaskService: MaskWork {
     /// Points are classified so far apart where a subject has no mask yet, mm.
     package static let defaultStride = 4
 
@@ -41,7 +41,7 @@ package final class MaskWorkshop: MaskWork {
     package var holdsSession: Bool { trains.withLock { $0 } }
 
     /// Takes a request and returns at once.
-    /// - Parameter report: is called on a queue of the workshop's.
+    /// - Parameter report: is called on a queue of the service's.
     package func perform(_ request: MaskRequest, report: @escaping @Sendable (MaskReport) -> Void) {
         switch request {
         case .readBoxes: boxes(report) { try SessionBoxes.read($0) }
@@ -96,7 +96,7 @@ package final class MaskWorkshop: MaskWork {
             return
         }
         queue.async { [self] in
-            Parallel.stepBack()
+            Parallel.lowerThreadPriority()
             let result = Self.outcome(work)
             job.withLock { $0.isRunning = false }
             report(result)
@@ -200,18 +200,16 @@ package final class MaskWorkshop: MaskWork {
                 report(.fineTuning(StageProgress(stage: "fine-tune", done: $0, total: $1)))
             }
             guard !isStopped else { return .stopped }
-            let summary = classifiers.map { classifier in
-                "\(classifier.subtype.word): \(classifier.provenance["positives"] ?? "?") boxes against \(classifier.provenance["negatives"] ?? "?")"
-            }.joined(separator: "; ")
+            let trained = ClassifiersTrained(classifiers)
             let written: Void? = try write {
                 for classifier in classifiers { try classifier.write(session) }
-                try Journal(session).append(.classifiers(ClassifiersTrained(subtypes: plan.subtypes.map(\.rawValue), summary: summary)))
+                try Journal(session).append(.classifiers(trained))
             }
-            return written == nil ? .stopped : .fineTuned("fine-tuned \(summary)")
+            return written == nil ? .stopped : .fineTuned("fine-tuned \(trained.summary)")
         } catch {
-            let told = ClassifiersTrained(subtypes: [], summary: "", refusal: "\(error)")
+            let refused = ClassifiersTrained(subtypes: [], summary: "", refusal: "\(error)")
             // A journal that cannot be written to does not hide why fine-tuning failed.
-            _ = try? write { try Journal(session).append(.classifiers(told)) }
+            _ = try? write { try Journal(session).append(.classifiers(refused)) }
             throw error
         }
     }

@@ -4,7 +4,7 @@ import TerminalKit
 ///
 /// A terminal at hand takes them in less than a millisecond; where the link cannot follow, its buffers fill and writing waits. A few bytes fit
 /// into any buffer: that they were taken at once tells nothing. Nor do a few frames between two that had to wait: buffers hold several.
-struct LagWatch {
+struct LinkMonitor {
     private static let slowSeconds = 0.05
     private static let quickFrames = 50
     /// Quick frames in a row after which a slow one is forgotten.

@@ -9,18 +9,18 @@ import Synchronization
 import Testing
 
 @Suite("Masks made while somebody looks", .enabled(if: WorkbenchProcess.isBuilt))
-struct MaskWorkshopTests {
+struct MaskServiceTests {
     private static let slice = MaskSlice(axis: 2, index: 24)
 
-    /// A workshop and what it told.
+    /// A service and what it reported.
     private final class Bench: Sendable {
-        let workshop: MaskWorkshop
+        let service: MaskService
         private let told = Mutex<[MaskReport]>([])
         private let news = DispatchSemaphore(value: 0)
 
         init(_ world: SmallWorld) {
             let prepared = URL(fileURLWithPath: world.path("prepared"), isDirectory: true)
-            workshop = MaskWorkshop(Self.session(world), cohort: { prepared }, parallel: Parallel(threads: 2))
+            service = MaskService(Self.session(world), cohort: { prepared }, parallel: Parallel(threads: 2))
         }
 
         static func session(_ world: SmallWorld) -> SessionFolder {
@@ -28,7 +28,7 @@ struct MaskWorkshopTests {
         }
 
         func ask(_ request: MaskRequest) {
-            workshop.perform(request) { [self] report in
+            service.perform(request) { [self] report in
                 told.withLock { $0.append(report) }
                 news.signal()
             }
@@ -82,7 +82,7 @@ struct MaskWorkshopTests {
         bench.ask(.stop)
         #expect(bench.wait { $0 == .stopped })
         bench.ask(.predict(subject: "b", Self.slice))
-        bench.workshop.finish()
+        bench.service.finish()
         #expect(bench.wait { report in bench.reports.count { $0 == .stopped } == 2 })
         #expect(try world.contents(of: "session") == before)
     }
@@ -130,7 +130,7 @@ struct MaskWorkshopTests {
         bench.ask(.fineTune)
         #expect(bench.wait { if case .fineTuned = $0 { true } else { false } }, "\(bench.complaint ?? "")")
         #expect(try world.read("session/classifiers/cle.safetensors") != before)
-        #expect(world.exists("session/classifiers/paraseptal.safetensors") && !bench.workshop.holdsSession)
+        #expect(world.exists("session/classifiers/paraseptal.safetensors") && !bench.service.holdsSession)
         guard case .classifiers(let told)? = try JournalTail.last(session)?.event else {
             Issue.record("the journal does not tell")
             return

@@ -2,7 +2,7 @@ import Foundations
 
 /// While the cross-hair moves within a plane, the plane across it would show another slice with every step. It waits until the cross-hair
 /// rests, so that each step costs only the few cells of the cross-hair itself.
-package struct HeldSlice: Equatable, Sendable {
+package struct DeferredSlice: Equatable, Sendable {
     package var axis: AnatomicalAxis
     package var position: Int
 }
