@@ -86,6 +86,21 @@ struct SharedRunTests {
         #expect(!FileLock.isHeld(session))
     }
 
+    @Test("an open viewer shows a mask that another process writes into the session, and calls it stale when another trains the classifier")
+    func anotherProcessSegments() throws {
+        let viewer = try start(["open", world.path("session")], columns: 120, rows: 40)
+        viewer.type("3")
+        #expect(viewer.wait(for: "Cross-hair"))
+        let segmented = try world.run("segment --session session --cohort prepared --subject a --subtype cle --stride 16")
+        #expect(segmented.status == 0, "\(segmented.errors)")
+        #expect(viewer.wait(for: "stride 16 mm"))
+        let tuned = try world.run("finetune --session session --cohort prepared --boxes boxes.csv --subtype cle --seed 5")
+        #expect(tuned.status == 0, "\(tuned.errors)")
+        #expect(viewer.wait(for: "STALE"))
+        viewer.type("q")
+        #expect(viewer.exitStatus() == 0)
+    }
+
     /// The process goes on without its terminal, and is asked to stop by another one's command.
     @Test(
         "on a hang-up the run goes on, writes a checkpoint first, or stops, as it was asked to",
