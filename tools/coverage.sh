@@ -29,8 +29,8 @@ echo "coverage: lines that the tests ran, by target"
         $1 ~ /\.(swift|c)$/ && $8 ~ /^[0-9]+$/ {
             n = split($1, part, "/")
             target = part[1]
-            for (i = 1; i < n; i++) if (part[i] == "Sources") target = part[i + 1] == "Engine" ? part[i + 2] : part[i + 1]
-            if (n > 1 && part[1] == "Engine") target = part[2]
+            for (i = 1; i < n; i++) if (part[i] == "Sources") { target = part[i + 1]; if (target ~ /^(Engine|Views)$/) target = part[i + 2] }
+            if (n > 1 && part[1] ~ /^(Engine|Views)$/) target = part[2]
             if (!(target in lines)) order[++count] = target
             lines[target] += $8; missed[target] += $9; all += $8; out += $9
         }

@@ -23,7 +23,7 @@ rm -rf .build/docs
 for graph in "$graphs"/*.symbols.json; do
     target=$(basename "$graph" .symbols.json)
     case $target in *@* | C[A-Z]* | Kernels* | *Tests | Workbench | ArgumentParser* | *generate* | *PackageTests) continue ;; esac
-    [ -d "Sources/$target" ] || [ -d "Sources/Engine/$target" ] || continue
+    [ -d "Sources/$target" ] || [ -d "Sources/Engine/$target" ] || [ -d "Sources/Views/$target" ] || continue
     mkdir -p ".build/docs/$target.docc"
     ln -sf "$(realpath "$graph")" ".build/docs/$target.docc/"
     "$docc" convert ".build/docs/$target.docc" --fallback-display-name "$target" --fallback-bundle-identifier "workbench.$target" \
