@@ -85,11 +85,15 @@ let package = Package(
             name: "Screens",
             dependencies: ["TerminalKit", "StudyResults", "Masks", "Cohorts", "SessionFormat", "Statistics", "Imaging", "Foundations"],
             path: "Sources/Views/Screens", swiftSettings: strict),
+        .target(
+            name: "Interface",
+            dependencies: ["Screens", "TerminalKit", "StudyResults", "Masks", "Cohorts", "SessionFormat", "Imaging", "Foundations"],
+            path: "Sources/Views/Interface", swiftSettings: strict),
         .executableTarget(
             name: "Workbench",
-            dependencies: engineNames + ["Screens", "TerminalKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: engineNames + ["Interface", "Screens", "TerminalKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: engineNames + kernelNames, swiftSettings: strict),
-        .testTarget(name: "ViewModelTests", dependencies: engineNames + ["Screens", "TerminalKit"], swiftSettings: strict),
+        .testTarget(name: "ViewModelTests", dependencies: engineNames + ["Interface", "Screens", "TerminalKit"], swiftSettings: strict),
     ]
 )

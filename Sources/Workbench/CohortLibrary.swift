@@ -86,11 +86,7 @@ final class CohortLibrary: SubjectLibrary {
         try cohort.withLock { cohort in
             if let cohort { return cohort }
             guard FileManager.default.fileExists(atPath: session.description.path) else { return nil }
-            let description = try SessionDescription.read(session)
-            let opened = try CohortCatalogue(folder ?? description.cohortFolder(session))
-            guard opened.atlas.checksum == description.atlas else {
-                throw Failure("\(opened.folder.path) was prepared with another atlas than the session \(session.name)")
-            }
+            let opened = try session.catalogue(at: folder)
             cohort = opened
             return opened
         }

@@ -1,6 +1,7 @@
 import Cohorts
 import Foundation
 import Foundations
+import Interface
 import Learning
 import Screens
 import SessionFormat

@@ -2,6 +2,7 @@ import Cohorts
 import Foundation
 import Foundations
 import Inference
+import Interface
 import Learning
 import Screens
 import SessionFormat
@@ -100,7 +101,7 @@ enum SessionViewing {
             let demo = DemoRun(folder)
             return { try demo.run() }
         }
-        let cohort = try PreparedCohort(SessionDescription.read(folder).cohortFolder(folder))
+        let cohort = try folder.cohort()
         var options = Trainer.Options()
         options.resume = true
         let job = TrainingJob(folder: folder, cohort: cohort, options: options)

@@ -1,5 +1,6 @@
 import Foundation
 import Foundations
+import Interface
 import Screens
 import TerminalKit
 import Testing

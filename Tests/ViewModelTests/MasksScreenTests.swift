@@ -2,6 +2,7 @@ import Cohorts
 import Foundation
 import Foundations
 import Imaging
+import Interface
 import Masks
 import Screens
 import SessionFormat

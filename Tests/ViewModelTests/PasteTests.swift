@@ -1,4 +1,5 @@
 import Foundation
+import Interface
 import Screens
 import TerminalKit
 import Testing

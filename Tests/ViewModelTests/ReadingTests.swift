@@ -1,6 +1,7 @@
 import Cohorts
 import Foundation
 import Foundations
+import Interface
 import Screens
 import StudyResults
 import Synchronization

@@ -1,6 +1,7 @@
 import Foundation
 import Foundations
 import Imaging
+import Interface
 import Masks
 import Screens
 import SessionFormat

@@ -1,5 +1,6 @@
 import Foundation
 import Foundations
+import Interface
 import Screens
 import SessionFormat
 import TerminalKit

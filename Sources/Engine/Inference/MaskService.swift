@@ -118,11 +118,7 @@ package final class MaskService: MaskWork {
 
     private func catalogue() throws -> CohortCatalogue {
         guard let folder = cohort() else { throw Failure("\(session.name) has no prepared cohort yet") }
-        let catalogue = try CohortCatalogue(folder)
-        guard catalogue.atlas.checksum == (try SessionDescription.read(session)).atlas else {
-            throw Failure("\(folder.path) was prepared with another atlas than the session \(session.name)")
-        }
-        return catalogue
+        return try session.catalogue(at: folder)
     }
 
     // MARK: predicting
@@ -190,7 +186,7 @@ package final class MaskService: MaskWork {
                 withExtendedLifetime(lock) {}
             }
             guard let folder = cohort() else { throw Failure("\(session.name) has no prepared cohort yet") }
-            let prepared = try PreparedCohort(folder)
+            let prepared = try session.cohort(at: folder)
             var options = FineTuning.Options()
             options.otherSubtypeIsNegative = true
             let classifiers = try FineTuning(

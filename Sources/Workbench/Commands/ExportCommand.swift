@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Foundations
+import Interface
 import Screens
 import SessionFormat
 import Studies

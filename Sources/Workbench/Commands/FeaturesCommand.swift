@@ -54,12 +54,7 @@ struct FeaturesCommand: ParsableCommand {
             try extractor.encode(Safetensors(contentsOf: URL(fileURLWithPath: patches))).write(to: target)
         } else if let session, let cohort {
             let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
-            let prepared = try PreparedCohort(URL(fileURLWithPath: cohort, isDirectory: true))
-            let description = try SessionDescription.read(folder)
-            guard prepared.atlas.checksum == description.atlas else {
-                throw Failure(
-                    "\(cohort) was prepared with another atlas than the session \(folder.name); prepare it with \(folder.atlas.path)")
-            }
+            let prepared = try folder.cohort(at: URL(fileURLWithPath: cohort, isDirectory: true))
             let line = ProgressLine()
             let features = try FeatureExtractor(model: InferenceModel.open(folder, parallel: parallel), parallel: parallel).imageFeatures(
                 prepared

@@ -54,11 +54,7 @@ struct FinetuneCommand: ParsableCommand {
     func run() throws {
         let folder = SessionFolder(URL(fileURLWithPath: session, isDirectory: true))
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
-        let prepared = try PreparedCohort(URL(fileURLWithPath: cohort, isDirectory: true))
-        let description = try SessionDescription.read(folder)
-        guard prepared.atlas.checksum == description.atlas else {
-            throw Failure("\(cohort) was prepared with another atlas than the session \(folder.name); prepare it with \(folder.atlas.path)")
-        }
+        let prepared = try folder.cohort(at: URL(fileURLWithPath: cohort, isDirectory: true))
         let lock = try FileLock(folder)
         defer { withExtendedLifetime(lock) {} }
         let list = try LesionBox.read(URL(fileURLWithPath: boxes))

@@ -136,10 +136,7 @@ struct SegmentCommand: ParsableCommand {
     }
 
     private func segment(_ subject: String, of cohort: String, _ folder: SessionFolder, _ atlas: Atlas, _ parallel: Parallel) throws {
-        let catalogue = try CohortCatalogue(URL(fileURLWithPath: cohort, isDirectory: true))
-        guard catalogue.atlas.checksum == atlas.checksum else {
-            throw Failure("\(cohort) was prepared with another atlas than the session \(folder.name); prepare it with \(folder.atlas.path)")
-        }
+        let catalogue = try folder.catalogue(at: URL(fileURLWithPath: cohort, isDirectory: true))
         let found = try catalogue.subject(subject)
         warn(found.quality, found.acquisition, voxelToWorld: try NiftiFile.readHeader(found.image).voxelToWorld)
         let model = try InferenceModel.open(folder, parallel: parallel)

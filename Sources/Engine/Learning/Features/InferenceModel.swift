@@ -23,10 +23,7 @@ package struct InferenceModel {
             return InferenceModel(encoder: try PatchEncoder(from: file), name: name)
         }
         let description = try SessionDescription.read(session)
-        let cohort = try PreparedCohort(description.cohortFolder(session))
-        guard cohort.atlas.checksum == description.atlas else {
-            throw Failure("\(cohort.folder.path) was prepared with another atlas than the session \(session.name); prepare it again")
-        }
+        let cohort = try session.cohort()
         let model = try InferenceModel(
             encoder: try checkpoint.query(), cohort: cohort, subjects: description.trainingSubjects, settings: description.settings,
             name: name, parallel: parallel)

@@ -13,7 +13,7 @@ extension SeenPatches {
     ///   - neighbours: neighbouring landmarks in that step.
     package init(_ session: SessionFolder, step: Int, neighbours: Int) throws {
         let description = try SessionDescription.read(session)
-        let cohort = try PreparedCohort(description.cohortFolder(session))
+        let cohort = try session.cohort()
         let place = Dictionary(uniqueKeysWithValues: cohort.subjects.enumerated().map { ($1.id, $0) })
         let rows = description.trainingSubjects.compactMap { place[$0] }
         let settings = description.settings

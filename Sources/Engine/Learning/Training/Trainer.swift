@@ -83,11 +83,7 @@ package struct Trainer {
         self.journal = journal
         kernels = KernelSelection.best
         description = try SessionDescription.read(session)
-        guard description.atlas == cohort.atlas.checksum else {
-            throw Failure(
-                "\(cohort.folder.path) was prepared with another atlas than the session \(session.name); prepare it with \(session.atlas.path)"
-            )
-        }
+        try description.requireAtlas(cohort.atlas.checksum, ofCohort: cohort.folder, in: session)
         probe = try TrainingProbe(
             description.settings, cohort: cohort, trained: description.trainingSubjects, parallel: options.parallel)
     }

@@ -29,10 +29,7 @@ final class EncoderLibrary {
         self.profile = profile
         self.parallel = parallel
         self.monitor = monitor
-        if let given, try SessionDescription.read(given).atlas != cohort.atlas.checksum {
-            throw Failure(
-                "\(cohort.folder.path) was prepared with another atlas than the session \(given.name); prepare it with \(given.atlas.path)")
-        }
+        if let given { try SessionDescription.read(given).requireAtlas(cohort.atlas.checksum, ofCohort: cohort.folder, in: given) }
     }
 
     /// The method's own pre-training settings.

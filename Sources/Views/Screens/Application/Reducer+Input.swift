@@ -12,7 +12,11 @@ extension WorkbenchState {
         case .palette(let query, let chosen): return pressInPalette(key, query, chosen)
         case .prompt(let text, _): return pressInPrompt(key, text)
         case .note(let note): return pressInNote(key, note)
-        case .rollBack(let steps, let chosen): return pressInRollBack(key, steps ?? [], chosen)
+        case .rollBack(nil, _):
+            // Until they are listed, a key that was typed ahead chooses nothing.
+            if key == .escape { overlay = nil }
+            return []
+        case .rollBack(let steps?, let chosen): return pressInRollBack(key, steps, chosen)
         case .entry(let entry): return pressInEntry(key, entry)
         case .form(let form): return pressInForm(key, form)
         case .confirmRollBack(let step): return pressInQuestion(key, yes: { $0.send(.rollBack(step)) })

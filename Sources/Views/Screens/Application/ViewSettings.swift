@@ -1,5 +1,4 @@
 import Cohorts
-import Foundation
 import Foundations
 
 /// Where the viewer is: what `view.json` keeps, so that a session reopens where it was left.
@@ -88,14 +87,6 @@ package struct ViewSettings: Codable, Equatable, Sendable {
 
     package var cellRatio: Double { Double(cellRatioTenths) / 10 }
     package var opacity: Float { Float(opacityTenths) / 10 }
-
-    /// Reads `view.json`; the settings of a first visit where there is none. A damaged file is no reason not to open a session.
-    static func read(_ file: URL) -> ViewSettings {
-        guard let data = try? Data(contentsOf: file), let found = try? JSONDecoder().decode(ViewSettings.self, from: data) else {
-            return ViewSettings()
-        }
-        return found.limited()
-    }
 
     /// Numbers from outside, brought into their ranges.
     package func limited() -> ViewSettings {

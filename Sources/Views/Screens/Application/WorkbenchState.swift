@@ -100,6 +100,11 @@ package struct ReviewNote: Equatable, Sendable {
 package struct Message: Equatable, Sendable {
     package var text: String
     package var isFault: Bool
+
+    package init(text: String, isFault: Bool) {
+        self.text = text
+        self.isFault = isFault
+    }
 }
 
 /// The list of sessions.
@@ -137,7 +142,7 @@ package struct AtlasState: Equatable, Sendable {
     package var showsViews = false
     package var views: SeenViews?
     /// The landmark and step that views were asked for.
-    var wantedViews: SeenViews.Key?
+    package var wantedViews: SeenViews.Key?
 }
 
 /// The masks screen; its cursor, window and overlays are in the view settings.

@@ -88,7 +88,7 @@ package struct SubjectVolumes: Sendable {
     }
 
     /// What they take of memory.
-    var bytes: Int {
+    package var bytes: Int {
         let subtypes = EmphysemaSubtype.allCases.map { self[$0] }
         let floats = subtypes.count { $0.probability != nil }
         let labels = subtypes.count { $0.mask != nil } + (lungs == nil ? 0 : 1)

@@ -2,6 +2,7 @@ import Cohorts
 import Foundation
 import Foundations
 import Masks
+import Screens
 import SessionFormat
 import StudyResults
 
@@ -49,11 +50,12 @@ extension EventLoop {
                             cohort: try name.map { try cohort(of: $0) } ?? likelyCohort,
                             settings: settings?.settings ?? TrainingSettings(), origin: name)))
             } catch { send(.failed("\(error)")) }
-        case .renameSession(let name, let wanted): care(of: name) { _ = try $0.rename(to: wanted) }
-        case .noteSession(let name, let text): care(of: name) { try $0.write(note: text) }
-        case .deleteSession(let name): care(of: name) { try $0.delete() }
+        case .renameSession(let name, let wanted): manage(name) { _ = try $0.rename(to: wanted) }
+        case .noteSession(let name, let text): manage(name) { try $0.write(note: text) }
+        case .deleteSession(let name): manage(name) { try $0.delete() }
         case .compareSessions(let names): compare(names)
-        case .listCheckpoints: if let open { send(.checkpointsListed(open.context.folder.checkpointSteps)) }
+        case .listCheckpoints:
+            if let folder = open?.context.folder { inSession { .checkpointsListed(folder.checkpointSteps) } }
         case .loadViews(let landmark): loadViews(landmark)
         case .saveView(let view):
             open?.keep(view)
@@ -96,8 +98,10 @@ extension EventLoop {
         }
     }
 
-    private func care(of name: String, _ work: (SessionFolder) throws -> Void) {
-        do { try work(folder(name)) } catch { send(.refused("\(error)")) }
+    /// Changes a session's folder, then lists the sessions again: a large one takes seconds to delete.
+    private func manage(_ name: String, _ work: @escaping @Sendable (SessionFolder) throws -> Void) {
+        let (wake, folder) = (wake, folder(name))
+        background.add { do { try work(folder) } catch { wake.post(.refused("\(error)")) } }
         listSessions()
     }
 
@@ -210,9 +214,10 @@ extension EventLoop {
         }
     }
 
-    private func changeCohort(_ change: (any CohortSource) throws -> Void) {
-        guard let source = open?.context.cohort else { return }
-        do { try change(source) } catch { send(.refused("\(error)")) }
+    private func changeCohort(_ change: @escaping @Sendable (any CohortSource) throws -> Void) {
+        guard let open else { return }
+        let (wake, source, visit) = (wake, open.context.cohort, open.visit)
+        background.add { do { try change(source) } catch { wake.post(.refused("\(error)"), visit: visit) } }
         listCohort()
     }
 

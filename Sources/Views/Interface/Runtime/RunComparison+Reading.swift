@@ -1,4 +1,5 @@
 import Foundations
+import Screens
 import SessionFormat
 
 extension RunComparison {

@@ -1,4 +1,5 @@
 import Foundation
+import Screens
 import Synchronization
 import TerminalKit
 

@@ -1,5 +1,6 @@
 import Foundation
 import Foundations
+import Screens
 import SessionFormat
 
 /// A session that is on the screen: its journal followed by offset, its control file, its view and its tape.

@@ -2,6 +2,7 @@ import Cohorts
 import Foundation
 import Foundations
 import Masks
+import Screens
 import SessionFormat
 import TerminalKit
 

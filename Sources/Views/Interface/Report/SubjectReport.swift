@@ -2,6 +2,7 @@ import Cohorts
 import Foundation
 import Foundations
 import Imaging
+import Screens
 import TerminalKit
 
 /// What the masks amount to in one subject, ready to be written: the same numbers as on the masks screen, with what they are to be taken with.

@@ -1,6 +1,7 @@
 import Foundation
 import Foundations
 import Masks
+import Screens
 import SessionFormat
 import TerminalKit
 

@@ -1,5 +1,6 @@
 import Cohorts
 import Foundations
+import Screens
 import StudyResults
 
 /// Reads what the screens ask for and says how it went, as an event; the same for the live interface and for replays.

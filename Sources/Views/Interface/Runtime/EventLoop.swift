@@ -1,6 +1,7 @@
 import Foundation
 import Foundations
 import Masks
+import Screens
 import TerminalKit
 
 /// The interface's loop: terminal, signals, background results and the journal in one `poll`.

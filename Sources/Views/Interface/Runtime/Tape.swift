@@ -2,6 +2,7 @@ import Cohorts
 import Foundation
 import Foundations
 import Masks
+import Screens
 import TerminalKit
 
 /// One line of `tape.jsonl`. The first says what the interface started with; each further one an event, or what is then to be seen.
