@@ -49,7 +49,7 @@ sanitize:
 	@SANITIZERS="$(or $(SANITIZERS),address thread)" tools/sanitize.sh $(FILTER)
 
 # Pages of every library target's declarations: .build/docs/<target>.
-docs: setup
+docs: build
 	@tools/docs.sh
 
 $(program):

@@ -91,7 +91,9 @@ let package = Package(
             path: "Sources/Views/Interface", swiftSettings: strict),
         .executableTarget(
             name: "Workbench",
-            dependencies: engineNames + ["Interface", "Screens", "TerminalKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: engineNames + [
+                "Interface", "Screens", "TerminalKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: engineNames + kernelNames, swiftSettings: strict),
         .testTarget(name: "ViewModelTests", dependencies: engineNames + ["Interface", "Screens", "TerminalKit"], swiftSettings: strict),

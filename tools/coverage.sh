@@ -17,20 +17,24 @@ status=0
 WORKBENCH_BINARY="$bin/workbench" swift test -c release --skip-build --enable-code-coverage --scratch-path "$scratch" \
     ${1:+--filter "$1"} || status=$?
 
-# llvm-cov must be the toolchain's own: formats differ between versions.
-cov="$(dirname "$(readlink -f "$(command -v swift)")")/llvm-cov"
-command -v "$cov" >/dev/null 2>&1 || { echo "coverage: this Swift toolchain has no llvm-cov" >&2; exit 1; }
+# Both must be the toolchain's own: formats differ between versions. Counts of processes that were killed are damaged, and left out with a warning.
+tools="$(dirname "$(readlink -f "$(command -v swift)")")"
+for tool in llvm-profdata llvm-cov; do
+    [ -x "$tools/$tool" ] || { echo "coverage: this Swift toolchain has no $tool" >&2; exit 1; }
+done
+counts="$scratch/counts.profdata"
+"$tools/llvm-profdata" merge -sparse -failure-mode=all -o "$counts" "$bin"/codecov/*.profraw
 tests=$(find "$bin" -maxdepth 1 -name '*.xctest' | head -n 1)
 echo "coverage: lines that the tests ran, by target"
-"$cov" report -instr-profile "$bin/codecov/default.profdata" "$tests" -object "$bin/workbench" \
+"$tools/llvm-cov" report -instr-profile "$counts" "$tests" -object "$bin/workbench" \
     -ignore-filename-regex="/(Tests|$scratch)/" |
     awk '
         # Filename Regions Missed Cover Functions Missed Executed Lines Missed Cover …
         $1 ~ /\.(swift|c)$/ && $8 ~ /^[0-9]+$/ {
             n = split($1, part, "/")
             target = part[1]
-            for (i = 1; i < n; i++) if (part[i] == "Sources") target = part[i + 1] == "Engine" ? part[i + 2] : part[i + 1]
-            if (n > 1 && part[1] == "Engine") target = part[2]
+            for (i = 1; i < n; i++) if (part[i] == "Sources") { target = part[i + 1]; if (target ~ /^(Engine|Views)$/) target = part[i + 2] }
+            if (n > 1 && part[1] ~ /^(Engine|Views)$/) target = part[2]
             if (!(target in lines)) order[++count] = target
             lines[target] += $8; missed[target] += $9; all += $8; out += $9
         }

@@ -1,36 +1,41 @@
 #!/usr/bin/env bash
-# Makes pages of the declarations of every library target, with DocC: .build/docs/<target>. Needs the toolchain's `docc`.
+# Makes pages of the declarations of every library target, with DocC, from the release build's modules.
+# usage: tools/docs.sh [BUILD] [FOLDER]     (.build/release, .build/docs)
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export LC_ALL=C
 
+build=${1:-.build/release}
+folder=${2:-.build/docs}
 tools="$(dirname "$(readlink -f "$(command -v swift)")")"
-docc="$tools/docc"
-[ -x "$docc" ] || docc=$(command -v docc || true)
-[ -n "$docc" ] || { echo "docs: this Swift toolchain has no docc, so that no pages can be made; take one from swift.org" >&2; exit 1; }
+for tool in docc swift-symbolgraph-extract; do
+    [ -x "$tools/$tool" ] || { echo "docs: this Swift toolchain has no $tool, so that no pages can be made; take one from swift.org" >&2; exit 1; }
+done
 
-echo "docs: writing down the declarations of all targets"
-# The targets share their declarations within the package, so that `package` is what a reader needs to see.
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-if ! swift package dump-symbol-graph --minimum-access-level package --skip-synthesized-members >"$log" 2>&1; then
-    tail -n 20 "$log" >&2
-    exit 1
-fi
-graphs=$(sed -n 's/^Files written to //p' "$log" | tail -n 1)
-[ -d "$graphs" ] || { echo "docs: swift package dump-symbol-graph wrote no graphs:" >&2; tail -n 5 "$log" >&2; exit 1; }
-
-rm -rf .build/docs
-for graph in "$graphs"/*.symbols.json; do
-    target=$(basename "$graph" .symbols.json)
-    case $target in *@* | C[A-Z]* | Kernels* | *Tests | Workbench | ArgumentParser* | *generate* | *PackageTests) continue ;; esac
-    [ -d "Sources/$target" ] || [ -d "Sources/Engine/$target" ] || continue
-    mkdir -p ".build/docs/$target.docc"
-    ln -sf "$(realpath "$graph")" ".build/docs/$target.docc/"
-    "$docc" convert ".build/docs/$target.docc" --fallback-display-name "$target" --fallback-bundle-identifier "workbench.$target" \
-        --additional-symbol-graph-dir ".build/docs/$target.docc" --output-path ".build/docs/$target" >"$log" 2>&1 || {
-        tail -n 20 "$log" >&2
+# The C modules that the targets import.
+imports=()
+for map in "$build"/C*.build/module.modulemap Sources/C*/module.modulemap; do
+    [ -f "$map" ] && imports+=(-Xcc "-fmodule-map-file=$map")
+done
+triple=$(swift -print-target-info | sed -n 's/^ *"triple": "\(.*\)",$/\1/p' | head -n 1)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+rm -rf "$folder"
+mkdir -p "$folder"
+for path in Sources/KernelInterface Sources/Engine/* Sources/Views/*; do
+    target=$(basename "$path")
+    [ -f "$build/Modules/$target.swiftmodule" ] || { echo "docs: $build has no module $target; run make build" >&2; exit 1; }
+    mkdir -p "$scratch/$target"
+    # The targets share their declarations within the package: that is what a reader looks for.
+    "$tools/swift-symbolgraph-extract" -module-name "$target" -I "$build/Modules" "${imports[@]}" -target "$triple" \
+        -minimum-access-level package -skip-synthesized-members -output-dir "$scratch/$target" >"$scratch/log" 2>&1 &&
+        "$tools/docc" convert --additional-symbol-graph-dir "$scratch/$target" --fallback-display-name "$target" \
+            --fallback-bundle-identifier "workbench.$target" --transform-for-static-hosting --hosting-base-path "$target" \
+            --output-path "$folder/$target" >"$scratch/log" 2>&1 || {
+        tail -n 20 "$scratch/log" >&2
+        echo "docs: the pages of $target could not be made" >&2
         exit 1
     }
-    rm -rf ".build/docs/$target.docc"
-    echo "docs: .build/docs/$target"
 done
+echo "docs: $(find "$folder" -name '*.json' -path '*/data/documentation/*' | wc -l) pages in $folder/<target>/documentation/<target>"
+echo "docs: to read them: python3 -m http.server --directory $folder, then for example http://localhost:8000/Network/documentation/network"
