@@ -61,6 +61,41 @@ let engineNames: [Target.Dependency] = [
     "Studies",
 ]
 
+/// Tests of a library target: the folder of its name under `Tests/EngineTests` or `Tests/ViewModelTests`, and what they use beside it.
+func tests(_ name: String, in folder: String = "EngineTests", _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: ["TestSupport"] + dependencies, path: "Tests/\(folder)/\(name)Tests", swiftSettings: strict)
+}
+
+let testTargets: [Target] = [
+    // What the tests of several targets use.
+    .target(
+        name: "TestSupport",
+        dependencies: ["TerminalKit", "Learning", "Cohorts", "SessionFormat", "Network", "Imaging", "Foundations", "KernelInterface"],
+        path: "Tests/TestSupport", swiftSettings: strict),
+    tests("Foundations", ["Foundations"]),
+    tests("Imaging", ["Imaging", "Foundations"]),
+    tests("Statistics", ["Statistics", "Foundations"]),
+    tests("Kernels", ["Network", "Foundations"] + kernelNames),
+    tests("Network", ["Network", "Foundations", "KernelInterface"]),
+    tests("SessionFormat", ["SessionFormat", "Foundations"]),
+    tests("Cohorts", ["Cohorts", "Imaging", "Foundations"]),
+    tests("Masks", ["Masks", "Cohorts", "SessionFormat", "Imaging", "Foundations"]),
+    tests("StudyResults", ["StudyResults", "Foundations"]),
+    tests("Learning", ["Learning", "Cohorts", "SessionFormat", "Network", "Imaging", "Foundations", "KernelInterface"]),
+    tests("Inference", ["Inference", "Masks", "Learning", "Cohorts", "Network", "Imaging", "Foundations", "KernelInterface"]),
+    tests("Studies", ["Studies", "StudyResults", "Learning", "Cohorts", "SessionFormat", "Foundations"]),
+    // The built program, run as its users run it.
+    tests("Commands", ["Studies", "StudyResults", "Inference", "Masks", "Cohorts", "SessionFormat", "Imaging", "Foundations"]),
+    tests("TerminalKit", in: "ViewModelTests", ["TerminalKit", "Foundations"]),
+    tests(
+        "Screens", in: "ViewModelTests",
+        [
+            "Interface", "Screens", "TerminalKit", "StudyResults", "Masks", "Cohorts", "SessionFormat", "Statistics", "Imaging",
+            "Foundations",
+        ]),
+]
+
 let package = Package(
     name: "DrasCLRWorkbench",
     products: [.executable(name: "workbench", targets: ["Workbench"])],
@@ -95,7 +130,5 @@ let package = Package(
                 "Interface", "Screens", "TerminalKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "EngineTests", dependencies: engineNames + kernelNames, swiftSettings: strict),
-        .testTarget(name: "ViewModelTests", dependencies: engineNames + ["Interface", "Screens", "TerminalKit"], swiftSettings: strict),
-    ]
+    ] + testTargets
 )

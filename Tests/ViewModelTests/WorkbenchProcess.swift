@@ -1,1 +1,0 @@
-../EngineTests/Commands/WorkbenchProcess.swift
