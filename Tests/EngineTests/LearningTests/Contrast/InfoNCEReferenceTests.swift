@@ -18,6 +18,7 @@ struct InfoNCEReferenceTests {
         let (query, keys, bank) = (
             AlignedFloats(count: queries * 128), AlignedFloats(count: queries * 128), AlignedFloats(count: slots * 128)
         )
+        let gradient = AlignedFloats(count: queries * 128)
         for row in 0..<queries {
             let line = logits[row * (1 + slots)..<(row + 1) * (1 + slots)]
             query.pointer[row * 128 + row] = 1
@@ -26,10 +27,12 @@ struct InfoNCEReferenceTests {
                 if place == 0 { keys.pointer[row * 128 + row] = value } else { bank.pointer[(place - 1) * 128 + row] = value }
             }
         }
-        return InfoNCE(temperature: temperature, maskOwnKeys: false).evaluate(
-            queries: Floats(query.pointer), keys: Floats(keys.pointer), count: queries, subjects: (0..<8).map { Int32($0) },
-            bank: MemoryBank.Slots(keys: Floats(bank.pointer), owners: [Int32](repeating: -1, count: slots), count: slots),
-            scale: 1 / Float(queries), queryGradient: AlignedFloats(count: queries * 128).pointer, parallel: Parallel(threads: 1))
+        return withExtendedLifetime((query, keys, bank, gradient)) {
+            InfoNCE(temperature: temperature, maskOwnKeys: false).evaluate(
+                queries: Floats(query.pointer), keys: Floats(keys.pointer), count: queries, subjects: (0..<8).map { Int32($0) },
+                bank: MemoryBank.Slots(keys: Floats(bank.pointer), owners: [Int32](repeating: -1, count: slots), count: slots),
+                scale: 1 / Float(queries), queryGradient: gradient.pointer, parallel: Parallel(threads: 1))
+        }
     }
 
     @Test(
