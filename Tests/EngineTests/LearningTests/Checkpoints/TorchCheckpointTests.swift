@@ -114,8 +114,8 @@ struct TorchCheckpointTests {
         flipped[place] ^= 1
         try flipped.write(to: scratch.file("flipped.pth.tar"))
         let cases = [
-            (scratch.file("gone.pth.tar"), "no such file"), (scratch.file("text.pth.tar"), "no zip archive"),
-            (scratch.file("cut.pth.tar"), "no zip archive"), (scratch.file("flipped.pth.tar"), "cannot be read"),
+            (scratch.file("gone.pth.tar"), "no such file"), (scratch.file("text.pth.tar"), "not a zip archive"),
+            (scratch.file("cut.pth.tar"), "not a zip archive"), (scratch.file("flipped.pth.tar"), "cannot be read"),
             (try archive("empty.pth.tar", [("a/version", Data("3".utf8))]), "no entry data.pkl"),
             (try archive("order.pth.tar", [("a/data.pkl", pickle), ("a/byteorder", Data("big".utf8))]), "byte order"),
             (try archive("short.pth.tar", [("a/data.pkl", pickle), ("a/data/0", Data(count: 12))]), "has 12 bytes"),
