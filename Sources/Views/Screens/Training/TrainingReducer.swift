@@ -57,7 +57,7 @@ extension WorkbenchState {
             } else if training.fault != nil {
                 "the run ended with a fault; key 0 shows the list, where c resumes it"
             } else {
-                "nothing is computing in this session; key 0 shows the list, where c resumes it"
+                "nothing is computing here; key 0 shows the list, where c resumes it"
             }
         message = Message(text: text, isFault: true)
         return false
