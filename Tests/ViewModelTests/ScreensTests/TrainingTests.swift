@@ -88,7 +88,7 @@ import Testing
         var state = World.state(ownership: .nobody)
         _ = state.reduce(.journal(World.journal(steps: 1)))
         #expect(state.press("p", "c", "+", "x") == [])
-        #expect(state.shown.contains("nothing is computing in this session"))
+        #expect(state.shown.contains("nothing is computing here"))
         var over = World.state()
         _ = over.reduce(.journal(World.journal(steps: 1) + [JournalEntry(t: 1, step: 1, event: .finished(RunFinished(outcome: "done")))]))
         #expect(over.press("c") == [])
