@@ -2,26 +2,16 @@ import Foundation
 import Foundations
 import Imaging
 import Masks
+import TestSupport
 import Testing
 
-@Suite("Volumes and agreement of masks")
+@Suite("Volumes of masks")
 struct EmphysemaVolumesTests {
-    /// Two columns of six voxels of 2 × 3 × 2 mm, the first in the right lung, the second in the left; a third column is outside. The scan is
-    /// stored head first and tilted by 20° in the coronal plane.
-    private static let geometry = Affine3(
-        columnX: [2 * cos(0.35), 0, 2 * sin(0.35)], columnY: [0, 3, 0], columnZ: [2 * sin(0.35), 0, -2 * cos(0.35)],
-        translation: [10, -20, 300])
-    private static let extent = Extent3(x: 3, y: 1, z: 6)
-
-    private func volume(_ columns: [[UInt8]]) -> Volume<UInt8> {
-        Volume(extent: Self.extent, voxelToWorld: Self.geometry, voxels: (0..<6).flatMap { z in columns.map { $0[z] } })
-    }
-
     @Test("thirds run from the head down, right and left apart, millilitres from the voxel's volume")
     func byHand() {
-        let lungs = volume([[1, 1, 1, 1, 1, 1], [2, 2, 2, 2, 2, 2], [0, 0, 0, 0, 0, 0]])
+        let lungs = TwoLungColumns.volume([[1, 1, 1, 1, 1, 1], [2, 2, 2, 2, 2, 2], [0, 0, 0, 0, 0, 0]])
         // Index 0 is the top. What lies outside the lungs does not count.
-        let mask = volume([[1, 1, 1, 0, 0, 0], [0, 0, 0, 0, 0, 1], [1, 1, 1, 1, 1, 1]])
+        let mask = TwoLungColumns.volume([[1, 1, 1, 0, 0, 0], [0, 0, 0, 0, 0, 1], [1, 1, 1, 1, 1, 1]])
         let volumes = EmphysemaVolumes(mask: mask, lungs: lungs)
         let voxel = 12.0 / 1000
         func isNear(_ region: EmphysemaVolumes.Region, lung: Double, emphysema: Double) -> Bool {
@@ -40,7 +30,7 @@ struct EmphysemaVolumesTests {
 
     @Test("a lung that is not there has no volume and no percentage")
     func absent() {
-        let lungs = volume([[0, 0, 0, 0, 0, 0], [2, 2, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0]])
+        let lungs = TwoLungColumns.volume([[0, 0, 0, 0, 0, 0], [2, 2, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0]])
         let volumes = EmphysemaVolumes(mask: lungs, lungs: lungs)
         #expect(volumes.right.whole.lung_ml == 0 && volumes.right.whole.percent == 0)
         #expect(abs(volumes.left.whole.percent - 100) < 1e-9 && volumes.left.upper.lung_ml == volumes.left.lower.lung_ml)

@@ -54,9 +54,6 @@ package enum NiftiFile {
         return Volume(extent: header.extent, voxelToWorld: header.voxelToWorld, voxels: voxels)
     }
 
-    /// True for `.nii` and `.nii.gz`, and for the header or data of a `.hdr`/`.img` pair.
-    package static func hasNiftiName(_ file: URL) -> Bool { ending(of: file) != nil }
-
     /// The ending that makes a name one of an image, as it is written; nil where there is none.
     static func ending(of file: URL) -> String? {
         let name = file.lastPathComponent

@@ -143,7 +143,7 @@ extension WorkbenchState {
         case .quit: return quit()
         case .undo, .redo: return runHistory(command)
         case .counters: showsCounters.toggle()
-        case .lean: nextLeanness()
+        case .lean: nextLeanMode()
         case .selectPrevious, .selectNext, .selectFirst, .selectLast, .openSession, .startDemo, .newRun, .forkRun, .continueRun,
             .markSession, .compareSessions, .renameSession, .noteSession, .deleteSession:
             return runSessions(command)

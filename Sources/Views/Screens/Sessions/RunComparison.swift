@@ -54,7 +54,7 @@ package enum LeanMode: String, CaseIterable, Sendable {
 extension WorkbenchState {
     package var isLean: Bool { leanness == .on || (leanness == .automatic && isLagging) }
 
-    mutating func nextLeanness() {
+    mutating func nextLeanMode() {
         leanness = leanness.next
         let text =
             switch leanness {
