@@ -95,9 +95,12 @@ package enum WorkbenchProcess {
     }
 
     /// Memory that a process has had in RAM at most, as the kernel counts it: mapped files among it. 0 once it has ended. Looked at each
-    /// millisecond, it misses what is taken in the last one.
+    /// millisecond, it misses what is taken in the last one. Until the program is loaded the memory is still that of the process which started
+    /// it, and does not count.
     private static func peakBytes(of process: Int32) -> Int {
-        guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
+        let loaded = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe")
+        guard loaded == binary.resolvingSymlinksInPath().path,
+            let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
             let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
         else { return 0 }

@@ -16,7 +16,7 @@ package struct PasteDecoder {
     /// How long `ESC` alone is held back, seconds. ncurses has waited 25 ms before.
     package static let escapeSeconds = 0.025
     /// How long the rest of a mark is waited for, seconds.
-    package static let markSeconds = 0.1
+    package static let markSeconds = 0.5
     /// How long after an `ESC` that was let go the rest of a mark may begin, seconds.
     package static let lateSeconds = 0.5
     /// How long a paste may stand still, seconds.
