@@ -84,7 +84,7 @@ let testTargets: [Target] = [
     tests("StudyResults", ["StudyResults", "Foundations"]),
     tests("Learning", ["Learning", "Cohorts", "SessionFormat", "Network", "Imaging", "Foundations", "KernelInterface"]),
     tests("Inference", ["Inference", "Masks", "Learning", "Cohorts", "Network", "Imaging", "Foundations", "KernelInterface"]),
-    tests("Studies", ["Studies", "StudyResults", "Learning", "Cohorts", "SessionFormat", "Foundations"]),
+    tests("Studies", ["Studies", "StudyResults", "Learning", "Cohorts", "SessionFormat", "Imaging", "Foundations"]),
     // The built program, run as its users run it.
     tests("Commands", ["Studies", "StudyResults", "Inference", "Masks", "Cohorts", "SessionFormat", "Imaging", "Foundations"]),
     tests("TerminalKit", in: "ViewModelTests", ["TerminalKit", "Foundations"]),

@@ -17,12 +17,21 @@ package struct BoxFeatures {
     static let jitter = 4
 
     package let boxes: [LesionBox]
-    /// `[box][view][128]`; view 0 is the exact one.
+    /// Numbers of a view: 128 of the encoder and, where they were asked for, `BoxDensity.count` of its density after them.
+    package let width: Int
+    /// `[box][view][width]`; view 0 is the exact one.
     package let values: [Float]
 
-    package init(boxes: [LesionBox], values: [Float]) {
+    package init(boxes: [LesionBox], width: Int = EncoderArchitecture.representation, values: [Float]) {
         self.boxes = boxes
+        self.width = width
         self.values = values
+    }
+
+    /// A view's numbers.
+    package func row(_ box: Int, view: Int = 0) -> ArraySlice<Float> {
+        let start = (box * Self.views + view) * width
+        return values[start..<start + width]
     }
 
     /// Where the views of box number `index` lie, voxels from its corner: the box itself and seeded places around it.
@@ -37,24 +46,27 @@ package struct BoxFeatures {
 
     /// - Throws: `Failure` where a box names a subject that the cohort does not hold, or lies outside its image.
     static func extract(
-        _ model: InferenceModel, cohort: PreparedCohort, boxes: [LesionBox], seed: UInt64, parallel: Parallel,
+        _ model: InferenceModel, cohort: PreparedCohort, boxes: [LesionBox], density: Bool, seed: UInt64, parallel: Parallel,
         progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
     ) throws -> BoxFeatures {
-        let values = try representations(model, cohort: cohort, boxes: boxes, parallel: parallel, progress: progress) {
+        let values = try representations(model, cohort: cohort, boxes: boxes, density: density, parallel: parallel, progress: progress) {
             jittered(index: $0, seed: seed)
         }
-        return BoxFeatures(boxes: boxes, values: values)
+        return BoxFeatures(boxes: boxes, width: Classifier.width(density: density), values: values)
     }
 
     /// Representations of views of boxes, all views of a box with the box's location.
-    /// - Parameter moves: where the views of a box lie, voxels from its corner; as many for each box.
-    /// - Returns: `[box][view][128]`.
+    /// - Parameters:
+    ///   - density: whether the numbers of `BoxDensity` follow those of the encoder.
+    ///   - moves: where the views of a box lie, voxels from its corner; as many for each box.
+    /// - Returns: `[box][view][128]`, or more numbers a view.
     package static func representations(
-        _ model: InferenceModel, cohort: PreparedCohort, boxes: [LesionBox], parallel: Parallel,
+        _ model: InferenceModel, cohort: PreparedCohort, boxes: [LesionBox], density: Bool = false, parallel: Parallel,
         progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }, moves: (_ box: Int) -> [SIMD3<Int>]
     ) throws -> [Float] {
         guard !boxes.isEmpty else { return [] }
-        let width = EncoderArchitecture.representation
+        let encoded = EncoderArchitecture.representation
+        let width = Classifier.width(density: density)
         let kernels = KernelSelection.best
         let count = moves(0).count
         let result = AlignedFloats(count: boxes.count * count * width)
@@ -62,25 +74,51 @@ package struct BoxFeatures {
             (
                 mixed: MixedKernels(architecture: model.encoder.architecture, capacity: 1, trainable: false),
                 pass: EvaluationPass(architecture: model.encoder.architecture, kernels: kernels),
-                inputs: AlignedFloats(count: count * PatchStore.patchVoxels)
+                inputs: AlignedFloats(count: count * PatchStore.patchVoxels),
+                features: AlignedFloats(count: count * encoded)
             )
         }
         let augmentation = PatchAugmentation(kernels: kernels)
         let done = ProgressCount { progress($0, boxes.count) }
-        try forEachBox(cohort: cohort, boxes: boxes, parallel: parallel, moves: moves) { index, patches in
-            spaces.with { space in
-                space.mixed.mix(model.encoder, at: [patches.location], foldingNorm: true, kernels: kernels, parallel: Parallel(threads: 1))
-                patches.scaled(augmentation, into: space.inputs.pointer)
-                for first in stride(from: 0, to: count, by: LaneLayout.lanes) {
-                    space.pass.forward(
-                        space.mixed, location: 0,
-                        patches: (first..<min(first + LaneLayout.lanes, count)).map {
-                            Floats(space.inputs.pointer + $0 * PatchStore.patchVoxels)
-                        },
-                        representations: result.pointer + (index * count + first) * width)
+        // Each box's numbers are written by one thread.
+        nonisolated(unsafe) let values = result.pointer
+        try forEachSubject(cohort: cohort, boxes: boxes, parallel: parallel) { image, members in
+            if density {
+                let densities = BoxDensity(
+                    image.image, lungs: try image.millimetreLungs(parallel: Parallel(threads: 1)), parallel: Parallel(threads: 1))
+                let half = Atlas.patchSide / 2
+                let found = densities.values(
+                    around: members.flatMap { index, corner in
+                        moves(index).map { VoxelIndex(x: corner.x + $0.x + half, y: corner.y + $0.y + half, z: corner.z + $0.z + half) }
+                    })
+                for (position, member) in members.enumerated() {
+                    for view in 0..<count {
+                        let row = values + (member.index * count + view) * width + encoded
+                        let start = (position * count + view) * BoxDensity.count
+                        for i in 0..<BoxDensity.count { row[i] = found[start + i] }
+                    }
                 }
             }
-            done.add()
+            for (index, corner) in members {
+                let patches = cut(image, atlas: cohort.atlas, corner: corner, moves: moves(index))
+                spaces.with { space in
+                    space.mixed.mix(
+                        model.encoder, at: [patches.location], foldingNorm: true, kernels: kernels, parallel: Parallel(threads: 1))
+                    patches.scaled(augmentation, into: space.inputs.pointer)
+                    for first in stride(from: 0, to: count, by: LaneLayout.lanes) {
+                        space.pass.forward(
+                            space.mixed, location: 0,
+                            patches: (first..<min(first + LaneLayout.lanes, count)).map {
+                                Floats(space.inputs.pointer + $0 * PatchStore.patchVoxels)
+                            },
+                            representations: space.features.pointer + first * encoded)
+                    }
+                    for view in 0..<count {
+                        (values + (index * count + view) * width).update(from: space.features.pointer + view * encoded, count: encoded)
+                    }
+                }
+                done.add()
+            }
         }
         return result.array
     }
@@ -106,6 +144,17 @@ package struct BoxFeatures {
         cohort: PreparedCohort, boxes: [LesionBox], parallel: Parallel, moves: (_ box: Int) -> [SIMD3<Int>],
         _ body: (Int, BoxPatches) -> Void
     ) throws {
+        try forEachSubject(cohort: cohort, boxes: boxes, parallel: parallel) { image, members in
+            for (index, corner) in members { body(index, cut(image, atlas: cohort.atlas, corner: corner, moves: moves(index))) }
+        }
+    }
+
+    /// Finds the lower corners of a subject's boxes in its 1 mm image and hands them to `body`, several subjects at once.
+    /// - Throws: `Failure` where a box names a subject that the cohort does not hold, lies outside its image, or was placed on another CT.
+    static func forEachSubject(
+        cohort: PreparedCohort, boxes: [LesionBox], parallel: Parallel,
+        _ body: (PreparedImage, [(index: Int, corner: VoxelIndex)]) throws -> Void
+    ) throws {
         let bySubject = Dictionary(grouping: boxes.indices) { boxes[$0].subject }
         let names = bySubject.keys.sorted()
         _ = try parallel.map(names.count) { position in
@@ -117,13 +166,11 @@ package struct BoxFeatures {
                 )
             }
             let image = try cohort.catalogue.image(of: subject, parallel: Parallel(threads: 1))
-            for index in members {
-                body(index, try cut(image, atlas: cohort.atlas, box: boxes[index], moves: moves(index)))
-            }
+            try body(image, members.map { ($0, try corner(of: boxes[$0], in: image)) })
         }
     }
 
-    private static func cut(_ image: PreparedImage, atlas: Atlas, box: LesionBox, moves: [SIMD3<Int>]) throws -> BoxPatches {
+    private static func corner(of box: LesionBox, in image: PreparedImage) throws -> VoxelIndex {
         let point = image.worldToVoxel(box.centre)
         let extent = image.image.extent
         guard (0..<3).allSatisfy({ point[$0] > -0.5 && point[$0] < Double(extent[$0]) - 0.5 }) else {
@@ -133,7 +180,10 @@ package struct BoxFeatures {
         }
         let centre = VoxelIndex(nearestTo: point)
         let half = Atlas.patchSide / 2
-        let corner = VoxelIndex(x: centre.x - half, y: centre.y - half, z: centre.z - half)
+        return VoxelIndex(x: centre.x - half, y: centre.y - half, z: centre.z - half)
+    }
+
+    private static func cut(_ image: PreparedImage, atlas: Atlas, corner: VoxelIndex, moves: [SIMD3<Int>]) -> BoxPatches {
         var views = [Int16](repeating: 0, count: moves.count * PatchStore.patchVoxels)
         views.withUnsafeMutableBufferPointer { buffer in
             for (view, move) in moves.enumerated() {

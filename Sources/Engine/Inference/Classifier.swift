@@ -7,7 +7,9 @@ import Masks
 import Network
 import SessionFormat
 
-/// A binary classifier of one emphysema subtype on the encoder's features: p = sigmoid(w · h + b).
+/// A binary classifier of one emphysema subtype on the encoder's features, and where it was made so on the box's density: p = sigmoid(w · x + b).
+///
+/// Its intercept is such that p = 0.5 is its operating point.
 package struct Classifier {
     package let subtype: EmphysemaSubtype
     package let scheme: ClassifierScheme
@@ -15,6 +17,8 @@ package struct Classifier {
     let bias: Float
     /// The encoder that it reads: the session's, or a fine-tuned one.
     package let encoder: InferenceModel
+    /// How it did on subjects that it was not fitted to; nil where it was not measured.
+    package let skill: ClassifierSkill?
     /// How it was trained: numbers of boxes, penalty, seed … as they are printed.
     package let provenance: [String: String]
     /// SHA-256 of readout and encoder.
@@ -22,22 +26,31 @@ package struct Classifier {
 
     package init(
         subtype: EmphysemaSubtype, scheme: ClassifierScheme, weights: [Float], bias: Float, encoder: InferenceModel,
-        provenance: [String: String]
+        skill: ClassifierSkill? = nil, provenance: [String: String]
     ) {
         self.subtype = subtype
         self.scheme = scheme
         self.weights = weights
         self.bias = bias
         self.encoder = encoder
+        self.skill = skill
         self.provenance = provenance
         let bytes = (weights + [bias]).withUnsafeBytes { Data($0) } + Data(encoder.checksum.utf8)
         checksum = Checksum.sha256(bytes)
     }
 
-    /// Probability for one representation of 128 features.
-    package func probability(_ features: Floats) -> Float {
+    /// How many numbers a readout takes.
+    package static func width(density: Bool) -> Int { EncoderArchitecture.representation + (density ? BoxDensity.count : 0) }
+
+    /// Whether the numbers of `BoxDensity` follow those of the encoder.
+    package var readsDensity: Bool { weights.count > EncoderArchitecture.representation }
+
+    /// Probability for one representation of 128 features, and the density of its box where the classifier reads that.
+    package func probability(_ features: Floats, density: UnsafePointer<Float>? = nil) -> Float {
         var sum = bias
-        for i in weights.indices { sum += weights[i] * features[i] }
+        let encoded = EncoderArchitecture.representation
+        for i in 0..<encoded { sum += weights[i] * features[i] }
+        if readsDensity, let density { for i in encoded..<weights.count { sum += weights[i] * density[i - encoded] } }
         return 1 / (1 + exp(-sum))
     }
 
@@ -49,6 +62,7 @@ package struct Classifier {
         metadata["encoder"] = encoder.checksum
         metadata["encoderName"] = encoder.name
         metadata["checksum"] = checksum
+        if let skill { metadata["skill"] = String(decoding: try JSONEncoder().encode(skill), as: UTF8.self) }
         var writer = SafetensorsWriter(metadata: metadata)
         writer.add("readout.weight", shape: [weights.count], floats: weights)
         writer.add("readout.bias", shape: [1], floats: [bias])
@@ -81,10 +95,12 @@ package struct Classifier {
         case .full:
             encoder = InferenceModel(encoder: try PatchEncoder(from: file, prefix: "encoder."), name: file.metadata["encoderName"] ?? "")
         }
-        let own: Set<String> = ["subtype", "scheme", "encoder", "encoderName", "checksum"]
+        let own: Set<String> = ["subtype", "scheme", "encoder", "encoderName", "checksum", "skill"]
+        let numbers = file["readout.weight"]?.shape.first == width(density: true) ? width(density: true) : width(density: false)
         let classifier = Classifier(
-            subtype: subtype, scheme: scheme, weights: try file.floats("readout.weight", shape: [EncoderArchitecture.representation]),
+            subtype: subtype, scheme: scheme, weights: try file.floats("readout.weight", shape: [numbers]),
             bias: try file.floats("readout.bias", shape: [1])[0], encoder: encoder,
+            skill: file.metadata["skill"].flatMap { try? JSONDecoder().decode(ClassifierSkill.self, from: Data($0.utf8)) },
             provenance: file.metadata.filter { !own.contains($0.key) })
         guard file.metadata["checksum"] == classifier.checksum else {
             throw Failure("\(place.path) is damaged: its readout does not match its checksum; fine-tune it again")
@@ -93,6 +109,13 @@ package struct Classifier {
             throw Failure("\(place.path) holds values that are not finite; fine-tune it again")
         }
         return classifier
+    }
+
+    /// - Throws: `Failure` where the classifier has no skill: nobody should see a mask that means nothing.
+    package func requireFit() throws {
+        guard let complaint = skill?.complaint else { return }
+        throw Failure(
+            "the \(subtype.word) classifier is UNFIT: \(complaint); place more boxes, or pre-train longer")
     }
 
     /// The checksum of a session's present classifier; nil where it has none.

@@ -68,11 +68,12 @@ package struct DenseClassifier {
         let blocks = grid.blocks(needed)
         let results = AlignedFloats(count: needed.count * classifiers.count)
         let starts = blocks.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
+        let densities = densities(lungs: lungs, points: needed)
         let spaces = Pool { Workspace(self) }
         let done = Atomic<Int>(0)
         parallel.forEach(blocks.count) { index in
             guard !isCancelled() else { return }
-            spaces.with { classify(blocks[index], $0, into: results.pointer + starts[index] * classifiers.count) }
+            spaces.with { classify(blocks[index], densities, $0, into: results.pointer + starts[index] * classifiers.count) }
             progress(done.add(blocks[index].count, ordering: .relaxed).newValue, needed.count)
         }
         guard !isCancelled() else { return nil }
@@ -102,6 +103,23 @@ package struct DenseClassifier {
         }
     }
 
+    /// The density of the boxes of lattice points.
+    struct Densities: Sendable {
+        /// The row of each lattice point; -1 where it has none.
+        fileprivate let rows: [Int32]
+        fileprivate let values: [Float]
+    }
+
+    /// - Parameter lungs: on the 1 mm grid.
+    /// - Returns: nil where no classifier reads it.
+    func densities(lungs: Volume<UInt8>, points: [Int]) -> Densities? {
+        guard classifiers.contains(where: \.readsDensity) else { return nil }
+        var rows = [Int32](repeating: -1, count: grid.extent.count)
+        for (row, point) in points.enumerated() { rows[point] = Int32(row) }
+        let density = BoxDensity(image.image, lungs: lungs, parallel: parallel)
+        return Densities(rows: rows, values: density.values(around: points.map(grid.voxel)))
+    }
+
     /// p of the patch whose voxel is the block's centre.
     private func location(ofBlock point: Int) -> SIMD3<Float> {
         // The same centre for every stride, so that a point's probability does not change when the lattice is refined.
@@ -112,7 +130,7 @@ package struct DenseClassifier {
 
     /// Classifies points of one block. Each point's result is its own: it does not depend on the others.
     /// - Parameter results: receives `[point][classifier]`.
-    func classify(_ points: [Int], _ space: Workspace, into results: MutableFloats) {
+    func classify(_ points: [Int], _ densities: Densities?, _ space: Workspace, into results: MutableFloats) {
         space.mixed.mix(
             classifiers[0].encoder.encoder, at: [location(ofBlock: points[0])], foldingNorm: true, kernels: kernels,
             parallel: Parallel(threads: 1))
@@ -132,8 +150,17 @@ package struct DenseClassifier {
                 space.mixed, location: 0, patches: (0..<lanes).map { Floats(space.inputs.pointer + $0 * PatchStore.patchVoxels) },
                 representations: space.features.pointer)
             for lane in 0..<lanes {
+                let row = densities.map { Int($0.rows[points[start + lane]]) * BoxDensity.count }
                 for (c, classifier) in classifiers.enumerated() {
-                    results[(start + lane) * classifiers.count + c] = classifier.probability(Floats(space.features.pointer + lane * width))
+                    let features = Floats(space.features.pointer + lane * width)
+                    let place = (start + lane) * classifiers.count + c
+                    if let densities, let row {
+                        results[place] = densities.values.withUnsafeBufferPointer {
+                            classifier.probability(features, density: $0.baseAddress.map { $0 + row })
+                        }
+                    } else {
+                        results[place] = classifier.probability(features)
+                    }
                 }
             }
         }

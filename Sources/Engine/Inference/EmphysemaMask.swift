@@ -15,6 +15,8 @@ package struct EmphysemaMask: Sendable {
     /// 1 where probability ≥ 0.5 inside the lungs.
     package let mask: Volume<UInt8>
     package let volumes: EmphysemaVolumes
+    /// The voxels of the lesions, and what of the low-density lung they are; nil before `withLesions`.
+    package private(set) var lesions: (mask: Volume<UInt8>, volumes: LesionVolumes)?
 
     /// Between lattice points trilinear to 1 mm voxels, then trilinear to the CT's grid, then cut to the lungs.
     init(lattice: DenseClassifier.Lattice, subtype: EmphysemaSubtype, image: PreparedImage, parallel: Parallel) throws {
@@ -87,6 +89,40 @@ package struct EmphysemaMask: Sendable {
             }
         }
         return (masks.compactMap { $0 }, total)
+    }
+
+    /// A subject's masks with their lesions.
+    /// - Parameters:
+    ///   - masks: in the order of the classifiers.
+    ///   - ct: the CT in its own grid.
+    package static func withLesions(
+        _ masks: [EmphysemaMask], classifiers: [Classifier], ct: Volume<Int16>, lungs: Volume<UInt8>, parallel: Parallel
+    ) -> [EmphysemaMask] {
+        let from = classifiers.map { $0.skill?.lesionProbability ?? Double(threshold) }
+        let low = LesionMask.lowAttenuation(ct, lungs: lungs)
+        let all = EmphysemaVolumes(mask: low, lungs: lungs)
+        let found = LesionMask.find(
+            in: ct, lungs: lungs, subtypes: masks.map(\.subtype), chances: masks.map(\.probability), from: from, parallel: parallel)
+        return masks.indices.map { index in
+            var own = low
+            for i in own.voxels.indices where own.voxels[i] != 0 {
+                let chance = masks[index].probability.voxels[i]
+                let isOwn =
+                    Double(chance) >= from[index]
+                    && masks.indices.allSatisfy {
+                        $0 == index || masks[$0].probability.voxels[i] < chance || ($0 > index && masks[$0].probability.voxels[i] == chance)
+                    }
+                if !isOwn { own.voxels[i] = 0 }
+            }
+            var mask = masks[index]
+            mask.lesions = (
+                found[index],
+                LesionVolumes(
+                    lesion: EmphysemaVolumes(mask: found[index], lungs: lungs), lowAttenuation: EmphysemaVolumes(mask: own, lungs: lungs),
+                    allLowAttenuation: all)
+            )
+            return mask
+        }
     }
 
     /// The classifiers' numbers, those of one encoder together.

@@ -13,6 +13,10 @@ package struct FineTuning {
         package var fraction = 1.0
         /// Boxes of the other subtype are negatives too.
         package var otherSubtypeIsNegative = false
+        /// Linear: the readout reads the density of boxes beside the encoder's features.
+        package var readsDensity = true
+        /// Linear: places all over the lungs of subjects that are free of the subtype are negatives, too.
+        package var freeLungIsNegative = true
         package var seed: UInt64 = 1
 
         package init() {}
@@ -43,12 +47,19 @@ package struct FineTuning {
         }
         switch options.scheme {
         case .linear:
-            var all: [LesionBox] = []
-            for box in chosen.flatMap(\.boxes) where !all.contains(box) { all.append(box) }
+            let training = try zip(subtypes, chosen).map { subtype, boxes in
+                options.freeLungIsNegative
+                    ? try boxes.addingFreeLung(of: subtype, cohort: cohort, subjects: subjects, seed: options.seed) : boxes
+            }
+            var seen = Set<LesionBox>()
+            let all = training.flatMap(\.boxes).filter { seen.insert($0).inserted }
             let features = try BoxFeatures.extract(
-                model, cohort: cohort, boxes: all, seed: options.seed, parallel: parallel, progress: progress)
+                model, cohort: cohort, boxes: all, density: options.readsDensity, seed: options.seed, parallel: parallel, progress: progress
+            )
             let tuner = LinearFineTuner(model: model, features: features)
-            return try zip(subtypes, chosen).map { try tuner.fit($1, subtype: $0, seed: options.seed) }
+            return try parallel.map(subtypes.count) { index in
+                try tuner.fitMeasured(training[index], subtype: subtypes[index], seed: options.seed)
+            }
         case .full:
             let tuner = FullFineTuner(model: model, cohort: cohort, settings: .init(), parallel: parallel)
             return try zip(subtypes, chosen).map {

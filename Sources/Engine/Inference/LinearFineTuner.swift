@@ -2,6 +2,7 @@ import Cohorts
 import Foundation
 import Foundations
 import Learning
+import Masks
 import Network
 import Statistics
 
@@ -24,14 +25,41 @@ package struct LinearFineTuner {
     /// - Parameters:
     ///   - training: boxes, all of them among those of `features`.
     package func fit(_ training: TrainingBoxes, subtype: EmphysemaSubtype, seed: UInt64) throws -> Classifier {
-        let width = EncoderArchitecture.representation
-        let rows = try training.boxes.map { box in
-            guard let row = features.boxes.firstIndex(of: box) else { throw Failure("a training box of \(box.subject) has no features") }
+        try fit(training, rows: rows(of: training), subtype: subtype, seed: seed)
+    }
+
+    /// The same, measured on subjects that it was not fitted to, with its operating point at p = 0.5.
+    package func fitMeasured(_ training: TrainingBoxes, subtype: EmphysemaSubtype, seed: UInt64) throws -> Classifier {
+        let rows = try rows(of: training)
+        let fitted = try fit(training, rows: rows, subtype: subtype, seed: seed)
+        // The penalty of all boxes: one number tells next to nothing of a subject, and choosing it in every fold would take five times as long.
+        let penalty = fitted.provenance["penalty"].flatMap(Double.init)
+        let measured = try ReadoutFolds(training, rows: rows, features: features, seed: seed) { members in
+            try fit(training.part(members), rows: members.map { rows[$0] }, subtype: subtype, penalty: penalty, seed: seed)
+        }
+        var provenance = fitted.provenance
+        if !training.contradicted.isEmpty { provenance["boxedThoughFree"] = training.contradicted.joined(separator: " ") }
+        provenance["features"] = fitted.readsDensity ? "encoder and density" : "encoder"
+        guard let measured else { return fitted.with(skill: .unmeasured(training), logit: 0, provenance: provenance) }
+        return fitted.with(skill: measured.skill, logit: measured.operatingPoint, provenance: provenance)
+    }
+
+    private func rows(of training: TrainingBoxes) throws -> [Int] {
+        let places = Dictionary(features.boxes.enumerated().map { ($1, $0) }) { first, _ in first }
+        return try training.boxes.map { box in
+            guard let row = places[box] else { throw Failure("a training box of \(box.subject) has no features") }
             return row
         }
+    }
+
+    /// - Parameter given: the penalty; nil chooses it.
+    private func fit(
+        _ training: TrainingBoxes, rows: [Int], subtype: EmphysemaSubtype, penalty given: Double? = nil, seed: UInt64
+    ) throws -> Classifier {
+        let width = features.width
         let scaling = Standardisation(features: features, rows: rows)
         let table = Table(features: features, rows: rows, positive: training.positive, scaling: scaling)
-        let penalty = try choosePenalty(table, subjects: training.boxes.map(\.subject), seed: seed)
+        let penalty = try given ?? choosePenalty(table, subjects: training.boxes.map(\.subject), seed: seed)
         let readout = try table.fit(penalty: penalty)
         // The scaling is folded into the readout: w·(h - m)/s + b.
         let weights = (0..<width).map { readout.coefficients[$0] / scaling.deviation[$0] }
@@ -50,7 +78,7 @@ package struct LinearFineTuner {
         let mean, deviation: [Double]
 
         init(features: BoxFeatures, rows: [Int]) {
-            let width = EncoderArchitecture.representation
+            let width = features.width
             let perBox = BoxFeatures.views * width
             var sums = [Double](repeating: 0, count: width)
             var squares = sums
@@ -69,29 +97,32 @@ package struct LinearFineTuner {
 
     /// Standardised views of boxes, each view weighing 1/16.
     struct Table {
-        private let width = EncoderArchitecture.representation
+        private let width: Int
         let values: [Double]
         let positive: [Bool]
 
         init(features: BoxFeatures, rows: [Int], positive: [Bool], scaling: Standardisation) {
-            let perBox = BoxFeatures.views * EncoderArchitecture.representation
+            width = features.width
+            let (width, perBox) = (features.width, BoxFeatures.views * features.width)
             values = rows.flatMap { row in
                 (0..<perBox).map { i in
-                    let k = i % EncoderArchitecture.representation
+                    let k = i % width
                     return (Double(features.values[row * perBox + i]) - scaling.mean[k]) / scaling.deviation[k]
                 }
             }
             self.positive = positive
         }
 
-        private init(values: [Double], positive: [Bool]) {
+        private init(values: [Double], width: Int, positive: [Bool]) {
+            self.width = width
             self.values = values
             self.positive = positive
         }
 
         func subset(_ boxes: [Int]) -> Table {
             let perBox = BoxFeatures.views * width
-            return Table(values: boxes.flatMap { values[$0 * perBox..<($0 + 1) * perBox] }, positive: boxes.map { positive[$0] })
+            return Table(
+                values: boxes.flatMap { values[$0 * perBox..<($0 + 1) * perBox] }, width: width, positive: boxes.map { positive[$0] })
         }
 
         func fit(penalty: Double) throws -> LogisticReadout {

@@ -128,6 +128,7 @@ package final class MaskService: MaskWork {
         let catalogue = try catalogue()
         let subject = try catalogue.subject(id)
         let classifiers = try classifiers()
+        for classifier in classifiers { try classifier.requireFit() }
         let image = try catalogue.image(of: subject, parallel: parallel)
         let stride = strideOfMasks(id)
         let prediction = try ProgressivePrediction(

@@ -9,7 +9,7 @@ package struct ProgressivePrediction {
     private let image: PreparedImage
     private let classifiers: [Classifier]
     /// Classifiers of one encoder each, by number.
-    private let groups: [(dense: DenseClassifier, members: [Int])]
+    private let groups: [(dense: DenseClassifier, densities: DenseClassifier.Densities?, members: [Int])]
     private let lattice: DenseLattice
     private let needed: [Int]
     private let parallel: Parallel
@@ -18,13 +18,15 @@ package struct ProgressivePrediction {
         self.image = image
         self.classifiers = classifiers
         self.parallel = parallel
+        let lungs = try image.millimetreLungs(parallel: parallel)
+        lattice = DenseLattice(size: image.image.extent, stride: stride)
+        let needed = lattice.needed(by: lungs)
+        self.needed = needed
         groups = EmphysemaMask.byEncoder(classifiers).map { members in
             let dense = DenseClassifier(
                 image: image, atlas: atlas, classifiers: members.map { classifiers[$0] }, stride: stride, parallel: parallel)
-            return (dense, members)
+            return (dense, dense.densities(lungs: lungs, points: needed), members)
         }
-        lattice = groups[0].dense.grid
-        needed = lattice.needed(by: try image.millimetreLungs(parallel: parallel))
     }
 
     /// Nothing known yet.
@@ -82,7 +84,7 @@ package struct ProgressivePrediction {
             let width = group.members.count
             let results = AlignedFloats(count: count * width)
             parallel.forEach(tiles.count) { tile in
-                spaces.with { group.dense.classify(tiles[tile], $0, into: results.pointer + starts[tile] * width) }
+                spaces.with { group.dense.classify(tiles[tile], group.densities, $0, into: results.pointer + starts[tile] * width) }
             }
             let found = results.array
             for (position, member) in group.members.enumerated() {

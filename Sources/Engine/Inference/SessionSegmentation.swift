@@ -30,12 +30,14 @@ package struct SessionSegmentation {
             let found = try EmphysemaMask.segment(
                 image, atlas: atlas, classifiers: classifiers, stride: stride, parallel: parallel, progress: progress)
         else { return [] }
-        try write(found.masks, of: subject, image, journal: journal)
-        return found.masks
+        return try write(found.masks, of: subject, image, journal: journal)
     }
 
-    /// Writes masks, in the order of the classifiers, with what made them, and tells the journal.
-    func write(_ masks: [EmphysemaMask], of subject: PreparedSubject, _ image: PreparedImage, journal: Journal?) throws {
+    /// Finds the lesions of masks, in the order of the classifiers, writes both with what made them, and tells the journal.
+    @discardableResult
+    func write(_ found: [EmphysemaMask], of subject: PreparedSubject, _ image: PreparedImage, journal: Journal?) throws -> [EmphysemaMask] {
+        let masks = EmphysemaMask.withLesions(
+            found, classifiers: classifiers, ct: try NiftiFile.readCT(subject.image), lungs: image.lungs, parallel: parallel)
         var written: [MaskWritten] = []
         for (classifier, mask) in zip(classifiers, masks) {
             let subtype = classifier.subtype.rawValue
@@ -50,6 +52,7 @@ package struct SessionSegmentation {
         }
         // Once all are there, so that a viewer reads them together.
         for mask in written { try journal?.append(.mask(mask)) }
+        return masks
     }
 
     /// Why a mask must not be taken for current: another CT, atlas, model or classifier; nil where all fit.

@@ -25,6 +25,17 @@ package struct MaskProvenance: Codable, Equatable, Sendable {
     /// SHA-256 of the files of mask and probabilities; nil where an older version wrote them.
     package var maskChecksum: String?
     package var probabilityChecksum: String?
+    /// `lesion` where the file holds the lesions in the region mask's place.
+    package var kind: String?
+    /// How the classifier does on subjects held out.
+    package var skill: ClassifierSkill?
+    /// Why the classifier is no use, where the mask was asked for all the same.
+    package var unfit: String?
+    /// Why the mask cannot be right.
+    package var implausible: String?
+    /// What of the low-density lung is of the subtype.
+    package var lesions: LesionVolumes?
+    package var lesionChecksum: String?
     /// In an exported copy: why the mask was not current when it was exported.
     package var stale: String?
 
@@ -57,6 +68,18 @@ package struct MaskProvenance: Codable, Equatable, Sendable {
     /// The file beside a mask.
     package static func file(beside mask: URL) -> URL { mask.appendingPathExtension("json") }
 
+    /// The lesion mask beside a region mask: `NAME.lesion.nii.gz`.
+    package static func lesionFile(beside mask: URL) -> URL {
+        let name = mask.lastPathComponent
+        let ending = name.hasSuffix(".nii.gz") ? ".nii.gz" : ".nii"
+        return mask.deletingLastPathComponent().appendingPathComponent("\(name.dropLast(ending.count)).lesion\(ending)")
+    }
+
+    /// What a reader must know before the mask is believed.
+    package var warnings: [String] {
+        (unfit.map { ["UNFIT: \($0)"] } ?? []) + (implausible.map { ["IMPLAUSIBLE: \($0)"] } ?? [])
+    }
+
     /// Reads what lies beside a mask.
     package static func read(beside mask: URL) throws -> MaskProvenance {
         let place = file(beside: mask)
@@ -70,15 +93,17 @@ package struct MaskProvenance: Codable, Equatable, Sendable {
         return found
     }
 
-    /// Writes any mask that this is the provenance of, and probabilities where they are given: all of them, or none.
+    /// Writes any mask that this is the provenance of, and probabilities and lesions where they are given: all of them, or none.
     package func write(
-        _ voxels: Volume<UInt8>, to mask: URL, probability: (voxels: Volume<Float>, file: URL)? = nil, like image: URL
+        _ voxels: Volume<UInt8>, to mask: URL, probability: (voxels: Volume<Float>, file: URL)? = nil,
+        lesions: (voxels: Volume<UInt8>, file: URL)? = nil, like image: URL
     ) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let provenance = Self.file(beside: mask)
         // The provenance is renamed first: a mask without one that fits is never shown as fresh.
-        try AtomicFile.replace([provenance] + (probability.map { [$0.file] } ?? []) + [mask]) { places in
+        let targets = [provenance] + (probability.map { [$0.file] } ?? []) + (lesions.map { [$0.file] } ?? []) + [mask]
+        try AtomicFile.replace(targets) { places in
             var written = self
             try NiftiFile.writeNew(voxels, to: places[places.count - 1], called: mask, like: image)
             written.maskChecksum = try Checksum.sha256(of: places[places.count - 1])
@@ -86,6 +111,12 @@ package struct MaskProvenance: Codable, Equatable, Sendable {
             if let probability {
                 try NiftiFile.writeNew(probability.voxels, to: places[1], called: probability.file, like: image)
                 written.probabilityChecksum = try Checksum.sha256(of: places[1])
+            }
+            written.lesionChecksum = nil
+            if let lesions {
+                let place = places[places.count - 2]
+                try NiftiFile.writeNew(lesions.voxels, to: place, called: lesions.file, like: image)
+                written.lesionChecksum = try Checksum.sha256(of: place)
             }
             try AtomicFile.writeNew(Seal.sealed(json: encoder.encode(written)), to: places[0], called: provenance)
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Foundations
 import Screens
+import SessionFormat
 import Studies
 import StudyResults
 import TerminalKit
@@ -13,15 +14,16 @@ struct ExperimentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "experiment", abstract: "Run the paper's experiments on a cohort.",
         discussion: ExperimentName.allCases.map { "  \($0.rawValue): \($0.title)" }.joined(separator: "\n")
-            + "\n  all: every one of them\n\nWrites report.md, CLAIMS.md, a CSV for each table and an SVG for each figure. "
+            + "\n  all: every one of them\n  masks: masks of 40 phantoms of another seed than those they are learned from; makes its own cohort"
+            + "\n\nWrites report.md, CLAIMS.md, a CSV for each table and an SVG for each figure. "
             + "In a terminal the Evaluation screen shows how it goes. Run the same command again after an interruption; "
             + "`workbench open OUT` looks at the results.")
 
-    @Argument(help: "table2 … table9, figure4, figure5, or all.")
+    @Argument(help: "table2 … table9, figure4, figure5, all, or masks.")
     var name: String
 
-    @Option(help: "Prepared cohort, from `workbench prepare`; or a cohort.csv, which is prepared with --atlas first.")
-    var cohort: String
+    @Option(help: "Prepared cohort, from `workbench prepare`; or a cohort.csv, which is prepared with --atlas first. Not for masks.")
+    var cohort: String?
 
     @Option(help: "Folder to write; pre-trained sessions, features and results are kept in it.")
     var out: String
@@ -61,10 +63,34 @@ struct ExperimentCommand: ParsableCommand {
 
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
+        guard name != Self.masks else {
+            guard cohort == nil else { throw ValidationError("masks makes its own cohort of phantoms; leave --cohort out") }
+            return
+        }
         _ = try names()
+        guard cohort != nil else { throw ValidationError("expected --cohort, a prepared cohort or a cohort.csv") }
+    }
+
+    private static let masks = "masks"
+
+    /// The table of masks on phantoms, with progress on standard error.
+    private func runMasks() throws {
+        let folder = URL(fileURLWithPath: out, isDirectory: true)
+        var files = CommandFiles(kept: KeptFolder.all)
+        files.fills("--out", out, as: SessionFolder.kept)
+        try files.check()
+        try AtomicFile.makeFolder(folder)
+        let session = SessionFolder(folder)
+        let run = DemoRun(session, settings: .masksExperiment, parallel: threads.map(Parallel.init(threads:)) ?? .allProcessors)
+        if try !DemoRun.isFinished(session) {
+            return try EngineJob(session: session, options: try JobOptions.parse([]), work: { try run.run() }).run(
+                headless: true, linear: false)
+        }
+        for line in try DemoRun.summary(of: session) { print(line) }
     }
 
     func run() throws {
+        guard name != Self.masks, let cohort else { return try runMasks() }
         var request = ExperimentRequest(cohort: URL(fileURLWithPath: cohort))
         func path(_ given: String) -> String { URL(fileURLWithPath: given).standardizedFileURL.path }
         request.atlas = atlas.map(path)

@@ -9,6 +9,11 @@ import Masks
 import SessionFormat
 import Synchronization
 
+/// What a mask's file holds.
+enum MaskKind: String, ExpressibleByArgument, CaseIterable {
+    case region, lesion, both
+}
+
 /// `workbench segment`: a dense mask of one subtype in any CT.
 struct SegmentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,6 +52,12 @@ struct SegmentCommand: ParsableCommand {
     @Option(help: "Where the probabilities go.")
     var probability: String?
 
+    @Option(help: "region, lesion or both: where the box around a voxel says disease, or its low-density voxels (NAME.lesion.nii.gz).")
+    var kind = MaskKind.both
+
+    @Flag(help: "Segment with a classifier that has no skill, too; what it writes says UNFIT.")
+    var unfitAnyway = false
+
     @Option(help: "Threads.")
     var threads: Int?
 
@@ -55,6 +66,9 @@ struct SegmentCommand: ParsableCommand {
 
     func validate() throws {
         let ofImage = image != nil && out != nil && cohort == nil && subject == nil
+        guard kind == .both || image != nil else {
+            throw ValidationError("--kind is for --image and --out; a session's masks/ gets both")
+        }
         let ofSubject = cohort != nil && subject != nil && image == nil && out == nil && lungs == nil && probability == nil
         guard ofImage || ofSubject else { throw ValidationError("expected --image and --out, or --cohort and --subject") }
         if let out { try NiftiOutput.check("--out", out) }
@@ -77,6 +91,8 @@ struct SegmentCommand: ParsableCommand {
         for subtype in subtypes {
             files.writes("--out", out.map { place($0, subtype).path })
             files.writes("the description beside --out,", out.map { MaskProvenance.file(beside: place($0, subtype)).path })
+            files.writes(
+                "the lesions beside --out,", kind != .both ? nil : out.map { MaskProvenance.lesionFile(beside: place($0, subtype)).path })
             files.writes("--probability", probability.map { place($0, subtype).path })
         }
         try files.check()
@@ -110,7 +126,7 @@ struct SegmentCommand: ParsableCommand {
             try PreparedImage.prepare(ct: ct.volume, lungs: given, atlas: atlas, parallel: parallel)
         }
         let model = try InferenceModel.open(folder, parallel: parallel)
-        let classifiers = try subtypes.map { try Classifier.read(folder, $0, model: model) }
+        let classifiers = try classifiers(folder, model)
         warn(prepared.quality, ct.acquisition, voxelToWorld: ct.volume.voxelToWorld)
 
         let line = ProgressLine()
@@ -123,16 +139,22 @@ struct SegmentCommand: ParsableCommand {
         else { return }
         line.finish()
         let seconds = (clock.now - began) / .seconds(1)
+        let masks = EmphysemaMask.withLesions(
+            found.masks, classifiers: classifiers, ct: ct.volume, lungs: prepared.image.lungs, parallel: parallel)
         var subject = source.lastPathComponent
         for ending in [".gz", ".nii"] where subject.hasSuffix(ending) { subject.removeLast(ending.count) }
-        for (classifier, mask) in zip(classifiers, found.masks) {
+        for (classifier, mask) in zip(classifiers, masks) {
             let provenance = try MaskProvenance(
                 subject: subject, image: source, lungs: prepared.image.lungs, classifier: classifier, atlas: atlas, stride: stride,
                 mask: mask)
-            try provenance.write(
-                mask, to: place(out, mask.subtype), probability: probability.map { place($0, mask.subtype) }, like: source)
+            let (target, map) = (place(out, mask.subtype), probability.map { place($0, mask.subtype) })
+            switch kind {
+            case .region: try provenance.write(mask, to: target, probability: map, withLesions: false, like: source)
+            case .lesion: try provenance.writeLesions(mask, to: target, probability: map, like: source)
+            case .both: try provenance.write(mask, to: target, probability: map, like: source)
+            }
         }
-        try report(found.masks, seconds: seconds, points: found.points) { place(out, $0).path }
+        try report(masks, classifiers, seconds: seconds, points: found.points) { place(out, $0).path }
     }
 
     private func segment(_ subject: String, of cohort: String, _ folder: SessionFolder, _ atlas: Atlas, _ parallel: Parallel) throws {
@@ -140,7 +162,7 @@ struct SegmentCommand: ParsableCommand {
         let found = try catalogue.subject(subject)
         warn(found.quality, found.acquisition, voxelToWorld: try NiftiFile.readHeader(found.image).voxelToWorld)
         let model = try InferenceModel.open(folder, parallel: parallel)
-        let classifiers = try subtypes.map { try Classifier.read(folder, $0, model: model) }
+        let classifiers = try classifiers(folder, model)
         let line = ProgressLine()
         let points = Mutex(0)
         let clock = ContinuousClock()
@@ -151,9 +173,19 @@ struct SegmentCommand: ParsableCommand {
             line.show("voxels", done: done, total: total)
         }
         line.finish()
-        try report(masks, seconds: (clock.now - began) / .seconds(1), points: points.withLock { $0 }) {
+        try report(masks, classifiers, seconds: (clock.now - began) / .seconds(1), points: points.withLock { $0 }) {
             folder.mask(subject: subject, subtype: $0.rawValue).path
         }
+    }
+
+    private func classifiers(_ folder: SessionFolder, _ model: InferenceModel) throws -> [Classifier] {
+        let classifiers = try subtypes.map { try Classifier.read(folder, $0, model: model) }
+        if !unfitAnyway {
+            for classifier in classifiers {
+                do { try classifier.requireFit() } catch { throw Failure("\(error), or give --unfit-anyway to segment all the same") }
+            }
+        }
+        return classifiers
     }
 
     /// The session's journal, so that whoever has the session open sees the masks; nil while a run writes in it, whose next checkpoint makes them stale.
@@ -169,22 +201,32 @@ struct SegmentCommand: ParsableCommand {
     }
 
     /// One object for one subtype; a list of them for both.
-    private func report(_ masks: [EmphysemaMask], seconds: Double, points: Int, written: (EmphysemaSubtype) -> String) throws {
+    private func report(
+        _ masks: [EmphysemaMask], _ classifiers: [Classifier], seconds: Double, points: Int, written: (EmphysemaSubtype) -> String
+    ) throws {
+        for (mask, classifier) in zip(masks, classifiers) {
+            if let complaint = classifier.skill?.complaint { Output.message("warning: UNFIT: \(complaint)") }
+            if let reason = mask.lesions?.volumes.implausible(region: mask.volumes) { Output.message("warning: IMPLAUSIBLE: \(reason)") }
+        }
         guard json else {
-            for mask in masks { show(mask.volumes, mask.subtype, written: written(mask.subtype)) }
+            for mask in masks { show(mask, written: written(mask.subtype)) }
             print("stride \(stride) mm, \(points) voxels classified in \(Output.number(seconds, 1)) s (research use only)")
             return
         }
-        let reports = masks.map { mask in
+        let reports = zip(masks, classifiers).map { mask, classifier in
             Report(
                 subtype: mask.subtype.rawValue, lung_ml: mask.volumes.total.lung_ml, emphysema_ml: mask.volumes.total.emphysema_ml,
                 percent: mask.volumes.total.percent, right: mask.volumes.right, left: mask.volumes.left, stride: stride, seconds: seconds,
-                voxels_per_second: Double(points) / seconds)
+                voxels_per_second: Double(points) / seconds, operating_point: Double(EmphysemaMask.threshold), skill: classifier.skill,
+                unfit: classifier.skill?.complaint, implausible: mask.lesions?.volumes.implausible(region: mask.volumes),
+                lesion_ml: mask.lesions?.volumes.lesion, laa950_ml: mask.lesions?.volumes.lowAttenuation,
+                laa950_all_ml: mask.lesions?.volumes.allLowAttenuation)
         }
         if reports.count == 1 { try JSONOutput.print(reports[0]) } else { try JSONOutput.print(["masks": reports]) }
     }
 
-    private func show(_ volumes: EmphysemaVolumes, _ subtype: EmphysemaSubtype, written: String) {
+    private func show(_ mask: EmphysemaMask, written: String) {
+        let (volumes, subtype) = (mask.volumes, mask.subtype)
         func row(_ name: String, _ region: EmphysemaVolumes.Region) {
             print(
                 name.padded(14),
@@ -198,6 +240,12 @@ struct SegmentCommand: ParsableCommand {
             row("  middle third", lung.middle)
             row("  lower third", lung.lower)
         }
+        if let lesions = mask.lesions?.volumes {
+            print(
+                String(
+                    format: "lesions %.1f mL (%.1f %% of lung); below -950 HU %.1f of %.1f mL", lesions.lesion.total.emphysema_ml,
+                    lesions.lesion.total.percent, lesions.lowAttenuation.total.emphysema_ml, lesions.allLowAttenuation.total.emphysema_ml))
+        }
         print("written to \(written)")
     }
 
@@ -207,5 +255,9 @@ struct SegmentCommand: ParsableCommand {
         let right, left: EmphysemaVolumes.Lung
         let stride: Int
         let seconds, voxels_per_second: Double
+        let operating_point: Double
+        let skill: ClassifierSkill?
+        let unfit, implausible: String?
+        let lesion_ml, laa950_ml, laa950_all_ml: EmphysemaVolumes?
     }
 }

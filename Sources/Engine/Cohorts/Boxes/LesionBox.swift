@@ -10,7 +10,7 @@ package enum EmphysemaSubtype: String, Codable, CaseIterable, Sendable {
 
 /// A 32 mm box that a reader placed in a subject's lung: `boxes.csv`, columns `subject,subtype,x,y,z` (centre, RAS+ mm) and, where the box was
 /// placed in a viewer, `image`.
-package struct LesionBox: Codable, Equatable, Sendable {
+package struct LesionBox: Codable, Hashable, Sendable {
     /// mm.
     package static let side = Double(Atlas.patchSide)
 

@@ -52,6 +52,8 @@ package enum RandomStream: UInt64, CaseIterable, Sendable {
     case boxFraction = 0x6672_6163
     /// Healthy boxes that are drawn: subject.
     case healthyBoxes = 0x6865_616C
+    /// Places of lung that is free of a subtype: subject.
+    case freePlaces = 0x6672_6565
     /// Which landmark stands in for another.
     case misplacement = 0x706C_6163
     /// Parts of the boxes in a fold: fold, whether they are of the subtype.

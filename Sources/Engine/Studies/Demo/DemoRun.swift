@@ -14,15 +14,25 @@ import SessionFormat
 package struct DemoRun: Sendable {
     /// What is run; printed with the result.
     package struct Settings: Sendable, Equatable {
-        package var subjects = 20
-        /// Every fifth subject is held out: neither pre-training nor fine-tuning sees it.
-        package var heldOutEvery = 5
+        package var subjects = 30
+        /// Subjects of another cohort that are held out; none: five of the cohort itself, chosen by their grade.
+        package var testSubjects = 0
+        package var testSeed: UInt64 = 0
         package var steps = 400
         package var batch = 16
-        package var stride = 4
+        package var stride = 8
         package var seed: UInt64 = 7
 
         package init() {}
+
+        /// Of `workbench experiment masks`: the cohort that is tested shares no random number with the one that is learned from.
+        package static var masksExperiment: Settings {
+            var settings = Settings()
+            settings.subjects = 40
+            settings.testSubjects = 40
+            settings.testSeed = 2027
+            return settings
+        }
     }
 
     /// What the journal calls the run.
@@ -103,7 +113,8 @@ package struct DemoRun: Sendable {
         }
         try makePhantoms(report)
         let cohort = try prepare(report)
-        let training = cohort.subjects.enumerated().filter { ($0.offset + 1) % settings.heldOutEvery != 0 }.map(\.element.id)
+        let held = heldOut(cohort)
+        let training = cohort.subjects.map(\.id).filter { id in !held.contains { $0.id == id } }
         guard try pretrain(cohort, training: training, journal: journal, earlierControlLines: earlierControlLines) == .done else {
             return []
         }
@@ -132,31 +143,84 @@ package struct DemoRun: Sendable {
         try SessionBoxes.add(cohort.catalogue.identified(boxes.filter { seen.contains($0.subject) }), to: session)
         report(StageProgress(stage: "fine-tune", done: 2, total: 2))
 
-        let held = cohort.subjects.filter { !training.contains($0.id) }
-        let agreements = try predict(held, cohort: cohort, classifiers: classifiers, journal: journal, report)
+        let study = MaskStudy(
+            session: session, cohort: cohort, stride: settings.stride, parallel: parallel, truth: truth(_:_:), journal: journal)
+        let methods = try study.run(held, classifiers: classifiers, report)
         return DemoSummary(
             settings: settings, training: trainingSettings, landmarks: cohort.atlas.landmarks.count, trainingSubjects: training.count,
-            heldOut: held.map(\.id), classifiers: classifiers, agreements: agreements, secondsToTrained: trained - began,
+            heldOut: held, classifiers: classifiers, methods: methods, secondsToTrained: trained - began,
             seconds: Journal.now() - began
         ).lines
     }
 
+    private static let testPrefix = "test-"
+
+    /// The subjects that neither pre-training nor fine-tuning sees: those of the other cohort, or by grade two with centrilobular emphysema alone, two
+    /// with paraseptal, one without any.
+    private func heldOut(_ cohort: PreparedCohort) -> [PreparedSubject] {
+        if settings.testSubjects > 0 { return cohort.subjects.filter { $0.id.hasPrefix(Self.testPrefix) } }
+        var left = cohort.subjects
+        func take(_ fits: (_ cle: Double, _ paraseptal: Double) -> Bool) -> PreparedSubject? {
+            guard let place = left.lastIndex(where: { fits($0.labels["cle"] ?? 0, $0.labels["paraseptal"] ?? 0) }) else { return nil }
+            return left.remove(at: place)
+        }
+        return [
+            take { $0 >= 4 && $1 == 0 }, take { $0 == 3 && $1 == 0 }, take { $0 == 0 && $1 == 2 }, take { $0 > 0 && $1 == 2 },
+            take { $0 == 0 && $1 == 0 },
+        ].compactMap { $0 }
+    }
+
+    /// The phantoms of the cohort that is tested.
+    private var testFolder: URL { session.root.appendingPathComponent("phantom-test", isDirectory: true) }
+
+    private func truth(_ subject: PreparedSubject, _ kind: String) throws -> Volume<UInt8> {
+        let isTest = subject.id.hasPrefix(Self.testPrefix)
+        let name = isTest ? "phantom-\(subject.id.dropFirst(Self.testPrefix.count))" : subject.id
+        let file = (isTest ? testFolder : session.phantom).appendingPathComponent("\(name).\(kind).nii.gz")
+        return try NiftiFile.readLabels(file).mapVoxels { $0 == 0 ? 0 : 1 }
+    }
+
+    /// Both cohorts in one table, those that are tested under names of their own.
+    private func manifestFile() throws -> URL {
+        let own = session.phantom.appendingPathComponent("cohort.csv")
+        guard settings.testSubjects > 0 else { return own }
+        let table = try CSVTable(contentsOf: own)
+        let test = try CSVTable(contentsOf: testFolder.appendingPathComponent("cohort.csv"))
+        let (subject, image) = (try table.column("subject"), try table.column("image"))
+        func rows(_ table: CSVTable, in folder: URL, prefix: String) -> [[String]] {
+            table.rows.map { row in
+                var fields = row.fields
+                if !prefix.isEmpty { fields[subject] = prefix + fields[subject].dropFirst("phantom-".count) }
+                fields[image] = folder.appendingPathComponent(row.fields[image]).path
+                return fields
+            }
+        }
+        let file = session.root.appendingPathComponent("cohort.csv")
+        let text = CSVTable.text(
+            columns: table.columns, rows: rows(table, in: session.phantom, prefix: "") + rows(test, in: testFolder, prefix: Self.testPrefix)
+        )
+        try AtomicFile.write(Data(text.utf8), to: file)
+        return file
+    }
+
     private func makePhantoms(_ report: @escaping @Sendable (StageProgress) -> Void) throws {
-        // Written last: where it is there, all scans are.
-        let finished = session.phantomBoxes
-        if FileManager.default.fileExists(atPath: finished.path) { return }
-        let total = settings.subjects
-        report(StageProgress(stage: "phantoms", done: 0, total: total))
-        _ = try PhantomCohort.write(
-            ThoraxPhantom(size: .compact, seed: settings.seed), subjects: total, to: session.phantom, parallel: parallel
-        ) { report(StageProgress(stage: "phantoms", done: $0, total: total)) }
+        for (folder, count, seed) in [
+            (session.phantom, settings.subjects, settings.seed), (testFolder, settings.testSubjects, settings.testSeed),
+        ] where count > 0 {
+            // Written last: where it is there, all scans are.
+            if FileManager.default.fileExists(atPath: folder.appendingPathComponent("boxes.csv").path) { continue }
+            report(StageProgress(stage: "phantoms", done: 0, total: count))
+            _ = try PhantomCohort.write(ThoraxPhantom(size: .compact, seed: seed), subjects: count, to: folder, parallel: parallel) {
+                report(StageProgress(stage: "phantoms", done: $0, total: count))
+            }
+        }
     }
 
     private func prepare(_ report: @escaping @Sendable (StageProgress) -> Void) throws -> PreparedCohort {
         let mask = try LungMask.readKept(
             session.phantom.appendingPathComponent("atlas.lungs.nii.gz"), advice: "delete \(session.phantom.path) and start the demo again")
         let atlas = try Atlas(lungs: Resampler.labelsToMillimetres(mask, parallel: parallel))
-        let manifest = try CohortManifest(contentsOf: session.phantom.appendingPathComponent("cohort.csv"))
+        let manifest = try CohortManifest(contentsOf: manifestFile())
         _ = try Preparation(manifest: manifest, atlas: atlas, folder: preparedFolder, parallel: parallel).run(progress: report)
         return try PreparedCohort(preparedFolder)
     }
@@ -181,67 +245,5 @@ package struct DemoRun: Sendable {
         options.task = Self.task
         options.earlierControlLines = earlierControlLines
         return try Trainer(session, cohort: cohort, options: options, journal: journal).run()
-    }
-
-    /// Masks of the held-out subjects; those of the pre-trained encoder stay in the session.
-    /// - Returns: `[encoder][subtype][subject]`, against lesions and against regions, and last that of a threshold at -950 HU against both subtypes together.
-    private func predict(
-        _ held: [PreparedSubject], cohort: PreparedCohort, classifiers: [[Classifier]], journal: Journal,
-        _ report: @escaping @Sendable (StageProgress) -> Void
-    ) throws -> DemoSummary.Agreements {
-        var result = DemoSummary.Agreements(
-            masks: classifiers.map { $0.map { _ in [] } }, regions: classifiers.map { $0.map { _ in [] } },
-            faultless: EmphysemaSubtype.allCases.map { _ in [] }, threshold: [])
-        let segmentation = SessionSegmentation(
-            session, atlas: cohort.atlas, classifiers: classifiers[0], stride: settings.stride, parallel: parallel)
-        let total = held.count * classifiers.count
-        for (index, subject) in held.enumerated() {
-            let truths = try EmphysemaSubtype.allCases.map { try truth(subject, $0.rawValue) }
-            let lungs = try subject.readLungs()
-            let regions = zip(EmphysemaSubtype.allCases, truths).map { LesionRegion.voxels($1, lungs: lungs, subtype: $0) }
-            for encoder in classifiers.indices {
-                report(
-                    StageProgress(
-                        stage: "masks", done: index * classifiers.count + encoder, total: total,
-                        detail: "\(subject.id), \(classifiers[encoder][0].encoder.name)"))
-                let masks: [EmphysemaMask]
-                if encoder == 0 {
-                    masks = try segmentation.segment(subject, cohort: cohort.catalogue, journal: journal) { _, _ in }
-                } else {
-                    let image = try cohort.catalogue.image(of: subject, parallel: parallel)
-                    masks =
-                        try EmphysemaMask.segment(
-                            image, atlas: cohort.atlas, classifiers: classifiers[encoder], stride: settings.stride, parallel: parallel)?
-                        .masks ?? []
-                }
-                for (subtype, mask) in masks.enumerated() {
-                    result.masks[encoder][subtype].append(MaskAgreement(mask: mask.mask, truth: truths[subtype]))
-                    result.regions[encoder][subtype].append(MaskAgreement(mask: mask.mask, truth: regions[subtype]))
-                }
-            }
-            for subtype in EmphysemaSubtype.allCases.indices {
-                result.faultless[subtype].append(MaskAgreement(mask: regions[subtype], truth: truths[subtype]))
-            }
-            result.threshold.append(try threshold(subject, truths: truths))
-        }
-        report(StageProgress(stage: "masks", done: total, total: total))
-        return result
-    }
-
-    private func truth(_ subject: PreparedSubject, _ kind: String) throws -> Volume<UInt8> {
-        try NiftiFile.readLabels(session.phantom.appendingPathComponent("\(subject.id).\(kind).nii.gz")).mapVoxels { $0 == 0 ? 0 : 1 }
-    }
-
-    /// Voxels of the found lungs below -950 HU against the union of both truths.
-    private func threshold(_ subject: PreparedSubject, truths: [Volume<UInt8>]) throws -> MaskAgreement {
-        let ct = try NiftiFile.readCT(subject.image)
-        let lungs = try subject.readLungs()
-        var low = truths[0]
-        var union = truths[0]
-        for i in ct.voxels.indices {
-            low.voxels[i] = lungs.voxels[i] != 0 && ct.voxels[i] < -950 ? 1 : 0
-            union.voxels[i] = truths.contains { $0.voxels[i] != 0 } ? 1 : 0
-        }
-        return MaskAgreement(mask: low, truth: union)
     }
 }

@@ -1,34 +1,24 @@
 import Cohorts
 import Foundation
 import Inference
+import Masks
 import SessionFormat
 
 /// What the demo found, as lines to print.
 struct DemoSummary {
-    struct Agreements {
-        /// `[encoder][subtype][subject]`.
-        var masks: [[[MaskAgreement]]]
-        /// The same masks against the regions that a reader would mark.
-        var regions: [[[MaskAgreement]]]
-        /// Those regions as masks, `[subtype][subject]`: what a classifier of 32 mm boxes that errs nowhere would find.
-        var faultless: [[MaskAgreement]]
-        /// Of a threshold at -950 HU against both subtypes together, a subject each.
-        var threshold: [MaskAgreement]
-    }
-
     let settings: DemoRun.Settings
     let training: TrainingSettings
     let landmarks: Int
     let trainingSubjects: Int
-    let heldOut: [String]
+    let heldOut: [PreparedSubject]
     let classifiers: [[Classifier]]
-    let agreements: Agreements
+    let methods: [MaskStudy.Method]
     let secondsToTrained: Double
     let seconds: Double
 
     var lines: [String] {
         var lines = [
-            "Demo on phantoms: \(trainingSubjects) training subjects, held out \(heldOut.joined(separator: ", ")); \(landmarks) landmarks, seed \(settings.seed)",
+            "Demo on phantoms: \(trainingSubjects) training subjects, held out \(heldOutInWords); \(landmarks) landmarks, seed \(settings.seed)",
             "Pre-training: \(training.epochs) epochs, \(landmarks * max(1, trainingSubjects / training.batch) * training.epochs) steps, batch \(training.batch), "
                 + "\(training.experts) experts, \(training.neighbours) neighbours, T \(training.temperature), learning rate \(training.learningRate)",
         ]
@@ -39,32 +29,38 @@ struct DemoSummary {
                     "Fine-tuning \(classifier.subtype.rawValue) on \(classifier.encoder.name): \(classifier.scheme.rawValue), \(words)")
             }
         }
-        lines.append("Masks of held-out subjects, stride \(settings.stride) mm, threshold \(EmphysemaMask.threshold):")
-        for (encoder, row) in classifiers.enumerated() {
-            for (index, classifier) in row.enumerated() {
-                let name = "\(classifier.subtype.rawValue), \(classifier.encoder.name)"
-                lines.append(
-                    text(name, agreements.masks[encoder][index])
-                        + "; of regions with boxes of lesion: Dice \(Self.dice(agreements.regions[encoder][index]))")
-            }
+        for classifier in classifiers[0] {
+            guard let skill = classifier.skill else { continue }
+            lines.append("Skill \(classifier.subtype.rawValue): \(skill.summary)\(skill.complaint.map { "; UNFIT: \($0)" } ?? "")")
         }
-        for (subtype, found) in zip(EmphysemaSubtype.allCases, agreements.faultless) {
-            lines.append(text("\(subtype.rawValue), a faultless classifier of 32 mm boxes", found))
+        lines.append("Masks of held-out subjects, stride \(settings.stride) mm, at p = \(EmphysemaMask.threshold):")
+        lines.append("  subtype     method                      region Dice  lesion Dice  volume error  area under curve  of healthy lung")
+        for (index, subtype) in EmphysemaSubtype.allCases.enumerated() {
+            for method in methods { lines.append(row(subtype, method.name, method.subtypes[index])) }
         }
-        lines.append(text("both together, threshold at -950 HU", agreements.threshold))
         lines.append(String(format: "Time: %.0f s in all, %.0f s until pre-training ended", seconds, secondsToTrained))
         return lines
     }
 
-    private static func dice(_ subjects: [MaskAgreement]) -> String {
-        MaskAgreement.dice(subjects).map { String(format: "%.3f", $0) } ?? "none (no lesion, none found)"
+    private func row(_ subtype: EmphysemaSubtype, _ name: String, _ found: MaskEvaluation) -> String {
+        func number(_ value: Double?, _ format: String, width: Int) -> String {
+            let text = value.map { String(format: format, $0) } ?? "none"
+            return String(repeating: " ", count: max(0, width - text.count)) + text
+        }
+        func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(1, width - text.count)) }
+        return "  " + padded(subtype.rawValue, 12) + padded(name, 27) + number(found.regionDice, "%.3f", width: 12)
+            + number(found.lesionDice, "%.3f", width: 13) + number(found.volumeError.map { 100 * $0 }, "%.0f %%", width: 14)
+            + number(found.areaUnderCurve, "%.3f", width: 18) + number(found.healthyShare.map { 100 * $0 }, "%.2f %%", width: 17)
     }
 
-    private func text(_ name: String, _ subjects: [MaskAgreement]) -> String {
-        let errors = subjects.map(\.volumeErrorMillilitres)
-        let mean = errors.reduce(0, +) / Double(max(1, errors.count))
-        let absolute = errors.reduce(0) { $0 + abs($1) } / Double(max(1, errors.count))
-        return
-            "  \(name): Dice \(Self.dice(subjects)), volume error \(String(format: "%+.1f", mean)) mL (mean absolute \(String(format: "%.1f", absolute)) mL)"
+    private var heldOutInWords: String {
+        guard heldOut.count <= Self.mostNamed else { return "\(heldOut.count) subjects of seed \(settings.testSeed)" }
+        return heldOut.map { subject in
+            let grades = ["cle", "paraseptal"].map { "\($0) \(Int(subject.labels[$0] ?? 0))" }.joined(separator: ", ")
+            return "\(subject.id) (\(grades))"
+        }.joined(separator: ", ")
     }
+
+    /// More held-out subjects are counted, not listed.
+    private static let mostNamed = 8
 }

@@ -70,6 +70,7 @@ package struct SubjectReport: Sendable {
         var found: [String] = []
         for subtype in EmphysemaSubtype.allCases {
             if let damage = loaded.volumes[subtype].damage { found.append("DAMAGED mask, \(subtype.title), left out: \(damage)") }
+            found += (loaded.volumes[subtype].provenance?.warnings ?? []).map { "\(subtype.title): \($0)" }
             guard let reason = loaded.volumes[subtype].staleReason else { continue }
             found.append("STALE mask, \(subtype.title): \(reason)")
         }

@@ -98,6 +98,8 @@ private struct MasksStatusItems {
         if whole.isEmpty, partial == nil, hasDamage { return items }
         if whole.isEmpty, partial == nil { return items + [[(isNarrow ? "no mask: P predicts" : "no mask yet: P predicts it", .faint)]] }
         if whole.contains(where: { loaded.volumes[$0].staleReason != nil }) { items.append([(" STALE ", .alarm)]) }
+        if whole.contains(where: { loaded.volumes[$0].provenance?.unfit != nil }) { items.append([(" UNFIT ", .alarm)]) }
+        if whole.contains(where: { loaded.volumes[$0].provenance?.implausible != nil }) { items.append([(" IMPLAUSIBLE ", .alarm)]) }
         if whole.contains(where: { loaded.volumes[$0].isPartial }) { items.append([(" PARTIAL ", .alarm)]) }
         if !whole.isEmpty { items.append([(provenance(whole), .faint)]) }
         if let subtype = view.overlayKind.subtype { items.append(scale(subtype)) } else { items += legend(whole) }
@@ -169,6 +171,9 @@ private struct MasksStatusItems {
         if !cautions.isEmpty { found.append(("densitometry: " + cautions.joined(separator: "; "), .warning)) }
         let reasons = EmphysemaSubtype.allCases.filter { partial?.subtypes.contains($0) != true }.compactMap {
             loaded.volumes[$0].damage ?? loaded.volumes[$0].staleReason
+        }
+        found += EmphysemaSubtype.allCases.flatMap { subtype in
+            (loaded.volumes[subtype].provenance?.warnings ?? []).map { ("\(subtype.word): \($0)", .bad) }
         }
         return found + reasons.prefix(1).map { ($0, hasDamage ? .bad : .warning) }
     }

@@ -15,6 +15,12 @@ enum LesionRegion {
     ///   - lungs: the same grid; 0 outside.
     /// - Returns: 1 where the box around a lung voxel holds enough.
     static func voxels(_ lesions: Volume<UInt8>, lungs: Volume<UInt8>, subtype: EmphysemaSubtype) -> Volume<UInt8> {
+        let least = Float(leastFraction(subtype))
+        return fractions(lesions, lungs: lungs).mapVoxels { $0 >= least ? 1 : 0 }
+    }
+
+    /// The part of the box around each lung voxel that is lesion; 0 outside the lungs.
+    static func fractions(_ lesions: Volume<UInt8>, lungs: Volume<UInt8>) -> Volume<Float> {
         precondition(
             lesions.sharesGrid(with: lungs), "LesionRegion: lesions \(lesions.extent) and lungs \(lungs.extent) are on different grids")
         let size = lesions.extent
@@ -29,10 +35,9 @@ enum LesionRegion {
                 runningSums(&sums, start: start, stride: strides[axis], count: size[axis], half: half)
             }
         }
-        let least = Int32((leastFraction(subtype) * Double(inBox)).rounded(.up))
-        var result = lungs
-        for i in result.voxels.indices { result.voxels[i] = lungs.voxels[i] != 0 && sums[i] >= least ? 1 : 0 }
-        return result
+        return Volume(
+            extent: size, voxelToWorld: lesions.voxelToWorld,
+            voxels: sums.indices.map { lungs.voxels[$0] != 0 ? Float(sums[$0]) / Float(inBox) : 0 })
     }
 
     /// Replaces each value of a row by the sum of those up to `half` places away.
