@@ -139,7 +139,8 @@ extension ClassifiersTrained {
     /// What the journal keeps of classifiers that were trained.
     package init(_ classifiers: [Classifier]) {
         let summary = classifiers.map { classifier in
-            "\(classifier.subtype.word): \(classifier.provenance["positives"] ?? "?") boxes against \(classifier.provenance["negatives"] ?? "?")"
+            let boxes = "\(classifier.provenance["positives"] ?? "?") boxes against \(classifier.provenance["negatives"] ?? "?")"
+            return "\(classifier.subtype.word): \(boxes)\(classifier.skill?.complaint == nil ? "" : ", UNFIT")"
         }.joined(separator: "; ")
         self.init(subtypes: classifiers.map(\.subtype.rawValue), summary: summary)
     }

@@ -75,6 +75,9 @@ struct FinetuneCommand: ParsableCommand {
             try tuning.fit([subtype], boxes: list, options: options, progress: { line.show("fine-tune", done: $0, total: $1) })[0]
         }
         line.finish()
+        if let complaint = classifier.skill?.complaint {
+            Output.message("warning: the classifier is UNFIT and makes no masks: \(complaint)")
+        }
         try classifier.write(folder)
         // So that whoever has the session open sees that its masks are stale.
         try Journal(folder).append(.classifiers(ClassifiersTrained([classifier])))
@@ -83,17 +86,19 @@ struct FinetuneCommand: ParsableCommand {
             try JSONOutput.print(
                 Report(
                     subtype: subtype.rawValue, scheme: scheme.rawValue, encoder: model.name, checksum: classifier.checksum,
-                    training: classifier.provenance, warnings: warnings))
+                    training: classifier.provenance, skill: classifier.skill, warnings: warnings))
         } else {
             print(
                 "\(subtype.rawValue) classifier (\(scheme.rawValue)) on \(model.name):",
                 classifier.provenance.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+            if let skill = classifier.skill { print(skill.summary) }
         }
     }
 
     private struct Report: Encodable {
         let subtype, scheme, encoder, checksum: String
         let training: [String: String]
+        let skill: ClassifierSkill?
         let warnings: [String]
     }
 }
