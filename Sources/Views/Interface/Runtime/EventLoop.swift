@@ -31,6 +31,9 @@ package final class EventLoop {
         self.terminal = terminal
         wake = try WakePipe()
         state = WorkbenchState(size: terminal.size, capabilities: terminal.capabilities)
+        if let graphics = configuration.graphics { state.view.graphics = graphics }
+        if let mosaic = configuration.mosaic { state.view.mosaic = mosaic }
+        _ = state.reduce(.offered(terminal.offers))
     }
 
     var now: Double {
@@ -82,12 +85,17 @@ package final class EventLoop {
     /// Sleeps until something happens, or until it is time to look at the journal again.
     private func wait() {
         let isLive = open != nil && !(state.training.isOver && state.session?.ownership == .nobody)
-        let rest = state.held == nil ? nil : max(0, WorkbenchState.restSeconds - (now - lastInput))
+        let rest = !state.isUnsettled ? nil : max(0, WorkbenchState.restSeconds - (now - lastInput))
         if let rest, rest <= 0 {
             send(.settled)
             return
         }
-        let soonest = [rest, terminal.inputDeadline].compactMap { $0 }.min()
+        let cine = state.cineWait(now: now)
+        if let cine, cine <= 0 {
+            send(.cineStep)
+            return
+        }
+        let soonest = [rest, cine, terminal.inputDeadline].compactMap { $0 }.min()
         let milliseconds = min(hasMoreJournal ? 0 : isLive ? 100 : 1000, soonest.map { Int32(($0 * 1000).rounded(.up)) } ?? .max)
         var waited = [pollfd(fd: wake.readDescriptor, events: Int16(POLLIN), revents: 0)]
         for descriptor in [terminal.signalDescriptor, terminal.inputDescriptor].compactMap({ $0 }) {
@@ -118,6 +126,7 @@ package final class EventLoop {
             case .key(let key): send(.key(key))
             case .mouse(let mouse): send(.mouse(mouse))
             case .paste(let text): send(.paste(text))
+            case .offers(let offers): send(.offered(offers))
             }
         }
         tick()
@@ -135,6 +144,7 @@ package final class EventLoop {
         case .resized:
             terminal.resize()
             if terminal.size != state.size { send(.resize(terminal.size)) }
+            noteOffers()
         case .suspend:
             terminal.suspend()
             afterStop()
@@ -148,8 +158,12 @@ package final class EventLoop {
 
     private func afterStop() {
         if terminal.size != state.size { send(.resize(terminal.size)) }
+        noteOffers()
         isDirty = true
     }
+
+    /// A cell may have another size after a resize.
+    private func noteOffers() { if terminal.offers != state.offers { send(.offered(terminal.offers)) } }
 
     // MARK: events and effects
 
@@ -192,7 +206,10 @@ package final class EventLoop {
         let opened = OpenSession(context, visit: visits)
         var view = ViewSettings.read(context.folder.view)
         if let first = context.firstScreen { view.screen = first }
-        opened.startTape(TapeLine(header: opened.identity, view: view, size: state.size, capabilities: state.capabilities))
+        if let graphics = configuration.graphics { view.graphics = graphics }
+        if let mosaic = configuration.mosaic { view.mosaic = mosaic }
+        if configuration.graphics != nil || configuration.mosaic != nil { opened.keep(view) }
+        opened.startTape(TapeLine(header: opened.identity, view: view, size: state.size, capabilities: state.capabilities, offers: state.offers))
         open = opened
         maskWork.append(context.masks)
         hasMoreJournal = true

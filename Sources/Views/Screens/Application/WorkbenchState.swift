@@ -6,7 +6,12 @@ import TerminalKit
 /// The whole interface as a value: what is shown is a function of this and of nothing else.
 package struct WorkbenchState: Equatable, Sendable {
     package var size: Size
+    /// What the terminal shows, and how pictures are drawn as the user wants them.
     package var capabilities: Capabilities
+    /// What the terminal has answered.
+    package var offers = TerminalOffers()
+    /// Pictures have few pixels while keys repeat.
+    package var isCoarse = false
     /// Seconds since the interface started.
     package var now = 0.0
     /// The session on the screen; nil while only the list of sessions is there.
@@ -24,6 +29,10 @@ package struct WorkbenchState: Equatable, Sendable {
     package var leanness = LeanMode.automatic
     package var isLagging = false
 
+    /// Where the mouse was while a button is held.
+    var dragged: Mouse?
+    /// When the last frames of the cine were, newest last; nil while it stands.
+    var cine: [Double]?
     /// A slice that does not follow the cross-hair yet.
     package var held: DeferredSlice?
     /// The newest part of a long journal is shown while all of it is being read.
@@ -45,6 +54,11 @@ package struct WorkbenchState: Equatable, Sendable {
 
     /// Without a session only the list can be shown, or the comparison.
     package var screen: ScreenID { session != nil ? view.screen : sessions.comparison == nil ? .sessions : .comparison }
+
+    /// A cell's height over its width: measured where pictures have pixels, else as the user has told.
+    package var cellRatio: Double {
+        capabilities.drawsPixels ? Double(capabilities.cell.height) / Double(max(1, capabilities.cell.width)) : view.cellRatio
+    }
 
     /// A process computes in the session that commands would reach.
     package var isSteerable: Bool { session != nil && session?.ownership != .nobody && !training.isOver }

@@ -14,6 +14,12 @@ package struct CohortLayout {
     package init(_ content: Rect, _ state: WorkbenchState) {
         var area = content
         status = area.takeTop(area.columns >= 110 ? 1 : 2)
+        if state.view.wholeScreen {
+            readout = area.takeBottom(1)
+            (list, details) = (Rect(column: 0, row: 0, columns: 0, rows: 0), Rect(column: 0, row: 0, columns: 0, rows: 0))
+            panes = [SlicePane(plane: state.view.plane, rect: area)]
+            return
+        }
         // Reasons are shown in full, as far as they leave the slices something.
         let usual = area.rows >= 30 ? 9 : area.rows >= 16 ? 7 : 2
         let isRefused = state.cohortSubject?.outcome?.quality.verdict == .refused
@@ -60,13 +66,15 @@ package enum CohortScreen {
                 crosshair: view.crosshair),
             volumes: loaded.volumes, showsLungs: state.cohort.showsLungs, showsAtlas: state.cohort.showsAtlas,
             showsLandmarks: state.cohort.showsLandmarks)
+        guard var look = state.sliceLook else { return }
+        picture.ct.reading = view.reading
         for pane in layout.panes {
             picture.ct.cursor = state.cursor(cursor, shownIn: pane.plane, loaded.axes)
             picture.ct.crosshair = view.crosshair && (!state.isLean || pane.plane == view.plane)
+            look.cursor = picture.ct.cursor
             pane.draw(
-                &painter, axes: loaded.axes, position: loaded.axes.position(picture.ct.cursor, pane.plane.normal),
-                isChosen: pane.plane == view.plane, cellRatio: view.cellRatio, radiological: view.radiological, zoom: view.cohortZoom,
-                showsScale: true, picture.image)
+                &painter, look, position: loaded.axes.position(picture.ct.cursor, pane.plane.normal), isChosen: pane.plane == view.plane,
+                notes: SliceNotes(), layers: picture.layers, image: picture.image)
         }
         drawReadout(CrosshairSample(loaded.subject, cursor), zoom: view.cohortZoom.factor, &painter, layout.readout)
     }
