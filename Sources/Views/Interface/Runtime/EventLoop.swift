@@ -19,6 +19,8 @@ package final class EventLoop {
     var exit: ExitReason?
     private var lag = LinkMonitor()
     private var lastInput = 0.0
+    /// When the last frame had been written.
+    private var lastFrame = 0.0
     /// Of every session that was on the screen.
     private var maskWork: [any MaskWork] = []
     /// The ways through the lists of the masks and of the cohort screen.
@@ -69,6 +71,7 @@ package final class EventLoop {
         let frame = ScreenFrame.render(state)
         let rendered = ContinuousClock.now - begin
         let cost = terminal.present(frame)
+        lastFrame = state.coarseness == .others ? now : 0
         var counters = state.counters
         counters.bytes = cost.bytes
         counters.cells = cost.cells
@@ -85,7 +88,7 @@ package final class EventLoop {
     /// Sleeps until something happens, or until it is time to look at the journal again.
     private func wait() {
         let isLive = open != nil && !(state.training.isOver && state.session?.ownership == .nobody)
-        let rest = !state.isUnsettled ? nil : max(0, WorkbenchState.restSeconds - (now - lastInput))
+        let rest = !state.isUnsettled ? nil : max(0, state.restSeconds - (now - max(lastInput, lastFrame)))
         if let rest, rest <= 0 {
             send(.settled)
             return

@@ -12,17 +12,23 @@ extension WorkbenchState {
         if let background = offers.background { wanted.background = Colour(hex: UInt32(background)) }
         if offers.directColour, wanted.colours == .palette { wanted.colours = .direct }
         if wanted != capabilities { capabilities = wanted }
+        guard capabilities.drawsPixels else {
+            coarseness = .none
+            return
+        }
         switch event {
-        case .settled: isCoarse = isLean && capabilities.drawsPixels
-        case .key, .command, .mouse: if capabilities.drawsPixels, view.showsOtherSlices(than: before) { isCoarse = true }
-        case .cineStep: isCoarse = capabilities.drawsPixels
-        case .sessionOpened: isCoarse = false
+        case .settled: coarseness = isLean ? .all : coarseness == .all ? .others : .none
+        case .key, .command, .mouse: if view.showsOtherSlices(than: before) { coarseness = .all }
+        case .cineStep, .sessionOpened, .subjectLoaded, .cohortSubjectLoaded, .atlasLoaded, .offered: coarseness = .all
         default: break
         }
     }
 
     /// Whether something is held until keys rest.
-    package var isUnsettled: Bool { held != nil || (isCoarse && !isLean && cine == nil) }
+    package var isUnsettled: Bool { held != nil || (coarseness != .none && !isLean && cine == nil) }
+
+    /// Seconds without a key after which what is held follows: once the keys rest, one part after the other.
+    package var restSeconds: Double { coarseness == .others && held == nil ? 0.02 : Self.restSeconds }
 
     mutating func runGraphics(_ command: CommandID) {
         switch command {
@@ -58,8 +64,9 @@ extension Graphics {
 extension ViewSettings {
     /// Whether slices show other voxels or shades than before.
     fileprivate func showsOtherSlices(than before: ViewSettings) -> Bool {
-        screen == before.screen
-            && (cursor != before.cursor || atlasCursor != before.atlasCursor || cohortCursor != before.cohortCursor || window != before.window
-                || zoom != before.zoom || cohortZoom != before.cohortZoom || slab != before.slab)
+        (screen != before.screen && [.masks, .cohort, .atlas].contains(screen))
+            || cursor != before.cursor || atlasCursor != before.atlasCursor || cohortCursor != before.cohortCursor || window != before.window
+                || zoom != before.zoom || cohortZoom != before.cohortZoom || slab != before.slab || plane != before.plane
+            || atlasPlane != before.atlasPlane || maximised != before.maximised || wholeScreen != before.wholeScreen
     }
 }

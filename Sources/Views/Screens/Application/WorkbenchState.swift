@@ -10,8 +10,8 @@ package struct WorkbenchState: Equatable, Sendable {
     package var capabilities: Capabilities
     /// What the terminal has answered.
     package var offers = TerminalOffers()
-    /// Pictures have few pixels while keys repeat.
-    package var isCoarse = false
+    /// Pictures with few pixels while keys repeat: all of them, then all but the chosen plane's, then none.
+    package var coarseness = Coarseness.none
     /// Seconds since the interface started.
     package var now = 0.0
     /// The session on the screen; nil while only the list of sessions is there.
@@ -62,6 +62,14 @@ package struct WorkbenchState: Equatable, Sendable {
 
     /// A process computes in the session that commands would reach.
     package var isSteerable: Bool { session != nil && session?.ownership != .nobody && !training.isOver }
+}
+
+/// Which pictures of slices are drawn with few pixels.
+package enum Coarseness: Int, Sendable {
+    case none
+    /// The chosen plane has all of its pixels already.
+    case others
+    case all
 }
 
 /// What lies over the screen and takes the keys.

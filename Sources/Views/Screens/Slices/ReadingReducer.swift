@@ -126,7 +126,7 @@ extension WorkbenchState {
         guard let axes, let cursor else { return nil }
         return SliceLook(
             axes: axes, cursor: cursor, capabilities: capabilities, cellRatio: cellRatio, radiological: view.radiological, zoom: zoom,
-            isNative: view.wholeScreen && screen != .atlas, isCoarse: isCoarse)
+            isNative: view.wholeScreen && screen != .atlas, coarseness: coarseness)
     }
 
     /// Left: the cross-hair; right: the window, wider to the right and higher upwards; middle: moves a zoomed view; wheel: slices, with Ctrl larger.

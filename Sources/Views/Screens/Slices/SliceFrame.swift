@@ -7,10 +7,13 @@ package struct SliceFrame: Sendable {
     /// What is drawn now: the same, or with fewer pixels while keys repeat.
     package let drawn: SliceProjection
     package let isCoarse: Bool
+    /// Eight greys are enough.
+    package let hasFewShades: Bool
     /// Of a line of text in it, pixels.
     package let textHeight: Int
 
-    package init(_ projection: SliceProjection, coarseness: Int?, textHeight: Int) {
+    package init(_ projection: SliceProjection, coarseness: Int?, hasFewShades: Bool = false, textHeight: Int) {
+        self.hasFewShades = hasFewShades
         self.projection = projection
         drawn = coarseness.map(projection.coarser) ?? projection
         isCoarse = coarseness != nil
@@ -19,8 +22,10 @@ package struct SliceFrame: Sendable {
 
     /// A layer over all of the slice.
     func layer(_ name: String, _ identity: String, _ draw: @escaping @Sendable () -> Raster) -> Picture.Layer {
-        Picture.Layer(
-            name, width: projection.columns, height: projection.rows, identity: identity, isCoarse: isCoarse, draw)
+        let hasFewShades = hasFewShades
+        return Picture.Layer(name, width: projection.columns, height: projection.rows, identity: identity, isCoarse: isCoarse) {
+            hasFewShades ? draw().withFewShades : draw()
+        }
     }
 
     /// A layer of lines and letters: always with all pixels.

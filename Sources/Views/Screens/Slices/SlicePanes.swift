@@ -13,7 +13,7 @@ package struct SliceLook: Sendable {
     /// A voxel is at least a pixel.
     package var isNative = false
     /// Fewer pixels, while keys repeat.
-    package var isCoarse = false
+    package var coarseness = Coarseness.none
 }
 
 /// A slice's place on the screen.
@@ -56,13 +56,17 @@ package struct SlicePane: Equatable {
     }
 
     /// The slice's place in the terminal's pixels.
-    package func frame(_ look: SliceLook) -> SliceFrame {
+    package func frame(_ look: SliceLook, isChosen: Bool = true) -> SliceFrame {
+        let isCoarse = look.coarseness == .all || (look.coarseness == .others && !isChosen)
         let cell = look.capabilities.cell
         let projection = SliceProjection(
             axes: look.axes, plane: plane, columns: picture.columns * cell.width, rows: picture.rows * cell.height, pixelRatio: 1,
             radiological: look.radiological, zoom: look.zoom, isNative: look.isNative)
-        let coarseness = look.capabilities.graphics == .sixel ? 6 : 4
-        return SliceFrame(projection, coarseness: look.isCoarse ? coarseness : nil, textHeight: max(8, cell.height * 2 / 3))
+        // Kitty stretches a small picture; sixel spells every pixel out, in bands of six lines.
+        let coarseness = look.capabilities.graphics == .sixel ? (isChosen ? 6 : 18) : 4
+        return SliceFrame(
+            projection, coarseness: isCoarse ? coarseness : nil, hasFewShades: isCoarse && look.capabilities.graphics == .sixel,
+            textHeight: max(8, cell.height * 3 / 4))
     }
 
     /// Heading, picture, and the letters of the patient's sides on the picture: in pixels where the terminal draws them, else in cells.
@@ -85,7 +89,7 @@ package struct SlicePane: Equatable {
             var notes = notes
             notes.words = words.joined(separator: " ")
             painter.place(
-                Picture(name: "slice \(plane.rawValue)", rect: area, cell: look.capabilities.cell, layers: layers(frame(look), notes)))
+                Picture(name: "slice \(plane.rawValue)", rect: area, cell: look.capabilities.cell, layers: layers(frame(look, isChosen: isChosen), notes)))
             return
         }
         let projection = projection(look, look.capabilities.drawsHalfBlocks ? look.capabilities.mosaic : .half)

@@ -84,10 +84,14 @@ package struct Picture: Hashable, Sendable {
     }
 
     /// Draws a part of a layer onto pixels 0xRRGGBB of a picture's size.
-    static func draw(_ layer: Layer, _ raster: Raster, on pixels: inout [UInt32], _ size: PixelSize, within part: (x: Range<Int>, y: Range<Int>)) {
+    static func draw(
+        _ layer: Layer, _ raster: Raster, on pixels: inout [UInt32], _ size: PixelSize, within part: (x: Range<Int>, y: Range<Int>)
+    ) {
         let columns = max(layer.x, part.x.lowerBound)..<max(max(layer.x, part.x.lowerBound), min(layer.x + layer.width, part.x.upperBound))
         let rows = max(layer.y, part.y.lowerBound)..<max(max(layer.y, part.y.lowerBound), min(layer.y + layer.height, part.y.upperBound))
         let isStretched = raster.width != layer.width || raster.height != layer.height
+        let places = columns.map { isStretched ? ($0 - layer.x) * raster.width / layer.width : $0 - layer.x }
+        guard !places.isEmpty else { return }
         pixels.withUnsafeMutableBufferPointer { pixels in
             for y in rows {
                 let from = (isStretched ? (y - layer.y) * raster.height / layer.height : y - layer.y) * raster.width
@@ -96,15 +100,13 @@ package struct Picture: Hashable, Sendable {
                 case .grey(let values):
                     values.withUnsafeBufferPointer { values in
                         for x in columns {
-                            let at = isStretched ? (x - layer.x) * raster.width / layer.width : x - layer.x
-                            pixels[to + x] = UInt32(values[from + at]) * 0x01_0101
+                            pixels[to + x] = UInt32(values[from + places[x - columns.lowerBound]]) * 0x01_0101
                         }
                     }
                 case .colour(let values):
                     values.withUnsafeBufferPointer { values in
                         for x in columns {
-                            let at = isStretched ? (x - layer.x) * raster.width / layer.width : x - layer.x
-                            let value = values[from + at]
+                            let value = values[from + places[x - columns.lowerBound]]
                             if value >> 24 != 0 { pixels[to + x] = Raster.over(value, pixels[to + x]) }
                         }
                     }

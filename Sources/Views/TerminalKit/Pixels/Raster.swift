@@ -37,6 +37,12 @@ package struct Raster: Equatable, Sendable {
         }
     }
 
+    /// Of eight greys, where it is grey: neighbours then share theirs.
+    package var withFewShades: Raster {
+        guard case .grey(let values) = pixels else { return self }
+        return Raster(width: width, height: height, grey: values.map { ($0 >> 5) * 36 })
+    }
+
     /// 0xRRGGBB of a colour that lies over another, `upper` 0xAARRGGBB: each part rounded to the nearest.
     @inline(__always)
     package static func over(_ upper: UInt32, _ lower: UInt32) -> UInt32 {

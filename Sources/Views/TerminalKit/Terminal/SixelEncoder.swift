@@ -62,10 +62,13 @@ package struct SixelEncoder {
                 pixels: [UInt32](repeating: background, count: width * height),
                 numbers: [UInt8](repeating: palette.unused, count: width * height), rasters: [])
         }
-        forgetTouched(picture.rect, frame, touched, width, &now.numbers)
-        let changed = compose(picture, &now)
-        let (wanted, count) = difference(picture, frame.covers, changed, &now.numbers, now.pixels)
-        if count > 0, let image = encoded(wanted, width: width, height: height) {
+        let isNew = now.rasters.isEmpty
+        let forgotten = forgetTouched(picture.rect, frame, touched, width, &now.numbers)
+        var changed = compose(picture, &now)
+        let whole = Area(x: 0..<width, y: 0..<height)
+        if isNew { changed = [whole] } else if !forgotten.isEmpty { changed.append(Area(x: 0..<width, y: forgotten)) }
+        let (wanted, bands) = difference(picture, frame.covers, changed, &now.numbers, now.pixels)
+        if !bands.isEmpty, let image = encoded(wanted, bands, width: width, height: height) {
             bytes += Array("\u{1B}[\(picture.rect.row + 1);\(picture.rect.column + 1)H".utf8)
             bytes += image
         }
@@ -78,20 +81,38 @@ package struct SixelEncoder {
         }
     }
 
+    /// A part of a picture, pixels.
+    private struct Area: Equatable {
+        var x, y: Range<Int>
+
+        var isEmpty: Bool { x.isEmpty || y.isEmpty }
+        func clamped(to other: Area) -> Area { Area(x: x.clamped(to: other.x), y: y.clamped(to: other.y)) }
+    }
+
+    private static func union(_ a: Range<Int>, _ b: Range<Int>) -> Range<Int> {
+        a.isEmpty ? b : b.isEmpty ? a : min(a.lowerBound, b.lowerBound)..<max(a.upperBound, b.upperBound)
+    }
+
     /// Where cells were written the terminal shows them.
-    private func forgetTouched(_ rect: Rect, _ frame: CellGrid, _ touched: [Bool], _ width: Int, _ numbers: inout [UInt8]) {
+    /// - Returns: the lines of the picture where that is so.
+    private func forgetTouched(
+        _ rect: Rect, _ frame: CellGrid, _ touched: [Bool], _ width: Int, _ numbers: inout [UInt8]
+    ) -> Range<Int> {
+        var lines = 0..<0
         for row in rect.row..<min(rect.endRow, frame.size.rows) {
             for column in rect.column..<min(rect.endColumn, frame.size.columns) where touched[row * frame.size.columns + column] {
                 let (x, y) = ((column - rect.column) * cell.width, (row - rect.row) * cell.height)
+                lines = Self.union(lines, y..<y + cell.height)
                 for line in y..<y + cell.height {
                     for place in line * width + x..<line * width + x + cell.width { numbers[place] = palette.unused }
                 }
             }
         }
+        return lines
     }
 
-    /// Lays the layers over each other, all of them or what changed, and says which lines may have changed.
-    private func compose(_ picture: Picture, _ now: inout Shown) -> Range<Int> {
+    /// Lays the layers over each other where one changed, and says where that is.
+    private func compose(_ picture: Picture, _ now: inout Shown) -> [Area] {
         let old = now.picture.layers
         var rasters: [Raster] = []
         var layers: [Picture.Layer] = []
@@ -108,12 +129,11 @@ package struct SixelEncoder {
             }
         }
         // Where layers moved, came or went.
-        var dirty: Range<Int>?
-        var across = 0..<0
+        let whole = Area(x: 0..<picture.size.width, y: 0..<picture.size.height)
+        var dirty: [Area] = []
         func add(_ layer: Picture.Layer) {
-            dirty = dirty.map { min($0.lowerBound, layer.y)..<max($0.upperBound, layer.y + layer.height) } ?? layer.y..<layer.y + layer.height
-            across = across.isEmpty ? layer.x..<layer.x + layer.width
-                : min(across.lowerBound, layer.x)..<max(across.upperBound, layer.x + layer.width)
+            let area = Area(x: layer.x..<layer.x + layer.width, y: layer.y..<layer.y + layer.height).clamped(to: whole)
+            if !area.isEmpty { dirty.append(area) }
         }
         for index in 0..<max(old.count, layers.count) {
             let (a, b) = (old.indices.contains(index) ? old[index] : nil, layers.indices.contains(index) ? layers[index] : nil)
@@ -121,63 +141,140 @@ package struct SixelEncoder {
             if let a { add(a) }
             if let b { add(b) }
         }
+        if dirty.contains(whole) { dirty = [whole] }
         now.rasters = rasters
         now.picture = Picture(name: picture.name, rect: picture.rect, cell: cell, layers: layers)
-        guard let dirty else { return 0..<0 }
-        let rows = dirty.clamped(to: 0..<picture.size.height)
-        let columns = across.clamped(to: 0..<picture.size.width)
-        for y in rows { for x in columns { now.pixels[y * picture.size.width + x] = background } }
-        for (layer, raster) in zip(layers, rasters) { Picture.draw(layer, raster, on: &now.pixels, picture.size, within: (columns, rows)) }
-        return rows
+        // The lowest layer fills its place most often.
+        let isFilled = rasters.first.map { Self.fills($0, layers[0], picture) } ?? false
+        for area in dirty {
+            if !isFilled {
+                now.pixels.withUnsafeMutableBufferPointer { pixels in
+                    for y in area.y { for x in area.x { pixels[y * picture.size.width + x] = background } }
+                }
+            }
+            for (layer, raster) in zip(layers, rasters) {
+                Picture.draw(layer, raster, on: &now.pixels, picture.size, within: (area.x, area.y))
+            }
+        }
+        return dirty
     }
 
-    /// The palette's numbers of the pixels that are to be drawn, `unused` elsewhere.
+    private static func fills(_ raster: Raster, _ layer: Picture.Layer, _ picture: Picture) -> Bool {
+        guard case .grey = raster.pixels else { return false }
+        return layer.x <= 0 && layer.y <= 0 && layer.x + layer.width >= picture.size.width && layer.y + layer.height >= picture.size.height
+    }
+
+    /// The palette's numbers of the pixels that are to be drawn, `unused` elsewhere, and the bands of six lines where there are any.
     private func difference(
-        _ picture: Picture, _ covers: [Rect], _ changed: Range<Int>, _ numbers: inout [UInt8], _ pixels: [UInt32]
-    ) -> (wanted: [UInt8], count: Int) {
-        let (width, unused) = (picture.size.width, palette.unused)
+        _ picture: Picture, _ covers: [Rect], _ changed: [Area], _ numbers: inout [UInt8], _ pixels: [UInt32]
+    ) -> (wanted: [UInt8], bands: [Range<Int>]) {
+        let (width, height, unused) = (picture.size.width, picture.size.height, palette.unused)
+        guard !changed.isEmpty else { return ([], []) }
         var wanted = [UInt8](repeating: unused, count: numbers.count)
-        var count = 0
-        let isCovered = covers.contains { $0.column < picture.rect.endColumn && $0.endColumn > picture.rect.column }
+        var isDirty = [Bool](repeating: false, count: (height + 5) / 6)
+        let near = covers.filter { $0.column < picture.rect.endColumn && $0.endColumn > picture.rect.column }
         numbers.withUnsafeMutableBufferPointer { numbers in
             wanted.withUnsafeMutableBufferPointer { wanted in
                 pixels.withUnsafeBufferPointer { pixels in
-                    for y in 0..<picture.size.height {
-                        let row = picture.rect.row + y / cell.height
-                        let mayHaveChanged = changed.contains(y)
-                        for place in y * width..<(y + 1) * width where mayHaveChanged || numbers[place] == unused {
-                            if isCovered {
-                                let column = picture.rect.column + (place - y * width) / cell.width
-                                if covers.contains(where: { $0.contains(column: column, row: row) }) { continue }
+                    palette.withNumbers { number in
+                        for area in changed {
+                            for y in area.y {
+                                let row = picture.rect.row + y / cell.height
+                                let above = near.filter { $0.row <= row && row < $0.endRow }
+                                for x in area.x {
+                                    let place = y * width + x
+                                    let found = number(pixels[place])
+                                    guard found != numbers[place] else { continue }
+                                    if !above.isEmpty {
+                                        let column = picture.rect.column + x / cell.width
+                                        if above.contains(where: { $0.contains(column: column, row: row) }) { continue }
+                                    }
+                                    numbers[place] = found
+                                    wanted[place] = found
+                                    isDirty[y / 6] = true
+                                }
                             }
-                            let number = palette.number(of: pixels[place])
-                            guard number != numbers[place] else { continue }
-                            numbers[place] = number
-                            wanted[place] = number
-                            count += 1
                         }
                     }
                 }
             }
         }
-        return (wanted, count)
+        var bands: [Range<Int>] = []
+        for band in isDirty.indices where isDirty[band] {
+            if let last = bands.last, last.upperBound == band {
+                bands[bands.count - 1] = last.lowerBound..<band + 1
+            } else {
+                bands.append(band..<band + 1)
+            }
+        }
+        return (wanted, bands)
     }
 
     // MARK: libsixel
 
-    /// Numbers of the palette as one sixel image that leaves `unused` pixels as they are.
-    private func encoded(_ numbers: [UInt8], width: Int, height: Int) -> [UInt8]? {
+    /// Numbers of the palette in some bands as one sixel image of the whole picture's size that leaves `unused` pixels as they are.
+    ///
+    /// libsixel looks for each colour of its palette in each band: it gets the bands that hold something, and the colours that these have.
+    private func encoded(_ numbers: [UInt8], _ bands: [Range<Int>], width: Int, height: Int) -> [UInt8]? {
+        var isUsed = [Bool](repeating: false, count: 256)
+        for run in bands {
+            for place in run.lowerBound * 6 * width..<min(numbers.count, run.upperBound * 6 * width) { isUsed[Int(numbers[place])] = true }
+        }
+        isUsed[Int(palette.unused)] = false
+        let used = (0..<256).filter { isUsed[$0] }
+        var short = [UInt8](repeating: UInt8(used.count), count: 256)
+        for (index, number) in used.enumerated() { short[number] = UInt8(index) }
+        var bytes = Array("\u{1B}P0;1;0q\"1;1;\(width);\(height)".utf8)
+        for number in used {
+            let colour = palette.colours[number]
+            func percent(_ shift: UInt32) -> UInt32 { ((colour >> shift & 255) * 100 + 127) / 255 }
+            bytes += Array("#\(number);2;\(percent(16));\(percent(8));\(percent(0))".utf8)
+        }
+        var at = 0
+        for run in bands {
+            let part = numbers[run.lowerBound * 6 * width..<min(numbers.count, run.upperBound * 6 * width)].map { short[Int($0)] }
+            guard let body = Self.body(part, width: width, colours: used.count) else { return nil }
+            bytes += [UInt8](repeating: UInt8(ascii: "-"), count: run.lowerBound - at)
+            at = run.lowerBound + appended(body, used, to: &bytes)
+        }
+        return bytes + [0x1B, 0x5C]
+    }
+
+    /// Appends a body with its colours by their own numbers.
+    /// - Returns: the bands that it went on by.
+    private func appended(_ body: ArraySlice<UInt8>, _ used: [Int], to bytes: inout [UInt8]) -> Int {
+        let names = used.map { Array("#\($0)".utf8) }
+        var (index, bands) = (body.startIndex, 0)
+        while index < body.endIndex {
+            let byte = body[index]
+            index += 1
+            guard byte == UInt8(ascii: "#") else {
+                if byte == UInt8(ascii: "-") { bands += 1 }
+                bytes.append(byte)
+                continue
+            }
+            var number = 0
+            while index < body.endIndex, let digit = Self.digit(body[index]) {
+                number = number * 10 + digit
+                index += 1
+            }
+            bytes += names[number]
+        }
+        return bands
+    }
+
+    /// libsixel's image of numbers below `colours`, which leaves those that are `colours` as they are: without its head, colours and end.
+    private static func body(_ numbers: [UInt8], width: Int, colours: Int) -> ArraySlice<UInt8>? {
         var dither: OpaquePointer?
-        guard sixel_dither_new(&dither, Int32(palette.colours.count + 1), nil) == 0 else { return nil }
+        guard sixel_dither_new(&dither, Int32(colours + 1), nil) == 0 else { return nil }
         defer { sixel_dither_unref(dither) }
-        var colours: [UInt8] = []
-        for colour in palette.colours + [0] { colours += [UInt8(colour >> 16 & 255), UInt8(colour >> 8 & 255), UInt8(colour & 255)] }
-        sixel_dither_set_palette(dither, &colours)
+        var unimportant = [UInt8](repeating: 0, count: 3 * (colours + 1))
+        sixel_dither_set_palette(dither, &unimportant)
         sixel_dither_set_pixelformat(dither, csx_paletted)
-        sixel_dither_set_transparent(dither, Int32(palette.unused))
+        sixel_dither_set_transparent(dither, Int32(colours))
         final class Sink { var bytes: [UInt8] = [] }
         let sink = Sink()
-        sink.bytes.reserveCapacity(1 << 18)
+        sink.bytes.reserveCapacity(1 << 16)
         var output: OpaquePointer?
         let write: sixel_write_function = { data, size, sink in
             guard let data, let sink else { return 0 }
@@ -190,35 +287,19 @@ package struct SixelEncoder {
         guard sixel_output_new(&output, write, Unmanaged.passUnretained(sink).toOpaque(), nil) == 0 else { return nil }
         defer { sixel_output_unref(output) }
         var pixels = numbers
-        guard sixel_encode(&pixels, Int32(width), Int32(height), 1, dither, output) == 0 else { return nil }
-        return withOwnHead(sink.bytes, numbers)
-    }
-
-    /// libsixel's image with a head that leaves the background, and of the palette only the colours that it uses.
-    private func withOwnHead(_ image: [UInt8], _ numbers: [UInt8]) -> [UInt8]? {
-        guard let start = image.firstIndex(of: UInt8(ascii: "q")) else { return nil }
-        var isUsed = [Bool](repeating: false, count: 256)
-        for number in numbers { isUsed[Int(number)] = true }
-        var bytes = Array("\u{1B}P0;1;0".utf8)
-        var at = start
-        // Up to the first colour, then colours as long as they are declarations: `#number;2;…`.
-        while at < image.count, image[at] != UInt8(ascii: "#") {
-            bytes.append(image[at])
-            at += 1
-        }
+        guard sixel_encode(&pixels, Int32(width), Int32(numbers.count / width), 1, dither, output) == 0 else { return nil }
+        let image = sink.bytes
+        // Its head ends where the first colour begins: `#number;2;…`, as long as they are declarations.
+        guard var at = image.firstIndex(of: UInt8(ascii: "#")) else { return nil }
         while at < image.count, image[at] == UInt8(ascii: "#") {
             var end = at + 1
-            var number = 0
-            while end < image.count, let digit = Self.digit(image[end]) {
-                number = number * 10 + digit
-                end += 1
-            }
+            while end < image.count, digit(image[end]) != nil { end += 1 }
             guard end < image.count, image[end] == UInt8(ascii: ";") else { break }
-            while end < image.count, image[end] == UInt8(ascii: ";") || Self.digit(image[end]) != nil { end += 1 }
-            if number < 256, isUsed[number], number != Int(palette.unused) { bytes += image[at..<end] }
+            while end < image.count, image[end] == UInt8(ascii: ";") || digit(image[end]) != nil { end += 1 }
             at = end
         }
-        return bytes + image[at...]
+        // At the end `ESC \`.
+        return image[at..<max(at, image.lastIndex(of: 0x1B) ?? image.count)]
     }
 
     private static func digit(_ byte: UInt8) -> Int? { byte >= 48 && byte < 58 ? Int(byte) - 48 : nil }

@@ -6,7 +6,7 @@ package struct SixelPalette: Sendable {
     package let colours: [UInt32]
     /// By 5 bits of each part, for what is no grey.
     private let nearest: [UInt8]
-    private let greys: Int
+    private let greyNumbers: [UInt8]
 
     /// The least registers with which pictures are worth drawing.
     package static let fewest = 64
@@ -17,9 +17,9 @@ package struct SixelPalette: Sendable {
         // A register is left for what is not drawn.
         let room = count - 1
         let steps: (red: Int, green: Int, blue: Int) = room >= 255 ? (5, 6, 5) : room >= 180 ? (4, 5, 4) : room >= 120 ? (4, 4, 3) : (3, 3, 3)
-        greys = min(101, room - steps.red * steps.green * steps.blue)
+        let greys = min(101, room - steps.red * steps.green * steps.blue)
         func byte(percent: Int) -> UInt32 { UInt32((percent * 255 + 50) / 100) }
-        var colours = (0..<greys).map { [greys] grey in byte(percent: (grey * 100 + (greys - 1) / 2) / (greys - 1)) * 0x01_0101 }
+        var colours = (0..<greys).map { grey in byte(percent: (grey * 100 + (greys - 1) / 2) / (greys - 1)) * 0x01_0101 }
         for red in 0..<steps.red {
             for green in 0..<steps.green {
                 for blue in 0..<steps.blue {
@@ -29,6 +29,7 @@ package struct SixelPalette: Sendable {
             }
         }
         self.colours = colours
+        greyNumbers = (0..<256).map { UInt8(($0 * (greys - 1) + 127) / 255) }
         let parts = colours.map { (Int($0 >> 16 & 255), Int($0 >> 8 & 255), Int($0 & 255)) }
         nearest = (0..<32768).map { code in
             let (r, g, b) = ((code >> 10) * 255 / 31, (code >> 5 & 31) * 255 / 31, (code & 31) * 255 / 31)
@@ -45,10 +46,19 @@ package struct SixelPalette: Sendable {
     package var unused: UInt8 { UInt8(colours.count) }
 
     /// The number of the nearest colour.
+    package func number(of colour: UInt32) -> UInt8 { withNumbers { $0(colour) } }
+
+    /// Calls `body` once, with what tells a colour's number: for loops over many of them.
     @inline(__always)
-    package func number(of colour: UInt32) -> UInt8 {
-        let (red, green, blue) = (colour >> 16 & 255, colour >> 8 & 255, colour & 255)
-        if red == green, green == blue { return UInt8((Int(red) * (greys - 1) + 127) / 255) }
-        return nearest[Int((red >> 3) << 10 | (green >> 3) << 5 | blue >> 3)]
+    func withNumbers<Result>(_ body: ((UInt32) -> UInt8) -> Result) -> Result {
+        nearest.withUnsafeBufferPointer { nearest in
+            greyNumbers.withUnsafeBufferPointer { greys in
+                body { colour in
+                    let (red, green, blue) = (colour >> 16 & 255, colour >> 8 & 255, colour & 255)
+                    if red == green, green == blue { return greys[Int(red)] }
+                    return nearest[Int((red >> 3) << 10 | (green >> 3) << 5 | blue >> 3)]
+                }
+            }
+        }
     }
 }
