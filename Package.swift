@@ -71,7 +71,9 @@ let testTargets: [Target] = [
     // What the tests of several targets use.
     .target(
         name: "TestSupport",
-        dependencies: ["TerminalKit", "Learning", "Cohorts", "SessionFormat", "Network", "Imaging", "Foundations", "KernelInterface"],
+        dependencies: [
+            "TerminalKit", "Learning", "Cohorts", "SessionFormat", "Network", "Imaging", "Foundations", "KernelInterface", "CZlib",
+        ],
         path: "Tests/TestSupport", swiftSettings: strict),
     tests("Foundations", ["Foundations"]),
     tests("Imaging", ["Imaging", "Foundations"]),

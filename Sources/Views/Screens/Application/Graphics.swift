@@ -30,6 +30,12 @@ extension WorkbenchState {
     /// Seconds without a key after which what is held follows: once the keys rest, one part after the other.
     package var restSeconds: Double { coarseness == .others && held == nil ? 0.02 : Self.restSeconds }
 
+    /// What the help says of pictures where they cannot have pixels.
+    var pictureNote: String? {
+        guard offers.isMultiplexed, capabilities.graphics == .cells, view.graphics == .auto else { return nil }
+        return "Pictures are made of characters here: tmux and screen pass no pixels on. Without them they are drawn in full."
+    }
+
     mutating func runGraphics(_ command: CommandID) {
         switch command {
         case .nextGraphics:

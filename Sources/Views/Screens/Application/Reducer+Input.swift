@@ -51,7 +51,7 @@ extension WorkbenchState {
     }
 
     private mutating func pressInHelp(_ key: Key, _ line: Int) -> [Effect] {
-        let last = HelpPage(screen, Chrome.content(size)).lastLine
+        let last = HelpPage(screen, Chrome.content(size), note: pictureNote).lastLine
         switch key {
         case .down, .character("j"): overlay = .help(min(last, line + 1))
         case .up, .character("k"): overlay = .help(max(0, min(last, line) - 1))

@@ -165,6 +165,21 @@ package enum AtlasScreen {
         for (index, picture) in views.pictures.enumerated() {
             let column = inner.column + index * (side + 2)
             guard column + side <= inner.endColumn else { break }
+            if painter.capabilities.drawsPixels {
+                let (cell, key) = (painter.capabilities.cell, views.key)
+                let rect = Rect(column: column, row: inner.row + 1, columns: side, rows: rows)
+                painter.text(picture.name, row: inner.row, column: column, width: side, .faint)
+                painter.place(
+                    Picture(
+                        name: "view \(index)", rect: rect, cell: cell,
+                        layers: [
+                            Picture.Layer(
+                                "patch", width: side * cell.width, height: rows * cell.height,
+                                identity: "\(views.subject) \(key.landmark) \(key.step) \(picture.name)"
+                            ) { Raster(width: SeenViews.side, height: SeenViews.side, grey: picture.pixels) }
+                        ]))
+                continue
+            }
             var image = PixelImage(columns: side, rows: rows * 2)
             for y in 0..<rows * 2 {
                 for x in 0..<side {

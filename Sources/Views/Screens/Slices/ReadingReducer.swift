@@ -122,7 +122,7 @@ extension WorkbenchState {
 
     // MARK: mouse
 
-    var sliceLook: SliceLook? {
+    package var sliceLook: SliceLook? {
         guard let axes, let cursor else { return nil }
         return SliceLook(
             axes: axes, cursor: cursor, capabilities: capabilities, cellRatio: cellRatio, radiological: view.radiological, zoom: zoom,

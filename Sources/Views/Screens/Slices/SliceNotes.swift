@@ -109,24 +109,27 @@ package struct SliceNotes: Sendable {
 
     static func crosshair(at: (x: Int, y: Int), _ colour: Colour, _ frame: SliceFrame) -> [Picture.Layer] {
         let (width, height) = (frame.projection.columns, frame.projection.rows)
-        let name = "cross \(colour)"
+        let name = "cross \(colour) \(frame.textHeight)"
+        // As thick as fine lines of text are.
+        let unit = max(1, frame.textHeight / 14)
+        let (gap, reach) = (gap * unit, reach * unit)
         let side = 2 * reach + 1
         let cross = frame.fineLayer("cross", x: at.x - reach, y: at.y - reach, width: side, height: side, name) { canvas in
-            for distance in stride(from: gap, through: reach, by: 2) {
+            for distance in stride(from: gap, through: reach - unit, by: 2 * unit) {
                 for (x, y) in [(distance, 0), (-distance, 0), (0, distance), (0, -distance)] {
-                    canvas.blend(reach + x, reach + y, colour, 0.9)
+                    canvas.fill(x: reach + x, y: reach + y, width: unit, height: unit, colour, 0.9)
                 }
             }
         }
-        let length = 10
+        let length = 10 * unit
         func tick(_ name: String, _ x: Int, _ y: Int, _ width: Int, _ height: Int) -> Picture.Layer {
-            frame.fineLayer(name, x: x, y: y, width: width, height: height, "tick \(colour)") { canvas in
+            frame.fineLayer(name, x: x, y: y, width: width, height: height, "tick \(colour) \(unit)") { canvas in
                 canvas.fill(x: 0, y: 0, width: width, height: height, colour, 0.9)
             }
         }
         return [
-            cross, tick("top", at.x, 0, 1, length), tick("bottom", at.x, height - length, 1, length), tick("left", 0, at.y, length, 1),
-            tick("right", width - length, at.y, length, 1),
+            cross, tick("top", at.x, 0, unit, length), tick("bottom", at.x, height - length, unit, length), tick("left", 0, at.y, length, unit),
+            tick("right", width - length, at.y, length, unit),
         ]
     }
 

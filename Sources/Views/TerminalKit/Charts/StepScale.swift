@@ -1,8 +1,8 @@
 import Foundations
 
 /// A chart's horizontal axis: which steps lie where, and how they are labelled. Distances on it are steps, or seconds.
-package struct StepScale {
-    package enum Unit {
+package struct StepScale: Sendable {
+    package enum Unit: Sendable {
         case step
         /// The steps of an epoch.
         case epoch(Int)
@@ -44,6 +44,15 @@ package struct StepScale {
             return Double(step - steps.lowerBound) / Double(steps.upperBound - steps.lowerBound + 1)
         }
         return (Double(times.value(at: step) ?? 0) - seconds.lowerBound) / (seconds.upperBound - seconds.lowerBound)
+    }
+
+    /// Says all that it depends on.
+    var identity: String {
+        switch unit {
+        case .step: "\(steps)"
+        case .epoch(let length): "\(steps) \(length)"
+        case .time(let times): "\(steps) \(times.count) \(seconds ?? 0...0)"
+        }
     }
 
     package var name: String {

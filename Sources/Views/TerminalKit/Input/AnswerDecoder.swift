@@ -33,7 +33,12 @@ package struct AnswerDecoder {
     package mutating func end() { asked = nil }
 
     /// When `decode` is to be called again although nothing further came.
-    package var deadline: Double? { held.isEmpty ? nil : lastInput + (isAnswer ? Self.answerSeconds : Self.keySeconds) }
+    package var deadline: Double? { held.isEmpty ? nil : lastInput + patience }
+
+    /// Nobody types `ESC [` as fast as a terminal sends it; a link may break it there.
+    private var patience: Double {
+        isAnswer ? Self.answerSeconds : held.count > 1 && !isLate ? Self.lateSeconds : Self.keySeconds
+    }
 
     /// Whether what is held can be nothing but an answer.
     private var isAnswer: Bool {

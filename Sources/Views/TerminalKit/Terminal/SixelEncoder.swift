@@ -233,45 +233,55 @@ package struct SixelEncoder {
         var at = 0
         for run in bands {
             let part = numbers[run.lowerBound * 6 * width..<min(numbers.count, run.upperBound * 6 * width)].map { short[Int($0)] }
-            guard let body = Self.body(part, width: width, colours: used.count) else { return nil }
+            guard let body = Self.body(part, width: width, colours: used.count + 1) else { return nil }
             bytes += [UInt8](repeating: UInt8(ascii: "-"), count: run.lowerBound - at)
             at = run.lowerBound + appended(body, used, to: &bytes)
         }
         return bytes + [0x1B, 0x5C]
     }
 
-    /// Appends a body with its colours by their own numbers.
+    /// Appends a body with its colours by their own numbers. What is not to be drawn is a colour after the others: its pixels become blanks, which
+    /// leave what is there.
     /// - Returns: the bands that it went on by.
     private func appended(_ body: ArraySlice<UInt8>, _ used: [Int], to bytes: inout [UInt8]) -> Int {
         let names = used.map { Array("#\($0)".utf8) }
         var (index, bands) = (body.startIndex, 0)
+        // Blanks are written where something follows them in the line.
+        var blanks: [UInt8]?
         while index < body.endIndex {
             let byte = body[index]
             index += 1
-            guard byte == UInt8(ascii: "#") else {
+            switch byte {
+            case UInt8(ascii: "#"):
+                var number = 0
+                while index < body.endIndex, let digit = Self.digit(body[index]) {
+                    number = number * 10 + digit
+                    index += 1
+                }
+                if let blanks { bytes += blanks }
+                blanks = number < names.count ? nil : []
+                if number < names.count { bytes += names[number] }
+            case UInt8(ascii: "-"), UInt8(ascii: "$"):
+                if blanks != nil { blanks = [] }
                 if byte == UInt8(ascii: "-") { bands += 1 }
                 bytes.append(byte)
-                continue
+            default:
+                // Repeats are `!`, digits, and what is repeated.
+                if blanks == nil { bytes.append(byte) } else { blanks?.append(byte >= 63 ? 63 : byte) }
             }
-            var number = 0
-            while index < body.endIndex, let digit = Self.digit(body[index]) {
-                number = number * 10 + digit
-                index += 1
-            }
-            bytes += names[number]
         }
         return bands
     }
 
-    /// libsixel's image of numbers below `colours`, which leaves those that are `colours` as they are: without its head, colours and end.
+    /// libsixel's image of numbers below `colours`, without its head, colours and end. Its own way to leave pixels as they are shifts every line
+    /// by one to the left (1.10.3), so that none are transparent for it.
     private static func body(_ numbers: [UInt8], width: Int, colours: Int) -> ArraySlice<UInt8>? {
         var dither: OpaquePointer?
-        guard sixel_dither_new(&dither, Int32(colours + 1), nil) == 0 else { return nil }
+        guard sixel_dither_new(&dither, Int32(colours), nil) == 0 else { return nil }
         defer { sixel_dither_unref(dither) }
-        var unimportant = [UInt8](repeating: 0, count: 3 * (colours + 1))
+        var unimportant = [UInt8](repeating: 0, count: 3 * colours)
         sixel_dither_set_palette(dither, &unimportant)
         sixel_dither_set_pixelformat(dither, csx_paletted)
-        sixel_dither_set_transparent(dither, Int32(colours))
         final class Sink { var bytes: [UInt8] = [] }
         let sink = Sink()
         sink.bytes.reserveCapacity(1 << 16)
