@@ -17,7 +17,8 @@ extension WorkbenchState {
             return
         }
         switch event {
-        case .settled: coarseness = isLean ? .all : coarseness == .all ? .others : .none
+        // A slow link gets the chosen plane in full, and no more.
+        case .settled: coarseness = coarseness == .all || isLean ? .others : .none
         case .key, .command, .mouse: if view.showsOtherSlices(than: before) { coarseness = .all }
         case .cineStep, .sessionOpened, .subjectLoaded, .cohortSubjectLoaded, .atlasLoaded, .offered: coarseness = .all
         default: break
@@ -25,7 +26,7 @@ extension WorkbenchState {
     }
 
     /// Whether something is held until keys rest.
-    package var isUnsettled: Bool { held != nil || (coarseness != .none && !isLean && cine == nil) }
+    package var isUnsettled: Bool { held != nil || (cine == nil && (coarseness == .all || (coarseness == .others && !isLean))) }
 
     /// Seconds without a key after which what is held follows: once the keys rest, one part after the other.
     package var restSeconds: Double { coarseness == .others && held == nil ? 0.02 : Self.restSeconds }

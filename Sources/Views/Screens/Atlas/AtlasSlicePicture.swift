@@ -127,6 +127,16 @@ package struct AtlasSlicePicture: Sendable {
             width: projection.columns, height: projection.rows, grey: lungs.map { UInt8(min(1, max(0, $0)) * 72) })
     }
 
+    /// Outside of the lungs a tile is a hint of its colour.
+    private func dimOutside(_ canvas: inout Canvas, _ projection: SliceProjection) {
+        let lungs = atlas.map.lungs.voxels
+        var isLung = [Bool](repeating: false, count: canvas.width * canvas.height)
+        SliceSampling(projection, through: cursor).forEachMiddle { x, y, offset in
+            if lungs[offset] != 0 { isLung[y * canvas.width + x] = true }
+        }
+        canvas.fade(0.3) { !isLung[$0] }
+    }
+
     /// Tiles, brightest over the lungs; the selected landmark and its neighbours have frames.
     private func tiles(_ projection: SliceProjection) -> Raster {
         var canvas = Canvas(width: projection.columns, height: projection.rows)
@@ -151,6 +161,7 @@ package struct AtlasSlicePicture: Sendable {
             canvas.fill(
                 x: at.x, y: at.y, width: at.width, height: at.height, Self.colour(value, in: range), hasScan ? 0.45 : 0.8)
         }
+        dimOutside(&canvas, projection)
         for landmark in atlas.map.landmarks.indices where landmark == selected || neighbours.contains(landmark) {
             guard let at = place(landmark) else { continue }
             canvas.outline(

@@ -161,7 +161,7 @@ struct BoxPlots {
                         if dot.isChosen { canvas.dot(at: at, radius: Double(cell.width) * 0.8, Colour(hex: 0xF0E442)) }
                         canvas.dot(at: at, radius: Double(cell.width) / 3, colour, 0.8)
                     }
-                    return canvas.raster
+                    return canvas.palettedRaster
                 }
             ])
     }

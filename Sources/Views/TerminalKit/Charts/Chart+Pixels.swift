@@ -7,14 +7,16 @@ extension Chart {
     func picture(_ plot: Rect, _ values: ValueScale, _ capabilities: Capabilities) -> Picture {
         let cell = capabilities.cell
         let (width, height) = (plot.columns * cell.width, plot.rows * cell.height)
-        let copy = self
+        var copy = self
+        copy.scale = scale.inWholePixels(width)
+        let identity = copy.identity
         return Picture(
             name: "chart \(plot.column) \(plot.row)", rect: plot, cell: cell,
             layers: [
-                Picture.Layer("curves", width: width, height: height, identity: "\(identity) \(values.range) \(values.isLogarithmic) \(cell)") {
+                Picture.Layer("curves", width: width, height: height, identity: "\(identity) \(values.range) \(values.isLogarithmic) \(cell)") { [copy] in
                     var canvas = Canvas(width: width, height: height)
                     copy.draw(on: &canvas, values, thickness: max(1.5, Double(cell.height) / 10))
-                    return canvas.raster
+                    return canvas.palettedRaster
                 }
             ])
     }
@@ -24,10 +26,10 @@ extension Chart {
         var text = "\(scale.identity) \(smoothingSteps) \(cursor ?? -1)"
         for line in lines {
             let shown = line.series.summary(steps: scale.steps.lowerBound..<scale.steps.upperBound + 1)
-            text += " \(line.name) \(line.colour) \(line.series.count) \(line.series.last.map { "\($0.step) \($0.value)" } ?? "")"
+            text += " \(line.name) \(line.colour) \(line.series.steps.first ?? 0)"
             text += shown.map { " \($0.minimum) \($0.maximum) \($0.mean)" } ?? ""
         }
-        return text + marks.map { " \($0.step)" }.joined()
+        return text + " " + marks.map { " \($0.step)" }.joined()
     }
 
     private func draw(on canvas: inout Canvas, _ values: ValueScale, thickness: Double) {
@@ -50,12 +52,13 @@ extension Chart {
             for x in 0..<width {
                 let lower = scale.step(at: Double(x) / Double(width))
                 let upper = scale.step(at: Double(x + 1) / Double(width))
-                guard let summary = line.series.summary(steps: lower..<max(upper, lower)) else { continue }
+                guard let summary = line.series.summary(steps: lower..<max(min(upper, scale.steps.upperBound + 1), lower)) else { continue }
                 let (top, bottom) = (Int(y(Double(summary.maximum))), Int(y(Double(summary.minimum))))
                 canvas.fill(x: x, y: top, width: 1, height: max(1, bottom - top + 1), line.colour, 0.3)
                 let middle = (lower + upper) / 2
-                let wide = line.series.summary(
-                    steps: min(lower, middle - smoothingSteps / 2)..<max(upper, middle + (smoothingSteps + 1) / 2))
+                // No further than the steps that are shown: what is drawn depends on these alone.
+                let end = min(max(upper, middle + (smoothingSteps + 1) / 2), scale.steps.upperBound + 1)
+                let wide = line.series.summary(steps: min(lower, middle - smoothingSteps / 2)..<max(end, lower))
                 points.append(SIMD2(Double(x) + 0.5, y((wide ?? summary).mean)))
             }
             if points.count == 1 { canvas.dot(at: points[0], radius: thickness, line.colour) }
@@ -77,7 +80,7 @@ extension FractionChart {
                 Picture.Layer("curves", width: width, height: height, identity: "\(identity) \(scale.range) \(cell)") {
                     var canvas = Canvas(width: width, height: height)
                     Self.draw(lines, on: &canvas, scale, thickness: max(1.5, Double(cell.height) / 10))
-                    return canvas.raster
+                    return canvas.palettedRaster
                 }
             ])
     }

@@ -46,6 +46,13 @@ package struct StepScale: Sendable {
         return (Double(times.value(at: step) ?? 0) - seconds.lowerBound) / (seconds.upperBound - seconds.lowerBound)
     }
 
+    /// Without the newest steps, which do not fill a pixel yet: curves of a long run then stay as they are for many steps.
+    func inWholePixels(_ width: Int) -> StepScale {
+        let span = steps.upperBound - steps.lowerBound
+        let step = max(1, span / max(1, width))
+        return StepScale(steps.lowerBound...steps.lowerBound + span / step * step, unit: unit)
+    }
+
     /// Says all that it depends on.
     var identity: String {
         switch unit {

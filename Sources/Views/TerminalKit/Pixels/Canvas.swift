@@ -14,6 +14,34 @@ package struct Canvas {
 
     package var raster: Raster { Raster(width: width, height: height, colour: pixels) }
 
+    /// With at most 256 colours, as near to what was drawn as that many allow by dropping digits: lines and letters then take few bytes.
+    package var palettedRaster: Raster {
+        for bits in stride(from: 6, through: 2, by: -1) {
+            let most = UInt32((1 << bits) - 1)
+            // Each part to the nearest of its levels, the ends among them.
+            let table = (UInt32(0)..<256).map { ($0 * most + 127) / 255 * 255 / most }
+            var seen: Set<UInt32> = []
+            var last: UInt32?
+            var reduced = pixels
+            for place in reduced.indices {
+                let value = pixels[place]
+                if place > 0, value == pixels[place - 1], let last {
+                    reduced[place] = last
+                    continue
+                }
+                let alpha = table[Int(value >> 24)]
+                let colour =
+                    alpha == 0
+                    ? 0 : alpha << 24 | table[Int(value >> 16 & 255)] << 16 | table[Int(value >> 8 & 255)] << 8 | table[Int(value & 255)]
+                reduced[place] = colour
+                last = colour
+                if seen.count <= 256 { seen.insert(colour) } else { break }
+            }
+            if seen.count <= 256 || bits == 2 { return Raster(width: width, height: height, colour: reduced) }
+        }
+        return raster
+    }
+
     /// Lays a colour over a pixel; outside nothing happens.
     /// - Parameter coverage: 0…1.
     @inline(__always)
@@ -33,6 +61,13 @@ package struct Canvas {
     package mutating func fill(x: Int, y: Int, width: Int, height: Int, _ colour: Colour, _ coverage: Float = 1) {
         for row in max(0, y)..<max(max(0, y), min(self.height, y + height)) {
             for column in max(0, x)..<max(max(0, x), min(self.width, x + width)) { blend(column, row, colour, coverage) }
+        }
+    }
+
+    /// Makes the pixels that are asked for, by their places, more transparent.
+    package mutating func fade(_ factor: Float, where isFaded: (Int) -> Bool) {
+        for place in pixels.indices where pixels[place] >> 24 != 0 && isFaded(place) {
+            pixels[place] = UInt32((Float(pixels[place] >> 24) * factor).rounded()) << 24 | pixels[place] & 0xFF_FFFF
         }
     }
 

@@ -199,6 +199,7 @@ package struct SixelEncoder {
                 }
             }
         }
+        redrawBusyBands(&wanted, numbers, isDirty, width: width)
         var bands: [Range<Int>] = []
         for band in isDirty.indices where isDirty[band] {
             if let last = bands.last, last.upperBound == band {
@@ -208,6 +209,16 @@ package struct SixelEncoder {
             }
         }
         return (wanted, bands)
+    }
+
+    /// Where much of a band changed, all of it costs fewer bytes than the many pieces that did.
+    private func redrawBusyBands(_ wanted: inout [UInt8], _ numbers: [UInt8], _ isDirty: [Bool], width: Int) {
+        for band in isDirty.indices where isDirty[band] {
+            let places = band * 6 * width..<min(numbers.count, (band + 1) * 6 * width)
+            let changed = places.reduce(0) { $0 + (wanted[$1] == palette.unused ? 0 : 1) }
+            guard changed * 4 > places.count else { continue }
+            for place in places { wanted[place] = numbers[place] }
+        }
     }
 
     // MARK: libsixel
