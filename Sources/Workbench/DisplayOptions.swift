@@ -15,7 +15,10 @@ struct PictureOptions: ParsableArguments {
             """)
     var graphics: GraphicsChoice?
 
-    @Option(help: "Pictures in characters: half (2 parts a cell), quadrant (4) or sextant (6, for fonts that have them). Remembered; F9 changes it.")
+    @Option(
+        help:
+            "Pictures in characters: half (2 parts a cell), quadrant (4) or sextant (6, for fonts that have them). Remembered; F9 changes it."
+    )
     var cells: Mosaic?
 
     /// The same interface, with pictures as asked for.

@@ -15,7 +15,8 @@ enum Interface {
     ///   - job: the work of this process in the session.
     ///   - cohort: a prepared cohort to browse instead of the session's own.
     static func show(
-        _ folder: SessionFolder, job: EngineJob.Outcome?, _ display: DisplayOptions, cohort: URL? = nil, onHangUp: JobOptions.HangUp = .continue
+        _ folder: SessionFolder, job: EngineJob.Outcome?, _ display: DisplayOptions, cohort: URL? = nil,
+        onHangUp: JobOptions.HangUp = .continue
     ) throws {
         let jobs = InterfaceJobs(job.map { InterfaceJobs.Running(folder: folder, outcome: $0) })
         var configuration = configuration(folder.root.deletingLastPathComponent(), jobs, display)

@@ -231,7 +231,9 @@ package struct EmulatedPictures {
                 columns: number("c"), rows: number("r"), z: number("z"))
             if placement.x + placement.width > image.width || placement.y + placement.height > image.height
                 || placement.shiftX >= cell.width || placement.shiftY >= cell.height
-            { complaint = "a placement beyond its image or cell" }
+            {
+                complaint = "a placement beyond its image or cell"
+            }
             placements[[number("i"), number("p")]] = placement
         case "d":
             switch keys["d"] {

@@ -106,7 +106,8 @@ struct BenchCommand: ParsableCommand {
     private func render() throws {
         let size = size.flatMap { Size($0) } ?? (graphics == .cells ? Size(columns: 120, rows: 40) : Size(columns: 160, rows: 50))
         var benchmark = try RenderBenchmark(
-            size: size, graphics: graphics, cell: PixelSize(cell) ?? .usualCell, mosaic: cells, depth: ColourDepth(rawValue: colors) ?? .palette
+            size: size, graphics: graphics, cell: PixelSize(cell) ?? .usualCell, mosaic: cells,
+            depth: ColourDepth(rawValue: colors) ?? .palette
         )
         if underLoad {
             // As the interface does it.

@@ -38,7 +38,9 @@ struct OpenCommand: ParsableCommand {
 
     /// Without a screen a line an experiment.
     private func showExperiments(_ folder: ExperimentFolder) throws {
-        guard display.linear || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 else { return try Interface.showExperiments(folder, display.pictures) }
+        guard display.linear || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 else {
+            return try Interface.showExperiments(folder, display.pictures)
+        }
         for entry in try ExperimentBrowser(folder).snapshot().entries {
             print("\(entry.name.rawValue): \(EvaluationText.state(entry.state))")
         }

@@ -36,7 +36,9 @@ struct PictureTests {
         var pictures = PictureEncoder(state.capabilities)
         var terminal = EmulatedPictures(size: state.size, cell: Self.cell)
         let palette = graphics == .sixel ? SixelPalette(registers: 256) : nil
-        let keys = ["1", "2", "3", "3", "Up", "l", "k", "?", ":", "Esc", "z", "m", "o", "O", "V", "I", "A", "g", "w", "x", "rest", "rest", "size"]
+        let keys = [
+            "1", "2", "3", "3", "Up", "l", "k", "?", ":", "Esc", "z", "m", "o", "O", "V", "I", "A", "g", "w", "x", "rest", "rest", "size",
+        ]
         var seen = 0
         for round in 0..<90 {
             let key = keys[generator.below(keys.count)]
@@ -126,7 +128,9 @@ struct PictureTests {
         let before = ScreenFrame.render(state)
         state.view.opacityTenths = 9
         let after = ScreenFrame.render(state)
-        #expect(before.pictures.count == 3 && before.checksum(.palette) == ScreenFrame.render(state).withPictures(of: before).checksum(.palette))
+        #expect(
+            before.pictures.count == 3 && before.checksum(.palette) == ScreenFrame.render(state).withPictures(of: before).checksum(.palette)
+        )
         #expect(before.checksum(.palette) != after.checksum(.palette))
     }
 

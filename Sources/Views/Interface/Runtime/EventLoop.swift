@@ -212,7 +212,8 @@ package final class EventLoop {
         if let graphics = configuration.graphics { view.graphics = graphics }
         if let mosaic = configuration.mosaic { view.mosaic = mosaic }
         if configuration.graphics != nil || configuration.mosaic != nil { opened.keep(view) }
-        opened.startTape(TapeLine(header: opened.identity, view: view, size: state.size, capabilities: state.capabilities, offers: state.offers))
+        opened.startTape(
+            TapeLine(header: opened.identity, view: view, size: state.size, capabilities: state.capabilities, offers: state.offers))
         open = opened
         maskWork.append(context.masks)
         hasMoreJournal = true

@@ -153,7 +153,8 @@ package struct RenderBenchmark {
         return Result(
             what: "render", columns: state.size.columns, rows: state.size.rows,
             graphics: state.capabilities.graphics.rawValue,
-            cell: state.capabilities.drawsPixels ? state.capabilities.cell.description : nil, under_load: underLoad, repeats: repeats, kinds: found,
+            cell: state.capabilities.drawsPixels ? state.capabilities.cell.description : nil, under_load: underLoad, repeats: repeats,
+            kinds: found,
             p50_ms: Self.percentile(all, 50), p99_ms: Self.percentile(all, 99), growth_kb: growth)
     }
 

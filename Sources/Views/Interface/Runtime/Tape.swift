@@ -65,7 +65,10 @@ package struct TapeLine: Codable, Equatable, Sendable {
 
     package init() {}
 
-    init(header identity: SessionIdentity, view: ViewSettings, size: Size, capabilities: Capabilities, offers: TerminalOffers = TerminalOffers()) {
+    init(
+        header identity: SessionIdentity, view: ViewSettings, size: Size, capabilities: Capabilities,
+        offers: TerminalOffers = TerminalOffers()
+    ) {
         tape = TapePlayer.version
         self.size = size.description
         colours = capabilities.colours.rawValue

@@ -72,8 +72,9 @@ extension ViewSettings {
     /// Whether slices show other voxels or shades than before.
     fileprivate func showsOtherSlices(than before: ViewSettings) -> Bool {
         (screen != before.screen && [.masks, .cohort, .atlas].contains(screen))
-            || cursor != before.cursor || atlasCursor != before.atlasCursor || cohortCursor != before.cohortCursor || window != before.window
-                || zoom != before.zoom || cohortZoom != before.cohortZoom || slab != before.slab || plane != before.plane
+            || cursor != before.cursor || atlasCursor != before.atlasCursor || cohortCursor != before.cohortCursor
+            || window != before.window
+            || zoom != before.zoom || cohortZoom != before.cohortZoom || slab != before.slab || plane != before.plane
             || atlasPlane != before.atlasPlane || maximised != before.maximised || wholeScreen != before.wholeScreen
     }
 }

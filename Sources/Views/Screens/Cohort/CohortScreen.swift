@@ -76,11 +76,15 @@ package enum CohortScreen {
                 &painter, look, position: loaded.axes.position(picture.ct.cursor, pane.plane.normal), isChosen: pane.plane == view.plane,
                 notes: SliceNotes(), layers: picture.layers, image: picture.image)
         }
-        drawReadout(CrosshairSample(loaded.subject, cursor), zoom: view.cohortZoom.factor, &painter, layout.readout)
+        let region = view.region.map { RegionStatistics(loaded.subject, cursor, view.plane, diameter: $0).words(diameter: $0) }
+        let reading = [view.slab.words, region, state.cineWords].compactMap { $0 }
+        drawReadout(
+            CrosshairSample(loaded.subject, cursor), zoom: view.cohortZoom.factor, reading.joined(separator: "  "), &painter, layout.readout
+        )
     }
 
     /// HU, lung, voxel and place under the cross-hair, as much of it as there is room for.
-    private static func drawReadout(_ sample: CrosshairSample, zoom: Double, _ painter: inout Painter, _ area: Rect) {
+    private static func drawReadout(_ sample: CrosshairSample, zoom: Double, _ reading: String, _ painter: inout Painter, _ area: Rect) {
         let doubtful = sample.lung == "doubtful"
         let lung = doubtful ? "may not be lung" : sample.lung.map { "\($0) lung" } ?? "no lung"
         let voxel = "\(sample.voxel.x) \(sample.voxel.y) \(sample.voxel.z)"
@@ -92,7 +96,8 @@ package enum CohortScreen {
             " \(doubtful ? "?" : sample.lung ?? "–")  \(voxel)  mm \(sample.millimetres(decimals: 0))",
             " \(doubtful ? "?" : sample.lung ?? "–") \(voxel) mm \(sample.millimetres(decimals: 0))",
         ]
-        let value = " \(sample.hounsfield) HU"
+        // How slices are read comes first: nobody may take a slab for a slice.
+        let value = " \(sample.hounsfield) HU" + (reading.isEmpty ? "" : "  \(reading)")
         let text = texts.first { value.count + $0.count <= area.columns } ?? texts[texts.count - 1]
         painter.spans([(value, .strong), (text, doubtful ? .warning : .plain)], row: area.row, column: area.column, width: area.columns)
     }

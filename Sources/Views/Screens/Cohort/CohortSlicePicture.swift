@@ -125,7 +125,8 @@ package struct CohortSlicePicture: Sendable {
         }
         if showsLandmarks {
             for point in landmarkPlaces(projection) {
-                canvas.dot(at: SIMD2(Double(point.x) + 0.5, Double(point.y) + 0.5), radius: projection.columns >= 300 ? 4 : 2, Self.landmark)
+                canvas.dot(
+                    at: SIMD2(Double(point.x) + 0.5, Double(point.y) + 0.5), radius: projection.columns >= 300 ? 4 : 2, Self.landmark)
             }
         }
         return canvas.raster
@@ -145,7 +146,8 @@ package struct CohortSlicePicture: Sendable {
                 guard own != 0 else { continue }
                 let isEdge = (1...thickness).contains { step in
                     x < step || y < step || x + step >= width || y + step >= height || found[y * width + x - step] != own
-                        || found[y * width + x + step] != own || found[(y - step) * width + x] != own || found[(y + step) * width + x] != own
+                        || found[y * width + x + step] != own || found[(y - step) * width + x] != own
+                        || found[(y + step) * width + x] != own
                 }
                 if isEdge { canvas.blend(x, y, colour, 0.95) }
             }

@@ -137,10 +137,15 @@ struct BoxPlots {
         let scale = panel.frame.scale
         let boxes = panel.groups.enumerated().map { place, group in
             let slot = panel.slot(place)
-            return (values: result.groups[group].values.sorted(), left: (slot.column - plot.column) * cell.width, width: slot.columns * cell.width)
+            return (
+                values: result.groups[group].values.sorted(), left: (slot.column - plot.column) * cell.width,
+                width: slot.columns * cell.width
+            )
         }
         let dots = points.indices.compactMap { number in
-            dot(number, panel).map { (x: (Double($0.x) + 0.5) * Double(cell.width) / 2, value: points[number].value, isChosen: number == chosen) }
+            dot(number, panel).map {
+                (x: (Double($0.x) + 0.5) * Double(cell.width) / 2, value: points[number].value, isChosen: number == chosen)
+            }
         }
         return Picture(
             name: "boxes \(plot.column) \(plot.row)", rect: plot, cell: cell,
@@ -154,7 +159,8 @@ struct BoxPlots {
                         canvas.fill(x: 0, y: Int(y(tick)), width: width, height: 1, Colour(grey: 0x80), 0.25)
                     }
                     for box in boxes where !box.values.isEmpty {
-                        Self.draw(box.values, left: box.left + cell.width / 2, width: max(8, box.width / 2 - cell.width), y, colour, &canvas)
+                        Self.draw(
+                            box.values, left: box.left + cell.width / 2, width: max(8, box.width / 2 - cell.width), y, colour, &canvas)
                     }
                     for dot in dots {
                         let at = SIMD2(dot.x, y(dot.value))

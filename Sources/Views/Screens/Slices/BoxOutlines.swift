@@ -87,7 +87,9 @@ package struct BoxOutlines: Sendable {
                 area.column + outline.xs.lowerBound / projection.mosaic.columns,
                 area.row + max(1, outline.ys.lowerBound / projection.mosaic.rows)
             )
-            guard area.contains(column: column, row: row), row <= area.row + outline.ys.upperBound / projection.mosaic.rows else { continue }
+            guard area.contains(column: column, row: row), row <= area.row + outline.ys.upperBound / projection.mosaic.rows else {
+                continue
+            }
             painter.text(
                 String(Self.letter(outline.box.label)), row: row, column: column,
                 Style(Colour(grey: 0), on: Self.colour(outline.box.label), .bold))

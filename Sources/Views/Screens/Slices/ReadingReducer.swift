@@ -68,7 +68,8 @@ extension WorkbenchState {
             move(axis, to: number - 1)
             return
         }
-        guard text.hasSuffix("mm"), let wanted = Double(text.dropLast(2).trimmingCharacters(in: .whitespaces)), let map = voxelToWorld else {
+        guard text.hasSuffix("mm"), let wanted = Double(text.dropLast(2).trimmingCharacters(in: .whitespaces)), let map = voxelToWorld
+        else {
             throw Failure("expected a slice's number, such as 120, or millimetres, such as -31.5mm")
         }
         func place(_ position: Int) -> Double { map(axes.moving(at, axis, to: position).point)[axis.rawValue] }

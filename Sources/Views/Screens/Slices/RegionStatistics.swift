@@ -33,9 +33,9 @@ struct RegionStatistics: Equatable {
         deviation = values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : nil
     }
 
-    /// For example `10 mm: mean -923 HU, SD 21, 78 voxels`.
+    /// For example `region 10 mm: mean -923 HU, SD 21, 78 voxels`.
     func words(diameter: Double) -> String {
         let spread = deviation.map { ", SD \(Text.fixed($0, 0))" } ?? ""
-        return "\(Text.significant(diameter)) mm: mean \(Text.fixed(mean, 0)) HU\(spread), \(count) voxel\(count == 1 ? "" : "s")"
+        return "region \(Text.significant(diameter)) mm: mean \(Text.fixed(mean, 0)) HU\(spread), \(count) voxel\(count == 1 ? "" : "s")"
     }
 }

@@ -30,7 +30,8 @@ package struct SliceFrame: Sendable {
 
     /// A layer of lines and letters: always with all pixels.
     func fineLayer(
-        _ name: String, x: Int = 0, y: Int = 0, width: Int, height: Int, _ identity: String, _ draw: @escaping @Sendable (inout Canvas) -> Void
+        _ name: String, x: Int = 0, y: Int = 0, width: Int, height: Int, _ identity: String,
+        _ draw: @escaping @Sendable (inout Canvas) -> Void
     ) -> Picture.Layer {
         Picture.Layer(name, x: x, y: y, width: width, height: height, identity: identity) {
             var canvas = Canvas(width: width, height: height)

@@ -128,7 +128,8 @@ package struct SliceNotes: Sendable {
             }
         }
         return [
-            cross, tick("top", at.x, 0, unit, length), tick("bottom", at.x, height - length, unit, length), tick("left", 0, at.y, length, unit),
+            cross, tick("top", at.x, 0, unit, length), tick("bottom", at.x, height - length, unit, length),
+            tick("left", 0, at.y, length, unit),
             tick("right", width - length, at.y, length, unit),
         ]
     }

@@ -89,7 +89,9 @@ package struct SlicePane: Equatable {
             var notes = notes
             notes.words = words.joined(separator: " ")
             painter.place(
-                Picture(name: "slice \(plane.rawValue)", rect: area, cell: look.capabilities.cell, layers: layers(frame(look, isChosen: isChosen), notes)))
+                Picture(
+                    name: "slice \(plane.rawValue)", rect: area, cell: look.capabilities.cell,
+                    layers: layers(frame(look, isChosen: isChosen), notes)))
             return
         }
         let projection = projection(look, look.capabilities.drawsHalfBlocks ? look.capabilities.mosaic : .half)

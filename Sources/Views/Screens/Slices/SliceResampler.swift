@@ -73,7 +73,8 @@ struct SliceResampler {
         let (axes, plane) = (projection.axes, projection.plane)
         across = Taps(
             projection.columns, voxels: axes.count(plane.horizontal),
-            perPixel: projection.millimetresPerColumn / axes.spacing[plane.horizontal.rawValue], interpolation, projection.horizontalPosition)
+            perPixel: projection.millimetresPerColumn / axes.spacing[plane.horizontal.rawValue], interpolation,
+            projection.horizontalPosition)
         down = Taps(
             projection.rows, voxels: axes.count(plane.vertical),
             perPixel: projection.millimetresPerRow / axes.spacing[plane.vertical.rawValue], interpolation, projection.verticalPosition)

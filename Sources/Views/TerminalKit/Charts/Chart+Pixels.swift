@@ -13,7 +13,9 @@ extension Chart {
         return Picture(
             name: "chart \(plot.column) \(plot.row)", rect: plot, cell: cell,
             layers: [
-                Picture.Layer("curves", width: width, height: height, identity: "\(identity) \(values.range) \(values.isLogarithmic) \(cell)") { [copy] in
+                Picture.Layer(
+                    "curves", width: width, height: height, identity: "\(identity) \(values.range) \(values.isLogarithmic) \(cell)"
+                ) { [copy] in
                     var canvas = Canvas(width: width, height: height)
                     copy.draw(on: &canvas, values, thickness: max(1.5, Double(cell.height) / 10))
                     return canvas.palettedRaster

@@ -112,7 +112,9 @@ package struct KittyEncoder {
             let height = max(1, scaled(piece.y - layer.y + piece.height, image.height, layer.height) - top)
             let (column, row) = (picture.rect.column + piece.x / cell.width, picture.rect.row + piece.y / cell.height)
             var text = "\u{1B}[\(row + 1);\(column + 1)H\u{1B}_Ga=p,i=\(image.id),p=\(number + 1)"
-            if left > 0 || top > 0 || width != image.width || height != image.height { text += ",x=\(left),y=\(top),w=\(width),h=\(height)" }
+            if left > 0 || top > 0 || width != image.width || height != image.height {
+                text += ",x=\(left),y=\(top),w=\(width),h=\(height)"
+            }
             if isStretched {
                 text += ",c=\((piece.width + cell.width - 1) / cell.width),r=\((piece.height + cell.height - 1) / cell.height)"
             }

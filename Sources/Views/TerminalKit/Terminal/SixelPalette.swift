@@ -16,7 +16,8 @@ package struct SixelPalette: Sendable {
         let count = min(256, registers)
         // A register is left for what is not drawn.
         let room = count - 1
-        let steps: (red: Int, green: Int, blue: Int) = room >= 255 ? (5, 6, 5) : room >= 180 ? (4, 5, 4) : room >= 120 ? (4, 4, 3) : (3, 3, 3)
+        let steps: (red: Int, green: Int, blue: Int) =
+            room >= 255 ? (5, 6, 5) : room >= 180 ? (4, 5, 4) : room >= 120 ? (4, 4, 3) : (3, 3, 3)
         let greys = min(101, room - steps.red * steps.green * steps.blue)
         func byte(percent: Int) -> UInt32 { UInt32((percent * 255 + 50) / 100) }
         var colours = (0..<greys).map { grey in byte(percent: (grey * 100 + (greys - 1) / 2) / (greys - 1)) * 0x01_0101 }

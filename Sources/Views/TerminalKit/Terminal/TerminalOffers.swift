@@ -79,7 +79,9 @@ package enum TerminalQuestion {
         case "[":
             guard let final = rest.last else { return false }
             let isPrivate = rest.first == "?"
-            let numbers = rest.dropFirst(isPrivate ? 1 : 0).dropLast().split(separator: ";", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+            let numbers = rest.dropFirst(isPrivate ? 1 : 0).dropLast().split(separator: ";", omittingEmptySubsequences: false).map {
+                Int($0) ?? 0
+            }
             switch (final, numbers.first) {
             case ("c", _) where isPrivate:
                 if numbers.contains(4) { offers.sixel = true }
