@@ -144,10 +144,11 @@ package struct CohortSlicePicture: Sendable {
             for x in 0..<width where !isDashed || (x + y) % 12 < 8 {
                 let own = found[y * width + x]
                 guard own != 0 else { continue }
+                // What goes on beyond the picture has no edge there.
                 let isEdge = (1...thickness).contains { step in
-                    x < step || y < step || x + step >= width || y + step >= height || found[y * width + x - step] != own
-                        || found[y * width + x + step] != own || found[(y - step) * width + x] != own
-                        || found[(y + step) * width + x] != own
+                    (x >= step && found[y * width + x - step] != own) || (x + step < width && found[y * width + x + step] != own)
+                        || (y >= step && found[(y - step) * width + x] != own)
+                        || (y + step < height && found[(y + step) * width + x] != own)
                 }
                 if isEdge { canvas.blend(x, y, colour, 0.95) }
             }

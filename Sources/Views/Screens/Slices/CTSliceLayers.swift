@@ -87,11 +87,12 @@ extension CTSlicePicture {
                         guard own != 0 else { continue }
                         var isEdge = false
                         for step in 1...thickness where !isEdge {
+                            // What goes on beyond the picture has no edge there.
                             isEdge =
-                                x < step || x + step >= width || y < step || y + step >= height
-                                || marks[place - step] & Overlay.emphysema != own || marks[place + step] & Overlay.emphysema != own
-                                || marks[place - step * width] & Overlay.emphysema != own
-                                || marks[place + step * width] & Overlay.emphysema != own
+                                (x >= step && marks[place - step] & Overlay.emphysema != own)
+                                || (x + step < width && marks[place + step] & Overlay.emphysema != own)
+                                || (y >= step && marks[place - step * width] & Overlay.emphysema != own)
+                                || (y + step < height && marks[place + step * width] & Overlay.emphysema != own)
                         }
                         // Told apart without colours, too.
                         if isEdge, own != Overlay.paraseptal || (x + y) % 8 < 5 {
