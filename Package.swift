@@ -71,7 +71,9 @@ let testTargets: [Target] = [
     // What the tests of several targets use.
     .target(
         name: "TestSupport",
-        dependencies: ["TerminalKit", "Learning", "Cohorts", "SessionFormat", "Network", "Imaging", "Foundations", "KernelInterface"],
+        dependencies: [
+            "TerminalKit", "Learning", "Cohorts", "SessionFormat", "Network", "Imaging", "Foundations", "KernelInterface", "CZlib",
+        ],
         path: "Tests/TestSupport", swiftSettings: strict),
     tests("Foundations", ["Foundations"]),
     tests("Imaging", ["Imaging", "Foundations"]),
@@ -111,11 +113,15 @@ let package = Package(
         .target(name: "CZip", linkerSettings: [.linkedLibrary("zip")]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSixel", pkgConfig: "libsixel", providers: [.apt(["libsixel-dev"])]),
+        .systemLibrary(name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
+        .target(name: "CFont", dependencies: ["CFreeType"], exclude: ["LICENSE-DejaVu.txt"]),
         .target(name: "CPrefetch"),
         .target(name: "KernelInterface", swiftSettings: strict),
     ] + kernelTargets + engineTargets + [
         .target(
-            name: "TerminalKit", dependencies: ["Foundations", "CNcurses"], path: "Sources/Views/TerminalKit", swiftSettings: strict),
+            name: "TerminalKit", dependencies: ["Foundations", "CNcurses", "CSixel", "CFont", "CZlib"], path: "Sources/Views/TerminalKit",
+            swiftSettings: strict),
         .target(
             name: "Screens",
             dependencies: ["TerminalKit", "StudyResults", "Masks", "Cohorts", "SessionFormat", "Statistics", "Imaging", "Foundations"],

@@ -13,7 +13,7 @@ if ! command -v swift >/dev/null 2>&1; then
     exit 1
 fi
 
-packages="build-essential git pkg-config libncursesw5-dev libnifti-dev libopenblas-dev libssl-dev zlib1g-dev libzip-dev dcm2niix dcmtk $*"
+packages="build-essential git pkg-config libncursesw5-dev libnifti-dev libopenblas-dev libssl-dev zlib1g-dev libzip-dev libsixel-dev libfreetype-dev dcm2niix dcmtk $*"
 missing=""
 for package in $packages; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"

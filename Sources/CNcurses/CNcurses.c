@@ -118,10 +118,17 @@ void cnc_retake(void) {
     send_to_terminal(paste_on);
 }
 
+// Motion while a button is held: terminals that know nothing of it ignore these.
+static const char drag_on[] = "\033[?1002h";
+static const char drag_off[] = "\033[?1002l";
+
 void cnc_mouse(int on) {
-    mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+    mmask_t wanted = BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON2_PRESSED | BUTTON2_RELEASED | BUTTON3_PRESSED | BUTTON3_RELEASED |
+                     BUTTON4_PRESSED | BUTTON5_PRESSED | BUTTON_CTRL | REPORT_MOUSE_POSITION;
+    mousemask(on ? wanted : 0, NULL);
     mouseinterval(0);
     doupdate();
+    if (has_mouse()) send_to_terminal(on ? drag_on : drag_off);
 }
 
 int cnc_key(int *value) {
@@ -134,14 +141,21 @@ int cnc_key(int *value) {
 }
 
 int cnc_mouse_event(int *column, int *row) {
+    static int held;
     MEVENT event;
     if (getmouse(&event) != OK) return 0;
     *column = event.x;
     *row = event.y;
-    if (event.bstate & BUTTON1_PRESSED) return 1;
-    if (event.bstate & BUTTON4_PRESSED) return 2;
-    if (event.bstate & BUTTON5_PRESSED) return 3;
-    return 0;
+    mmask_t state = event.bstate;
+    if (state & BUTTON4_PRESSED) return state & BUTTON_CTRL ? 10 : 2;
+    if (state & BUTTON5_PRESSED) return state & BUTTON_CTRL ? 11 : 3;
+    if (state & REPORT_MOUSE_POSITION) return held == 1 ? 5 : held == 3 ? 7 : held == 2 ? 9 : 0;
+    if (state & BUTTON1_PRESSED) { held = 1; return 1; }
+    if (state & BUTTON3_PRESSED) { held = 3; return 6; }
+    if (state & BUTTON2_PRESSED) { held = 2; return 8; }
+    int was = held;
+    held = 0;
+    return state & BUTTON1_RELEASED || was == 1 ? 4 : 0;
 }
 
 // Signals. Everything below a handler is async-signal-safe: write, tcsetattr, sigaction, raise.
@@ -195,6 +209,8 @@ static struct sigaction crashes_before[crash_count];
 static struct termios modes_before;
 static int guarded_descriptor = -1;
 static char restore_text[256];
+// Takes pictures away.
+static char picture_text[64];
 static size_t restore_length;
 // A stack overflow leaves no room for a handler on the thread's own stack.
 static char crash_stack[65536];
@@ -202,6 +218,7 @@ static char crash_stack[65536];
 static void restore_and_die(int number) {
     if (guarded_descriptor >= 0) {
         size_t done = 0;
+        if (picture_text[0] != 0 && write(guarded_descriptor, picture_text, strlen(picture_text)) < 0) {}
         while (done < restore_length) {
             ssize_t count = write(guarded_descriptor, restore_text + done, restore_length - done);
             if (count <= 0) break;
@@ -216,6 +233,8 @@ static void restore_and_die(int number) {
     }
     raise(number);
 }
+
+void cnc_guard_pictures(const char *text) { snprintf(picture_text, sizeof picture_text, "%s", text); }
 
 /// Appends a terminfo string, without its padding notes ($<…>), which only tputs may send.
 static void append_capability(const char *name) {
@@ -235,7 +254,7 @@ void cnc_guard(int descriptor) {
     if (tcgetattr(descriptor, &modes_before) != 0) return;
     restore_length = 0;
     if (tigetstr("kmous") != NULL && tigetstr("kmous") != (const char *)-1) {
-        static const char mouse_off[] = "\033[?1006l\033[?1000l";
+        static const char mouse_off[] = "\033[?1002l\033[?1006l\033[?1000l";
         memcpy(restore_text, mouse_off, sizeof mouse_off - 1);
         restore_length = sizeof mouse_off - 1;
     }

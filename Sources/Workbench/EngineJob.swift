@@ -14,14 +14,14 @@ struct EngineJob {
 
     /// Runs to the end.
     /// - Parameter headless: no interface; an interrupt asks the run to save and stop.
-    func run(headless: Bool, linear: Bool) throws {
+    func run(headless: Bool, _ display: DisplayOptions) throws {
         Interruption.outliveTerminal()
         if headless || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 {
             try follow(start())
         } else {
             Parallel.yieldToInterface()
             let outcome = start()
-            try Interface.show(session, job: outcome, linear: linear, onHangUp: options?.onHangup ?? .continue)
+            try Interface.show(session, job: outcome, display, onHangUp: options?.onHangup ?? .continue)
         }
     }
 

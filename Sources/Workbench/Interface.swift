@@ -15,19 +15,20 @@ enum Interface {
     ///   - job: the work of this process in the session.
     ///   - cohort: a prepared cohort to browse instead of the session's own.
     static func show(
-        _ folder: SessionFolder, job: EngineJob.Outcome?, linear: Bool, cohort: URL? = nil, onHangUp: JobOptions.HangUp = .continue
+        _ folder: SessionFolder, job: EngineJob.Outcome?, _ display: DisplayOptions, cohort: URL? = nil,
+        onHangUp: JobOptions.HangUp = .continue
     ) throws {
         let jobs = InterfaceJobs(job.map { InterfaceJobs.Running(folder: folder, outcome: $0) })
-        var configuration = configuration(folder.root.deletingLastPathComponent(), jobs, linear: linear)
+        var configuration = configuration(folder.root.deletingLastPathComponent(), jobs, display)
         configuration.session = jobs.context(folder, cohort: cohort)
         configuration.open = { jobs.context($0, cohort: $0 == folder ? cohort : nil) }
         try finish(try WorkbenchApp.run(configuration), jobs, onHangUp: onHangUp)
     }
 
     /// Shows a prepared cohort, or one that is being prepared, without any session.
-    static func showCohort(_ folder: URL, linear: Bool) throws {
+    static func showCohort(_ folder: URL, _ display: DisplayOptions) throws {
         let jobs = InterfaceJobs()
-        var configuration = configuration(folder.deletingLastPathComponent(), jobs, linear: linear)
+        var configuration = configuration(folder.deletingLastPathComponent(), jobs, display)
         configuration.session = try SessionViewing.context(forPrepared: folder)
         configuration.cohort = folder.path
         try finish(try WorkbenchApp.run(configuration), jobs)
@@ -35,7 +36,7 @@ enum Interface {
 
     /// Shows the experiments of a folder.
     /// - Parameter job: is run in the background of this process; nil only looks, and can start more.
-    static func showExperiments(_ folder: ExperimentFolder, job: ExperimentJob? = nil) throws {
+    static func showExperiments(_ folder: ExperimentFolder, job: ExperimentJob? = nil, _ pictures: PictureOptions) throws {
         let browser = ExperimentBrowser(folder)
         if let job {
             // The interface needs the folder from its first moment on.
@@ -43,7 +44,7 @@ enum Interface {
             try browser.start(job)
         }
         let jobs = InterfaceJobs(otherWork: { (try? browser.snapshot())?.isOwn == true ? "the experiments' run" : nil })
-        var configuration = configuration(folder.root.deletingLastPathComponent(), jobs)
+        var configuration = pictures.applied(to: configuration(folder.root.deletingLastPathComponent(), jobs, linear: false))
         configuration.session = SessionViewing.context(forExperiments: browser)
         let reason = try WorkbenchApp.run(configuration)
         if reason == .hangUp {
@@ -55,13 +56,17 @@ enum Interface {
     }
 
     /// Shows the list of sessions; runs and the demo are started from there.
-    static func showSessions(_ root: URL, linear: Bool) throws {
+    static func showSessions(_ root: URL, _ display: DisplayOptions) throws {
         let jobs = InterfaceJobs()
-        try finish(try WorkbenchApp.run(configuration(root, jobs, linear: linear)), jobs)
+        try finish(try WorkbenchApp.run(configuration(root, jobs, display)), jobs)
     }
 
     /// The list of the sessions of a folder, from which runs are started in this process.
-    private static func configuration(_ root: URL, _ jobs: InterfaceJobs, linear: Bool = false) -> WorkbenchConfiguration {
+    private static func configuration(_ root: URL, _ jobs: InterfaceJobs, _ display: DisplayOptions) -> WorkbenchConfiguration {
+        display.pictures.applied(to: configuration(root, jobs, linear: display.linear))
+    }
+
+    private static func configuration(_ root: URL, _ jobs: InterfaceJobs, linear: Bool) -> WorkbenchConfiguration {
         Interruption.outliveTerminal()
         let demo = SessionFolder(root.appendingPathComponent("demo", isDirectory: true))
         return WorkbenchConfiguration(

@@ -1,6 +1,7 @@
 import Cohorts
 import Foundation
 import Foundations
+import Imaging
 import Inference
 import Interface
 import Learning
@@ -88,7 +89,22 @@ enum SessionViewing {
     /// The session's atlas; nil where there is none yet.
     private static func atlas(of folder: SessionFolder) throws -> AtlasMap? {
         guard FileManager.default.fileExists(atPath: folder.atlas.appendingPathComponent("landmarks.csv").path) else { return nil }
-        return AtlasMap(try AtlasFolder.read(folder.atlas))
+        let atlas = try AtlasFolder.read(folder.atlas)
+        return AtlasMap(atlas, ct: atlasImage(of: folder, atlas))
+    }
+
+    /// A CT for the atlas: its own, that of the cohort's atlas, or the demo's subject of which its atlas was made; nil where there is none that lies on
+    /// the atlas's grid. It is there to be looked at only: one that cannot be read is left out.
+    private static func atlasImage(of folder: SessionFolder, _ atlas: Atlas) -> Volume<Int16>? {
+        var folders = [folder.atlas]
+        if let cohort = cohort(of: folder) { folders.append(PreparedFolder(cohort).atlas) }
+        for place in folders {
+            if let image = try? AtlasFolder.readImage(place), image.sharesGrid(with: atlas.lungs) { return image }
+        }
+        let demo = folder.phantom.appendingPathComponent("atlas.ct.nii.gz")
+        guard FileManager.default.fileExists(atPath: demo.path), let image = try? NiftiFile.readCT(demo) else { return nil }
+        return try? Resampler.linear(
+            image, onto: atlas.lungs.extent, voxelToWorld: atlas.lungs.voxelToWorld, parallel: .allProcessors)
     }
 
     /// The work that is left in a session, for a process that opens it; nil where it is finished, has no settings, or another process works

@@ -128,7 +128,10 @@ package struct EmulatedScreen {
             case 39: pen.ink = -1
             case 49: pen.paper = -1
             case 38, 48:
-                guard rest.popFirst() == 5, let colour = rest.popFirst() else { return false }
+                guard let kind = rest.popFirst() else { return false }
+                let parts = kind == 5 ? 1 : kind == 2 ? 3 : 0
+                guard parts > 0, rest.count >= parts else { return false }
+                let colour = (0..<parts).reduce(0) { value, _ in value << 8 | rest.removeFirst() }
                 if number == 38 { pen.ink = colour } else { pen.paper = colour }
             default: return false
             }

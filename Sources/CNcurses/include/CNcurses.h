@@ -29,7 +29,8 @@ void cnc_mouse(int on);
 
 /// The next key without waiting. Returns -1: none; 0: a character in *value; 1: a key code in *value; 2: a paste begins; 3: a paste ends.
 int cnc_key(int *value);
-/// The mouse event behind KEY_MOUSE. Returns 0: none of ours; 1: press; 2: wheel up; 3: wheel down.
+/// The mouse event behind KEY_MOUSE. Returns 0: none of ours; 1: left press; 2: wheel up; 3: wheel down; 4: left release; 5: left drag; 6, 7: right
+/// press, drag; 8, 9: middle press, drag; 10, 11: wheel up, down with Ctrl.
 int cnc_mouse_event(int *column, int *row);
 
 /// From now on SIGWINCH, SIGINT, SIGTERM, SIGHUP, SIGTSTP and SIGCONT write their number as a byte to a descriptor.
@@ -42,3 +43,5 @@ void cnc_stop(void);
 /// From now on a crash (SEGV, BUS, ILL, FPE, ABRT, TRAP, QUIT) restores the terminal's modes before the process dies.
 void cnc_guard(int descriptor);
 void cnc_unguard(void);
+/// A crash also writes this, at most 63 bytes: what takes pictures off the terminal.
+void cnc_guard_pictures(const char *text);

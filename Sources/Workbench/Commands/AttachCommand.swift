@@ -9,8 +9,7 @@ struct AttachCommand: ParsableCommand {
     @Argument(help: "The session's folder.")
     var session: String
 
-    @Flag(help: "One line of text for each change instead of screens: for screen readers, logs and plain terminals.")
-    var linear = false
+    @OptionGroup var display: DisplayOptions
 
-    func run() throws { try Interface.show(try SessionViewing.folder(session), job: nil, linear: linear) }
+    func run() throws { try Interface.show(try SessionViewing.folder(session), job: nil, display) }
 }

@@ -39,8 +39,20 @@ struct BenchCommand: ParsableCommand {
     @Flag(name: .customLong("under-load"), help: "render: while a training uses every core.")
     var underLoad = false
 
-    @Option(help: "render: size of the screen, COLSxROWS.")
-    var size = "120x40"
+    @Option(help: "render: size of the screen, COLSxROWS; 160x50 where pictures have pixels.")
+    var size: String?
+
+    @Option(help: "render: how pictures are drawn: cells, kitty or sixel.")
+    var graphics = Graphics.cells
+
+    @Option(help: "render: pixels of a cell, WIDTHxHEIGHT.")
+    var cell = "9x18"
+
+    @Option(help: "render: what pictures in characters are made of: half, quadrant or sextant.")
+    var cells = Mosaic.half
+
+    @Option(help: "render: colours of the terminal: 256 or 16777216.")
+    var colors = 256
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -49,7 +61,11 @@ struct BenchCommand: ParsableCommand {
         guard (1...8).contains(millimetres) else { throw ValidationError("--mm is \(millimetres), expected 1 to 8") }
         guard [1, 2, 4, 8, 16].contains(stride) else { throw ValidationError("--stride is \(stride), expected 1, 2, 4, 8 or 16") }
         guard threads > 0, batch > 0, repeats > 0 else { throw ValidationError("threads, batch and repeats must be at least 1") }
-        if Size(size) == nil { throw ValidationError("--size \(size) is no size; expected for example 120x40") }
+        if let size, Size(size) == nil { throw ValidationError("--size \(size) is no size; expected for example 120x40") }
+        if PixelSize(cell) == nil { throw ValidationError("--cell \(cell) is no size of a cell; expected for example 9x18") }
+        guard ColourDepth(rawValue: colors)?.isRich == true else {
+            throw ValidationError("--colors is \(colors), expected 256 or 16777216")
+        }
     }
 
     func run() throws {
@@ -88,7 +104,11 @@ struct BenchCommand: ParsableCommand {
     }
 
     private func render() throws {
-        var benchmark = try RenderBenchmark(size: Size(size)!)
+        let size = size.flatMap { Size($0) } ?? (graphics == .cells ? Size(columns: 120, rows: 40) : Size(columns: 160, rows: 50))
+        var benchmark = try RenderBenchmark(
+            size: size, graphics: graphics, cell: PixelSize(cell) ?? .usualCell, mosaic: cells,
+            depth: ColourDepth(rawValue: colors) ?? .palette
+        )
         if underLoad {
             // As the interface does it.
             Parallel.yieldToInterface()
@@ -101,7 +121,8 @@ struct BenchCommand: ParsableCommand {
             // Until it computes.
             sleep(10)
         }
-        let result = try benchmark.run(repeats: max(200, repeats), underLoad: underLoad, measuresGrowth: !underLoad)
+        let repeats = graphics == .cells ? max(200, repeats) : max(100, repeats)
+        let result = try benchmark.run(repeats: repeats, underLoad: underLoad, measuresGrowth: !underLoad && graphics == .cells)
         if json {
             try JSONOutput.print(result)
         } else {

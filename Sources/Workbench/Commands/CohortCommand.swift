@@ -15,8 +15,7 @@ struct CohortCommand: ParsableCommand {
     @Argument(help: "The prepared cohort's folder.")
     var prepared: String
 
-    @Flag(help: "One line of text for each change instead of screens: for screen readers, logs and plain terminals.")
-    var linear = false
+    @OptionGroup var display: DisplayOptions
 
     func run() throws {
         let folder = URL(fileURLWithPath: prepared, isDirectory: true).standardizedFileURL
@@ -24,8 +23,8 @@ struct CohortCommand: ParsableCommand {
         guard files.contains(where: FileManager.default.fileExists) else {
             throw Failure("\(folder.path) is not a prepared cohort: it has no prepared.json; make one with `workbench prepare`")
         }
-        if linear || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 { return try list(folder) }
-        try Interface.showCohort(folder, linear: linear)
+        if display.linear || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 { return try list(folder) }
+        try Interface.showCohort(folder, display)
     }
 
     /// The same without a screen: a line a subject.

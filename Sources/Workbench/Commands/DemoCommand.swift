@@ -18,8 +18,7 @@ struct DemoCommand: ParsableCommand {
 
     @OptionGroup var job: JobOptions
 
-    @Flag(help: "One line of text for each change instead of screens.")
-    var linear = false
+    @OptionGroup var display: DisplayOptions
 
     @Option(help: "Threads.")
     var threads: Int?
@@ -37,13 +36,13 @@ struct DemoCommand: ParsableCommand {
         guard try DemoRun.isFinished(folder) else {
             // The interface needs the folder from its first moment on.
             try AtomicFile.makeFolder(folder.root)
-            return try EngineJob(session: folder, options: job, work: { try demo.run() }).run(headless: headless, linear: linear)
+            return try EngineJob(session: folder, options: job, work: { try demo.run() }).run(headless: headless, display)
         }
         Output.message("the demo of \(folder.root.path) ran to its end before; remove the folder to run it again")
         if headless || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 {
             for line in try DemoRun.summary(of: folder) { print(line) }
         } else {
-            try Interface.show(folder, job: nil, linear: linear)
+            try Interface.show(folder, job: nil, display)
         }
     }
 }

@@ -61,6 +61,8 @@ struct ExperimentCommand: ParsableCommand {
         return [one]
     }
 
+    @OptionGroup var pictures: PictureOptions
+
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
         guard name != Self.masks else {
@@ -105,7 +107,7 @@ struct ExperimentCommand: ParsableCommand {
         let parallel = threads.map(Parallel.init(threads:)) ?? .allProcessors
         let job = ExperimentJob(try names(), request, folder: folder, parallel: parallel)
         if headless || json || NcursesTerminal.probe() == nil { return try follow(job) }
-        try Interface.showExperiments(folder, job: job)
+        try Interface.showExperiments(folder, job: job, pictures)
     }
 
     /// Runs here, with progress on standard error.

@@ -23,23 +23,24 @@ struct OpenCommand: ParsableCommand {
 
     @OptionGroup var job: JobOptions
 
-    @Flag(help: "One line of text for each change instead of screens: for screen readers, logs and plain terminals.")
-    var linear = false
+    @OptionGroup var display: DisplayOptions
 
     func run() throws {
         let experiments = ExperimentFolder(URL(fileURLWithPath: session, isDirectory: true))
         if experiments.isBegun { return try showExperiments(experiments) }
         let folder = try SessionViewing.folder(session)
         if !view, cohort == nil, let work = try SessionViewing.remainingWork(folder) {
-            try EngineJob(session: folder, options: job, work: work).run(headless: false, linear: linear)
+            try EngineJob(session: folder, options: job, work: work).run(headless: false, display)
         } else {
-            try Interface.show(folder, job: nil, linear: linear, cohort: cohort.map { URL(fileURLWithPath: $0, isDirectory: true) })
+            try Interface.show(folder, job: nil, display, cohort: cohort.map { URL(fileURLWithPath: $0, isDirectory: true) })
         }
     }
 
     /// Without a screen a line an experiment.
     private func showExperiments(_ folder: ExperimentFolder) throws {
-        guard linear || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 else { return try Interface.showExperiments(folder) }
+        guard display.linear || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0 else {
+            return try Interface.showExperiments(folder, display.pictures)
+        }
         for entry in try ExperimentBrowser(folder).snapshot().entries {
             print("\(entry.name.rawValue): \(EvaluationText.state(entry.state))")
         }

@@ -52,7 +52,8 @@ struct PrepareCommand: ParsableCommand {
         }
         files.fills("--out", out, as: PreparedFolder.kept)
         try files.check()
-        let atlas = try AtlasFolder.read(URL(fileURLWithPath: atlas, isDirectory: true))
+        let atlasFolder = URL(fileURLWithPath: atlas, isDirectory: true)
+        let atlas = try AtlasFolder.read(atlasFolder)
         let folder = URL(fileURLWithPath: out, isDirectory: true)
         let preparation = Preparation(
             manifest: manifest, atlas: atlas, folder: folder, settings: PreparationSettings(registrationMillimetres: registrationMm),
@@ -65,11 +66,19 @@ struct PrepareCommand: ParsableCommand {
         let report = try preparation.run(
             progress: { line.show($0.stage, done: $0.done, total: $0.total, detail: $0.detail) }, isCancelled: { interruption.isRequested })
         line.finish()
+        try keepImage(of: atlasFolder, in: PreparedFolder(folder))
         try show(report, folder: folder)
         if report.interrupted {
             Output.message("interrupted: run the same command again to go on")
             throw ExitCode(130)
         }
+    }
+
+    /// The CT of the atlas's subject stays with its mask: the viewer shows it behind the landmarks.
+    private func keepImage(of atlas: URL, in prepared: PreparedFolder) throws {
+        let (source, target) = (atlas.appendingPathComponent("image.nii.gz"), prepared.atlas.appendingPathComponent("image.nii.gz"))
+        guard FileManager.default.fileExists(atPath: source.path), !FileManager.default.fileExists(atPath: target.path) else { return }
+        try AtomicFile.write(try Data(contentsOf: source), to: target)
     }
 
     private func show(_ report: Preparation.Report, folder: URL) throws {

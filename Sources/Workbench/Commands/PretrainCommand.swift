@@ -39,8 +39,7 @@ struct PretrainCommand: ParsableCommand {
 
     @OptionGroup var job: JobOptions
 
-    @Flag(help: "One line of text for each change instead of screens.")
-    var linear = false
+    @OptionGroup var display: DisplayOptions
 
     @Option(help: "Threads.")
     var threads: Int?
@@ -82,6 +81,6 @@ struct PretrainCommand: ParsableCommand {
         options.stepLimit = steps
         if let threads { options.parallel = Parallel(threads: threads) }
         let training = TrainingJob(folder: folder, cohort: prepared, options: options)
-        try EngineJob(session: folder, options: job, work: { try training.run().summary }).run(headless: headless, linear: linear)
+        try EngineJob(session: folder, options: job, work: { try training.run().summary }).run(headless: headless, display)
     }
 }

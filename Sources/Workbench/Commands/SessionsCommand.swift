@@ -10,8 +10,7 @@ struct SessionsCommand: ParsableCommand {
     @Option(help: "Folder that holds the sessions.")
     var root = "sessions"
 
-    @Flag(help: "One line of text for each session instead of screens.")
-    var linear = false
+    @OptionGroup var display: DisplayOptions
 
-    func run() throws { try Interface.showSessions(URL(fileURLWithPath: root, isDirectory: true), linear: linear) }
+    func run() throws { try Interface.showSessions(URL(fileURLWithPath: root, isDirectory: true), display) }
 }

@@ -258,10 +258,9 @@ struct MasksScreenTests {
     @Test("the patient's sides are named on every side of every pane", arguments: [(80, 24), (120, 40), (200, 60), (40, 12)])
     func sides(columns: Int, rows: Int) throws {
         let state = try state(columns, rows)
-        let axes = try #require(state.masks.loaded).axes
         let frame = ScreenFrame.render(state)
         for pane in MasksLayout(Chrome.content(state.size), state).panes {
-            let letters = pane.projection(axes: axes, cellRatio: 2, radiological: true).edgeLetters
+            let letters = pane.projection(try #require(state.sliceLook)).edgeLetters
             let area = pane.picture
             func row(_ row: Int) -> String {
                 String(String.UnicodeScalarView((area.column..<area.endColumn).map { frame[row, $0].glyph }))

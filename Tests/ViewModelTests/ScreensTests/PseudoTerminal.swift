@@ -106,6 +106,9 @@ final class PseudoTerminal {
     /// The exit status as `waitpid` tells it; nil where the program does not end in time.
     func exitStatus(seconds: Double = 60) -> Int32? {
         read(seconds: seconds) { _ in self.hasExited }
+        // What it wrote last may not have been read yet.
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while case let count = Foundation.read(master, &buffer, buffer.count), count > 0 { output.append(contentsOf: buffer[0..<count]) }
         return status
     }
 

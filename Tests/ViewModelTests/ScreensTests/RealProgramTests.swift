@@ -123,6 +123,55 @@ struct RealProgramTests {
         checkRestored(terminal)
     }
 
+    /// A terminal that answers the questions, at once or late, in one piece or in pieces.
+    @Test("draws pictures where the terminal offers them, and leaves none behind", arguments: ["q", "TERM", "TSTP", "SEGV", "late"])
+    func pictures(end: String) throws {
+        defer { World.remove(folder) }
+        let terminal = try start()
+        #expect(terminal.read(seconds: 60) { $0.range(of: Data("\u{1B}[c".utf8)) != nil })
+        // The last question is there: whoever answers has seen all of them.
+        if end == "late" {
+            #expect(terminal.wait(for: "60 of 100"))
+            for piece in ["\u{1B}_Gi=7340000;", "OK\u{1B}\\\u{1B}[6;1", "8;9t\u{1B}[?6", "2;c"] {
+                terminal.type(piece)
+                terminal.read(seconds: 0.15)
+            }
+        } else {
+            terminal.type("\u{1B}_Gi=7340000;OK\u{1B}\\\u{1B}]11;rgb:0000/0000/0000\u{1B}\\\u{1B}[6;18;9t\u{1B}[?62;c")
+        }
+        let picture = Data("a=p,i=7340001".utf8)
+        #expect(terminal.read(seconds: 60) { $0.range(of: picture) != nil })
+        #expect(terminal.read(seconds: 60) { $0.range(of: Data("60 of 100".utf8)) != nil || end == "late" })
+        let removal = Data("\u{1B}_Ga=d,d=A,q=2\u{1B}\\".utf8)
+        let before = terminal.output.count
+        switch end {
+        case "TERM": terminal.signal(SIGTERM)
+        case "SEGV": terminal.signal(SIGSEGV)
+        case "TSTP":
+            terminal.signal(SIGTSTP)
+            #expect(terminal.read(seconds: 60) { $0.suffix(from: before).range(of: removal) != nil })
+            terminal.read(seconds: 0.3)
+            let stopped = terminal.output.count
+            terminal.signal(SIGCONT)
+            // Drawn again, all of it.
+            #expect(terminal.read(seconds: 60) { $0.suffix(from: stopped).range(of: Data("a=p,".utf8)) != nil })
+            terminal.type("q")
+        default: terminal.type("q")
+        }
+        let status = try #require(terminal.exitStatus())
+        #expect(end == "TERM" ? status == (128 + SIGTERM) << 8 : end == "SEGV" ? status & 0x7F == SIGSEGV : status == 0)
+        checkRestored(terminal)
+        // After the last picture comes the word that takes all of them away, before the screen is left.
+        let all = terminal.output
+        let last = try #require(all.range(of: Data("a=p,".utf8), options: .backwards))
+        let gone = try #require(all.range(of: removal, options: .backwards))
+        let left = try #require(all.range(of: Data("\u{1B}[?1049l".utf8), options: .backwards))
+        #expect(last.upperBound < gone.lowerBound && gone.lowerBound < left.lowerBound)
+        // No answer was taken for keys: the tape knows of none but those that were typed.
+        let typed = try String(contentsOf: folder.tape, encoding: .utf8).split(separator: "\n").filter { $0.contains("\"key\"") }
+        #expect(typed.count <= 1)
+    }
+
     /// Every letter of the paste is a key of the screen, and it ends a line: neither leaves the program nor opens a prompt.
     @Test("a paste is not a key, in one piece or in pieces, and the keyboard is there after it")
     func pastes() throws {

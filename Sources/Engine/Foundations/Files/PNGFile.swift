@@ -39,7 +39,7 @@ package enum PNGFile {
         return packed.prefix(Int(size))
     }
 
-    private static func chunk(_ name: String, _ content: Data) -> Data {
+    static func chunk(_ name: String, _ content: Data) -> Data {
         let named = Data(name.utf8) + content
         let sum = named.withUnsafeBytes { crc32(0, $0.bindMemory(to: Bytef.self).baseAddress, uInt($0.count)) }
         var chunk = Data()
@@ -49,7 +49,7 @@ package enum PNGFile {
         return chunk
     }
 
-    private static func append(_ value: UInt32, to data: inout Data) {
+    static func append(_ value: UInt32, to data: inout Data) {
         withUnsafeBytes(of: value.bigEndian) { data.append(contentsOf: $0) }
     }
 }

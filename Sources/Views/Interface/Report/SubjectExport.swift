@@ -53,7 +53,7 @@ package struct SubjectExport: Sendable {
         for subtype in report.subtypes where state.view.shows.contains(subtype) {
             files += try writeMask(subtype, loaded, to: file("\(subtype.rawValue).nii.gz"))
         }
-        let picture = try ScreenPicture(ScreenFrame.render(bare)).png()
+        let picture = try bare.picture().png()
         // The report comes last: where it is, everything that it speaks of is, too.
         let texts = [
             (file("png"), picture), (file("csv"), Data(report.csv.utf8)),

@@ -22,7 +22,7 @@ extension SubjectReport {
             body { font: 13px/1.35 sans-serif; color: #111; max-width: 190mm; margin: 8mm auto }
             h1 { font-size: 20px; margin: 0 0 4px }
             h2 { font-size: 14px; margin: 12px 0 4px }
-            img { width: 100%; image-rendering: pixelated; border: 1px solid #888 }
+            img { width: 100%; border: 1px solid #888 }
             table { border-collapse: collapse; width: 100% }
             th, td { padding: 1px 6px; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap }
             th { font-weight: normal; color: #555 }

@@ -19,6 +19,8 @@ package final class EventLoop {
     var exit: ExitReason?
     private var lag = LinkMonitor()
     private var lastInput = 0.0
+    /// When the last frame had been written.
+    private var lastFrame = 0.0
     /// Of every session that was on the screen.
     private var maskWork: [any MaskWork] = []
     /// The ways through the lists of the masks and of the cohort screen.
@@ -31,6 +33,9 @@ package final class EventLoop {
         self.terminal = terminal
         wake = try WakePipe()
         state = WorkbenchState(size: terminal.size, capabilities: terminal.capabilities)
+        if let graphics = configuration.graphics { state.view.graphics = graphics }
+        if let mosaic = configuration.mosaic { state.view.mosaic = mosaic }
+        _ = state.reduce(.offered(terminal.offers))
     }
 
     var now: Double {
@@ -66,6 +71,7 @@ package final class EventLoop {
         let frame = ScreenFrame.render(state)
         let rendered = ContinuousClock.now - begin
         let cost = terminal.present(frame)
+        lastFrame = state.coarseness == .others ? now : 0
         var counters = state.counters
         counters.bytes = cost.bytes
         counters.cells = cost.cells
@@ -82,12 +88,17 @@ package final class EventLoop {
     /// Sleeps until something happens, or until it is time to look at the journal again.
     private func wait() {
         let isLive = open != nil && !(state.training.isOver && state.session?.ownership == .nobody)
-        let rest = state.held == nil ? nil : max(0, WorkbenchState.restSeconds - (now - lastInput))
+        let rest = !state.isUnsettled ? nil : max(0, state.restSeconds - (now - max(lastInput, lastFrame)))
         if let rest, rest <= 0 {
             send(.settled)
             return
         }
-        let soonest = [rest, terminal.inputDeadline].compactMap { $0 }.min()
+        let cine = state.cineWait(now: now)
+        if let cine, cine <= 0 {
+            send(.cineStep)
+            return
+        }
+        let soonest = [rest, cine, terminal.inputDeadline].compactMap { $0 }.min()
         let milliseconds = min(hasMoreJournal ? 0 : isLive ? 100 : 1000, soonest.map { Int32(($0 * 1000).rounded(.up)) } ?? .max)
         var waited = [pollfd(fd: wake.readDescriptor, events: Int16(POLLIN), revents: 0)]
         for descriptor in [terminal.signalDescriptor, terminal.inputDescriptor].compactMap({ $0 }) {
@@ -118,6 +129,7 @@ package final class EventLoop {
             case .key(let key): send(.key(key))
             case .mouse(let mouse): send(.mouse(mouse))
             case .paste(let text): send(.paste(text))
+            case .offers(let offers): send(.offered(offers))
             }
         }
         tick()
@@ -135,6 +147,7 @@ package final class EventLoop {
         case .resized:
             terminal.resize()
             if terminal.size != state.size { send(.resize(terminal.size)) }
+            noteOffers()
         case .suspend:
             terminal.suspend()
             afterStop()
@@ -148,8 +161,12 @@ package final class EventLoop {
 
     private func afterStop() {
         if terminal.size != state.size { send(.resize(terminal.size)) }
+        noteOffers()
         isDirty = true
     }
+
+    /// A cell may have another size after a resize.
+    private func noteOffers() { if terminal.offers != state.offers { send(.offered(terminal.offers)) } }
 
     // MARK: events and effects
 
@@ -192,7 +209,11 @@ package final class EventLoop {
         let opened = OpenSession(context, visit: visits)
         var view = ViewSettings.read(context.folder.view)
         if let first = context.firstScreen { view.screen = first }
-        opened.startTape(TapeLine(header: opened.identity, view: view, size: state.size, capabilities: state.capabilities))
+        if let graphics = configuration.graphics { view.graphics = graphics }
+        if let mosaic = configuration.mosaic { view.mosaic = mosaic }
+        if configuration.graphics != nil || configuration.mosaic != nil { opened.keep(view) }
+        opened.startTape(
+            TapeLine(header: opened.identity, view: view, size: state.size, capabilities: state.capabilities, offers: state.offers))
         open = opened
         maskWork.append(context.masks)
         hasMoreJournal = true

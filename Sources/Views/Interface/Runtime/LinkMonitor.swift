@@ -6,6 +6,7 @@ import TerminalKit
 /// into any buffer: that they were taken at once tells nothing. Nor do a few frames between two that had to wait: buffers hold several.
 struct LinkMonitor {
     private static let slowSeconds = 0.05
+    private static let pictureBytesPerSecond = 1e6
     private static let quickFrames = 50
     /// Quick frames in a row after which a slow one is forgotten.
     private static let forgottenFrames = 10
@@ -16,7 +17,8 @@ struct LinkMonitor {
 
     /// Whether the link lags, where that has changed with this frame.
     mutating func judge(_ cost: FrameCost) -> Bool? {
-        if cost.writeSeconds >= Self.slowSeconds {
+        // Pictures take their time on any link: slow is less than a megabyte of them a second.
+        if cost.writeSeconds >= Self.slowSeconds + Double(cost.pictureBytes) / Self.pictureBytesPerSecond {
             slow += 1
             quick = 0
         } else if cost.bytes >= Self.tellingBytes {

@@ -10,7 +10,7 @@ package struct RenderBenchmark {
     /// One kind of frame.
     package struct Kind: Encodable, Sendable {
         package let kind: String
-        /// Bytes that a terminal of 256 colours gets, median and most.
+        /// Bytes that a terminal gets (of 256 colours, with pictures of 24 bits), median and most.
         package let bytes: Int
         package let bytes_most: Int
         /// From the state to the cells, and from the key to the last byte written.
@@ -24,6 +24,9 @@ package struct RenderBenchmark {
         package let what: String
         package let columns: Int
         package let rows: Int
+        /// How pictures are drawn, and with pixels a cell's size.
+        package let graphics: String
+        package let cell: String?
         package let under_load: Bool
         package let repeats: Int
         package let kinds: [Kind]
@@ -36,22 +39,33 @@ package struct RenderBenchmark {
 
     private var state: WorkbenchState
     private var encoder: FrameEncoder
+    private var pictures: PictureEncoder
     private var step = 20_000
     private let output: Int32
     private let ends: (read: Int32, write: Int32)
 
+    /// - Parameters:
+    ///   - graphics: how pictures are drawn; an adult's scan in pixels, a small one in cells.
+    ///   - depth: colours of the terminal.
     /// - Throws: `Failure` where the system gives no pipe.
-    package init(size: Size) throws {
-        state = WorkbenchState(size: size, capabilities: Capabilities(colours: .palette, unicode: true))
-        encoder = FrameEncoder(.xterm(.palette), .palette)
+    package init(
+        size: Size, graphics: Graphics = .cells, cell: PixelSize = .usualCell, mosaic: Mosaic = .half, depth: ColourDepth = .palette
+    ) throws {
+        state = WorkbenchState(size: size, capabilities: Capabilities(colours: depth, unicode: true))
+        encoder = FrameEncoder(.xterm(depth), depth)
+        var offers = TerminalOffers()
+        (offers.kitty, offers.sixel, offers.cell) = (graphics == .kitty, graphics == .sixel, cell)
+        _ = state.reduce(.offered(offers))
+        pictures = PictureEncoder(state.capabilities)
         output = open("/dev/null", O_WRONLY)
         var pair: [Int32] = [0, 0]
         guard pipe(&pair) == 0 else { throw Failure.system("make a pipe") }
         ends = (pair[0], pair[1])
         _ = state.reduce(.sessionOpened(SessionIdentity(name: "bench", ownership: .thisProcess), ViewSettings()))
+        state.view.mosaic = mosaic
         let run = RunStarted(task: "pretrain", pid: 1, threads: 2, isa: "v3", totalSteps: 100_000, stepsPerEpoch: 1162, landmarks: 581)
         _ = state.reduce(.journal([JournalEntry(t: 0, step: 0, event: .started(run))] + (1...20_000).map(Self.entry)))
-        let phantom = ThoraxPhantom(size: .compact, seed: 3).subject(0, parallel: .allProcessors).scan
+        let phantom = ThoraxPhantom(size: graphics == .cells ? .compact : .adult, seed: 3).subject(0, parallel: .allProcessors).scan
         let volumes = SubjectVolumes(
             ct: phantom.image, lungs: phantom.lungs,
             centrilobular: SubtypeVolumes(mask: phantom.centrilobular, model: "bench", strideMillimetres: 4),
@@ -85,13 +99,20 @@ package struct RenderBenchmark {
     ///   - measuresGrowth: renders 20,000 frames more.
     package mutating func run(repeats: Int, underLoad: Bool, measuresGrowth: Bool = true) throws -> Result {
         // What comes before a frame, and the key that makes it; every twenty times the other way round.
-        let kinds: [(name: String, prepare: [String], key: String?, back: [String: String])] = [
+        var kinds: [(name: String, prepare: [String], key: String?, back: [String: String])] = [
             ("curve_append", ["1"], nil, [:]), ("idle", ["1"], "", [:]), ("training_key", ["1"], "]", ["]": "["]),
             ("palette", ["1"], ":", [:]),
             ("screen_switch", ["1"], "3", [:]), ("crosshair_move", ["3"], "l", ["l": "h"]),
             ("crosshair_rest", ["3", "l"], "settled", ["l": "h"]), ("slice_step", ["3"], "Up", ["Up": "Down"]),
             ("slice_step_lean", ["3", "F11"], "Up", ["Up": "Down"]),
         ]
+        if state.capabilities.drawsPixels {
+            kinds += [
+                ("slice_rest", ["3", "Up"], "settled", ["Up": "Down"]), ("window_change", ["3"], ".", [".": ","]),
+                ("opacity_change", ["3"], "+", ["+": "-"]), ("screen_rest", ["1", "3"], "settled", [:]),
+                ("screen_rest_others", ["1", "3", "settled"], "settled", [:]),
+            ]
+        }
         var found: [Kind] = []
         var all: [Double] = []
         // As the interface's loop does it.
@@ -104,8 +125,16 @@ package struct RenderBenchmark {
                 state.leanness = .automatic
                 let isBack = round / 20 % 2 == 1
                 func way(_ name: String) -> String { isBack ? kind.back[name] ?? name : name }
-                for name in kind.prepare { _ = state.reduce(.key(Key(name: way(name))!)) }
-                _ = encoder.encode(ScreenFrame.render(state))
+                for name in kind.prepare {
+                    if name == "settled" { _ = encode(ScreenFrame.render(state)) }
+                    _ = state.reduce(name == "settled" ? .settled : .key(Key(name: way(name))!))
+                }
+                // What was shown before a key is shown in full, unless that is what is measured.
+                _ = encode(ScreenFrame.render(state))
+                while state.isUnsettled, kind.key != "settled" {
+                    _ = state.reduce(.settled)
+                    _ = encode(ScreenFrame.render(state))
+                }
                 samples.append(try measure(kind.key.map(way), underLoad: underLoad))
             }
             samples.sort { $0.bytes < $1.bytes }
@@ -122,7 +151,10 @@ package struct RenderBenchmark {
         all.sort()
         let growth = measuresGrowth ? growth() : 0
         return Result(
-            what: "render", columns: state.size.columns, rows: state.size.rows, under_load: underLoad, repeats: repeats, kinds: found,
+            what: "render", columns: state.size.columns, rows: state.size.rows,
+            graphics: state.capabilities.graphics.rawValue,
+            cell: state.capabilities.drawsPixels ? state.capabilities.cell.description : nil, under_load: underLoad, repeats: repeats,
+            kinds: found,
             p50_ms: Self.percentile(all, 50), p99_ms: Self.percentile(all, 99), growth_kb: growth)
     }
 
@@ -158,10 +190,18 @@ package struct RenderBenchmark {
         let start = ContinuousClock.now
         let frame = ScreenFrame.render(state)
         let rendered = ContinuousClock.now
-        _ = encoder.encode(frame)
-        encoder.bytes.withUnsafeBytes { _ = write(output, $0.baseAddress, $0.count) }
+        let bytes = encode(frame)
+        bytes.withUnsafeBytes { _ = write(output, $0.baseAddress, $0.count) }
         return Sample(
-            bytes: encoder.bytes.count, render: (rendered - start).seconds * 1000, whole: (ContinuousClock.now - began).seconds * 1000)
+            bytes: bytes.count, render: (rendered - start).seconds * 1000, whole: (ContinuousClock.now - began).seconds * 1000)
+    }
+
+    /// As the terminal does it.
+    private mutating func encode(_ frame: CellGrid) -> [UInt8] {
+        _ = encoder.encode(frame)
+        let drawn = pictures.encode(frame, encoder)
+        if !drawn.isEmpty { encoder.forgetCursor() }
+        return encoder.bytes + drawn
     }
 
     /// Written by one thread before its byte is read by the other.
@@ -173,7 +213,7 @@ package struct RenderBenchmark {
             for index in 0..<10_000 {
                 let name = ["Up", "Down", "l", "h", "1", "3", ":", "Esc"][index % 8]
                 _ = state.reduce(.key(Key(name: name)!))
-                _ = encoder.encode(ScreenFrame.render(state))
+                _ = encode(ScreenFrame.render(state))
             }
         }
         frames()

@@ -22,7 +22,7 @@ package struct ScreenExport {
     package init(_ context: SessionContext, size: Size, ownership: @escaping (SessionFolder) -> SessionOwnership) {
         self.context = context
         self.ownership = ownership
-        state = WorkbenchState(size: size, capabilities: Capabilities(colours: .palette, unicode: true))
+        state = WorkbenchState(size: size, capabilities: Capabilities(colours: .direct, unicode: true))
     }
 
     /// The PNG of a screen as it would be shown on opening the session.
@@ -42,7 +42,7 @@ package struct ScreenExport {
             _ = state.reduce(.runsCompared(RunComparison(reading: [context.folder] + others)))
         default: try open(wanted, subject, ViewSettings.read(context.folder.view))
         }
-        return try ScreenPicture(ScreenFrame.render(state)).png()
+        return try state.picture().png()
     }
 
     /// Writes a subject's masks, volumes, picture and report, as the masks screen does with its first settings.

@@ -91,6 +91,9 @@ package struct WorkbenchConfiguration: Sendable {
     package var cohort: String?
     /// One line of text per change instead of screens.
     package var linear: Bool
+    /// How pictures are drawn, and what they are made of in cells: instead of what each session remembers.
+    package var graphics: GraphicsChoice?
+    package var mosaic: Mosaic?
 
     package init(
         sessionsRoot: URL, session: SessionContext? = nil, open: @escaping @Sendable (SessionFolder) throws -> SessionContext,

@@ -50,6 +50,10 @@ package struct TapeLine: Codable, Equatable, Sendable {
     package var checkpoints: [Int]?
     package var lag: Bool?
     package var settled: Bool?
+    /// What the terminal offers: at the start, and when it has answered.
+    package var offers: TerminalOffers?
+    /// The cine's next slice.
+    package var cine: Bool?
     /// A landmark whose views in a step were made again, with so many neighbours.
     package var views: Int?
     package var step: Int?
@@ -61,11 +65,15 @@ package struct TapeLine: Codable, Equatable, Sendable {
 
     package init() {}
 
-    init(header identity: SessionIdentity, view: ViewSettings, size: Size, capabilities: Capabilities) {
+    init(
+        header identity: SessionIdentity, view: ViewSettings, size: Size, capabilities: Capabilities,
+        offers: TerminalOffers = TerminalOffers()
+    ) {
         tape = TapePlayer.version
         self.size = size.description
         colours = capabilities.colours.rawValue
         unicode = capabilities.unicode
+        self.offers = offers == TerminalOffers() ? nil : offers
         self.view = view
         ownership = identity.ownership
         quitHint = identity.quitHint
@@ -107,6 +115,8 @@ package struct TapeLine: Codable, Equatable, Sendable {
         case .checkpointsListed(let steps): checkpoints = steps
         case .lag(let lags): lag = lags
         case .settled: settled = true
+        case .offered(let offers): self.offers = offers
+        case .cineStep: cine = true
         case .viewsLoaded(let seen):
             views = seen.key.landmark
             step = seen.key.step

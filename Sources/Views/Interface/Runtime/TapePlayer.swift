@@ -51,6 +51,7 @@ package struct TapePlayer {
         }
         var state = WorkbenchState(
             size: size ?? header.size.flatMap { Size($0) } ?? Size(columns: 80, rows: 24), capabilities: capabilities(header))
+        _ = state.reduce(.offered(header.offers ?? TerminalOffers()))
         var journal = JSONLinesReader<JournalEntry>(context.folder.journal)
         let identity = SessionIdentity(context, ownership: header.ownership ?? .nobody, quitHint: header.quitHint)
         _ = state.reduce(.sessionOpened(identity, header.view ?? ViewSettings()))
@@ -129,6 +130,8 @@ package struct TapePlayer {
         if let steps = line.checkpoints { return .checkpointsListed(steps) }
         if let lags = line.lag { return .lag(lags) }
         if line.settled == true { return .settled }
+        if let offers = line.offers { return .offered(offers) }
+        if line.cine == true { return .cineStep }
         if let views = line.views {
             let neighbours = line.neighbours ?? 0
             return .viewsLoaded(

@@ -109,6 +109,15 @@ package enum CommandTable {
         row(.lowerThreshold, "T", "", "mark voxels from a lower probability on", [.masks]),
         row(.enlargeSlice, "z", "zoom", "larger, about the cross-hair", [.masks]),
         row(.shrinkSlice, "Z", "", "smaller", [.masks]),
+        row(.nextInterpolation, "I", "", "between voxels: the nearest one, or straight from one to the next", [.masks]),
+        row(.nextSlab, "V", "", "single slice, or a slab: mean, MIP (highest), MinIP (lowest, for emphysema)", [.masks]),
+        row(.thickerSlab, ";", "", "thicker slab", [.masks]),
+        row(.thinnerSlab, "'", "", "thinner slab", [.masks]),
+        row(.nextStyle, "O", "", "masks: hatched, outline, filled, or lines of probability", [.masks]),
+        row(.nextRegion, "A", "", "mean and SD of a round region about the cross-hair: 5, 10, 20, 40 mm, off", [.masks]),
+        row(.toggleCine, "\\", "", "cine: run through the slices, or stop", [.masks]),
+        row(.nextCineRate, "|", "", "cine: 5, 10, 15 or 20 slices a second", [.masks]),
+        row(.wholeScreen, "F2", "", "the chosen plane over the whole screen, a voxel at least a pixel", [.masks]),
         row(.shiftLeft, "H", "", "move the zoomed view to the left", [.masks]),
         row(.shiftRight, "L", "", "move the zoomed view to the right", [.masks]),
         row(.shiftUp, "K", "", "move the zoomed view up", [.masks]),
@@ -152,7 +161,7 @@ package enum CommandTable {
     private static func viewing(_ commands: [Command]) -> [Command] {
         let own: Set<CommandID> = [
             .nextDisease, .previousDisease, .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity,
-            .nextOverlayKind, .raiseThreshold, .lowerThreshold, .markRuler, .toggleThirds, .exportSubject,
+            .nextOverlayKind, .raiseThreshold, .lowerThreshold, .markRuler, .toggleThirds, .exportSubject, .nextStyle,
         ]
         return commands.map { own.contains($0.id) ? $0 : $0.working(on: .cohort) }
     }
@@ -168,6 +177,11 @@ package enum CommandTable {
         row(.cursorRight, "l", "", "cross-hair to the right", [.atlas, .masks]),
         row(.cursorUp, "k", "", "cross-hair up", [.atlas, .masks]),
         row(.cursorDown, "j", "", "cross-hair down", [.atlas, .masks]),
+        row(.farLeft, "6", "", "cross-hair ten voxels to the left", [.atlas, .masks]),
+        row(.farDown, "7", "", "cross-hair ten voxels down", [.atlas, .masks]),
+        row(.farUp, "8", "", "cross-hair ten voxels up", [.atlas, .masks]),
+        row(.farRight, "9", "", "cross-hair ten voxels to the right", [.atlas, .masks]),
+        row(.goToSlice, "#", "", "go to a slice by number, or to a place in mm (as 120mm)", [.atlas, .masks]),
         row(.focusAxial, "a", "", "choose the axial plane", [.atlas, .masks]),
         row(.focusCoronal, "c", "", "choose the coronal plane", [.atlas, .masks]),
         row(.focusSagittal, "s", "", "choose the sagittal plane", [.atlas, .masks]),
@@ -211,6 +225,8 @@ package enum CommandTable {
         row(.redo, "U", "", "do it again", []),
         row(.counters, "F12", "", "show or hide bytes and time of each frame", []),
         row(.lean, "F11", "", "fewer shades for slow links: on, off or by itself", []),
+        row(.nextGraphics, "F10", "", "pictures: what the terminal offers, kitty's protocol, sixel, characters", []),
+        row(.nextMosaic, "F9", "", "pictures in characters: of 2, 4 or 6 parts a cell", []),
         row(.redraw, "C-l", "", "draw the whole screen again", []),
         row(.toggleMouse, "M", "", "let the mouse steer, or leave it to the terminal to select text", []),
         row(.quit, "q", "quit", "leave the interface", []),

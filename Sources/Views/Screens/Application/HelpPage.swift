@@ -6,6 +6,8 @@ struct HelpPage {
         /// Empty where the sentence above goes on.
         var keys: String
         var text: String
+        /// Over the keys' column, too.
+        var isNote = false
     }
 
     private let screen: ScreenID
@@ -13,7 +15,8 @@ struct HelpPage {
     private let columns: [[Line]]
     private static let keyWidth = 11
 
-    init(_ screen: ScreenID, _ content: Rect) {
+    /// - Parameter note: a sentence above the keys.
+    init(_ screen: ScreenID, _ content: Rect, note: String? = nil) {
         self.screen = screen
         self.content = content
         let isWide = content.columns >= 120
@@ -23,9 +26,11 @@ struct HelpPage {
             Overlays.wrap(command.help, width).enumerated().map { Line(keys: $0.offset == 0 ? command.keyNames : "", text: $0.element) }
         }
         let total = entries.reduce(0) { $0 + $1.count }
+        let above = note.map { Overlays.wrap($0, width + Self.keyWidth).map { Line(keys: "", text: $0, isNote: true) } } ?? []
         var found: [[Line]] = isWide ? [[], []] : [[]]
         // Commands are not divided between the columns.
         for entry in entries { found[isWide && (!found[1].isEmpty || 2 * found[0].count >= total) ? 1 : 0] += entry }
+        if !above.isEmpty { found[0] = above + found[0] }
         columns = found
     }
 
@@ -47,7 +52,11 @@ struct HelpPage {
             let start = inner.column + index * width
             for (offset, line) in column.dropFirst(first).prefix(rows).enumerated() {
                 painter.text(line.keys, row: inner.row + offset, column: start, width: Self.keyWidth - 1, .key)
-                painter.text(line.text, row: inner.row + offset, column: start + Self.keyWidth)
+                if line.isNote {
+                    painter.text(line.text, row: inner.row + offset, column: start, width: width - 1, .warning)
+                } else {
+                    painter.text(line.text, row: inner.row + offset, column: start + Self.keyWidth)
+                }
             }
         }
         let place = "Up and Down scroll: \(first + 1)–\(first + rows) of \(lines)"

@@ -5,7 +5,7 @@ import TerminalKit
 package enum Overlays {
     package static func draw(_ state: WorkbenchState, _ painter: inout Painter, _ content: Rect) {
         switch state.overlay {
-        case .help(let line): HelpPage(state.screen, content).draw(&painter, line: line)
+        case .help(let line): HelpPage(state.screen, content, note: state.pictureNote).draw(&painter, line: line)
         case .palette(let query, let chosen): drawPalette(state.screen, query, chosen, &painter, content)
         case .prompt(let text, let complaint): drawPrompt(text, complaint, state.training, &painter, content)
         case .note(let note): drawNote(note, &painter, content)

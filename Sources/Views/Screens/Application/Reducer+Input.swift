@@ -51,7 +51,7 @@ extension WorkbenchState {
     }
 
     private mutating func pressInHelp(_ key: Key, _ line: Int) -> [Effect] {
-        let last = HelpPage(screen, Chrome.content(size)).lastLine
+        let last = HelpPage(screen, Chrome.content(size), note: pictureNote).lastLine
         switch key {
         case .down, .character("j"): overlay = .help(min(last, line + 1))
         case .up, .character("k"): overlay = .help(max(0, min(last, line) - 1))
@@ -122,6 +122,11 @@ extension WorkbenchState {
         case .escape: overlay = nil
         case .enter:
             do {
+                if entry.purpose == .goTo {
+                    try goToSlice(entry.text)
+                    overlay = nil
+                    return []
+                }
                 let effect = try entry.effect()
                 if case .renameSession(let from, let to) = effect { sessions.renaming = Renaming(from: from, to: to) }
                 submit()
@@ -204,6 +209,7 @@ extension WorkbenchState {
             return []
         }
         submitted = nil
+        if mouse.action == .release { dragged = nil }
         if mouse.action == .press, let tab = Chrome.tab(column: mouse.column, row: mouse.row, self) {
             message = nil
             return run(tab)

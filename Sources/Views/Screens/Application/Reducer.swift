@@ -9,6 +9,7 @@ extension WorkbenchState {
         release(before: event)
         var effects = fold(event)
         effects += wantedLoads() + wantedMaskWork()
+        drawPictures(before: viewBefore, event)
         remember(event, before: viewBefore, source: source)
         if view != viewBefore, session != nil, !event.opensSession { effects.append(.saveView(view)) }
         return effects
@@ -27,6 +28,9 @@ extension WorkbenchState {
         case .paste(let text): return paste(text)
         case .resize(let size):
             self.size = size
+            return []
+        case .offered(let offers):
+            self.offers = offers
             return []
         case .tick(let time):
             now = max(now, time)
@@ -59,6 +63,9 @@ extension WorkbenchState {
             isLagging = lags
             return []
         case .settled: return []
+        case .cineStep:
+            stepCine()
+            return []
         case .counted(let counters):
             self.counters = counters
             return []
@@ -142,6 +149,7 @@ extension WorkbenchState {
             return [.captureMouse(mouseCaptured)]
         case .quit: return quit()
         case .undo, .redo: return runHistory(command)
+        case .nextGraphics, .nextMosaic: runGraphics(command)
         case .counters: showsCounters.toggle()
         case .lean: nextLeanMode()
         case .selectPrevious, .selectNext, .selectFirst, .selectLast, .openSession, .startDemo, .newRun, .forkRun, .continueRun,
@@ -166,6 +174,9 @@ extension WorkbenchState {
             view.quantity = view.quantity.next
             message = Message(text: "coloured by \(view.quantity.title)", isFault: false)
         case .showViews: atlas.showsViews.toggle()
+        case .nextInterpolation, .nextSlab, .thickerSlab, .thinnerSlab, .nextStyle, .nextRegion, .goToSlice, .farLeft, .farRight, .farUp,
+            .farDown, .toggleCine, .nextCineRate, .wholeScreen:
+            runReading(command)
         case .enlargeSlice, .shrinkSlice, .shiftLeft, .shiftRight, .shiftUp, .shiftDown: runZoom(command)
         case .nextSubject, .previousSubject, .nextWindow, .previousWindow, .raiseLevel, .lowerLevel, .widenWindow, .narrowWindow, .invert,
             .toggleOverlays, .toggleCentrilobular, .toggleParaseptal, .raiseOpacity, .lowerOpacity, .nextDisease, .previousDisease,

@@ -1,5 +1,6 @@
 import Cohorts
 import Foundations
+import TerminalKit
 
 /// Where the viewer is: what `view.json` keeps, so that a session reopens where it was left.
 package struct ViewSettings: Codable, Equatable, Sendable {
@@ -35,8 +36,68 @@ package struct ViewSettings: Codable, Equatable, Sendable {
     private var showsThirds: Bool?
     private var curveView: CurveView?
     private var atlasQuantity: LandmarkQuantity?
+    private var pictures: GraphicsChoice?
+    private var cells: Mosaic?
+    private var sliceInterpolation: Interpolation?
+    private var sliceSlab: SlabView?
+    private var maskStyle: MaskStyle?
+    private var regionMillimetres: Double?
+    private var isWholeScreen: Bool?
+    private var cineRate: Int?
 
     package init() {}
+
+    /// How pictures are drawn.
+    package var graphics: GraphicsChoice {
+        get { pictures ?? .auto }
+        set { pictures = newValue }
+    }
+
+    /// What pictures in cells are made of.
+    package var mosaic: Mosaic {
+        get { cells ?? .half }
+        set { cells = newValue }
+    }
+
+    package var slab: SlabView {
+        get { sliceSlab ?? SlabView() }
+        set { sliceSlab = newValue }
+    }
+
+    /// How slices are read, on every screen that shows a CT.
+    package var reading: SliceReading {
+        SliceReading(
+            interpolation: sliceInterpolation ?? .nearest, slab: slab, style: maskStyle ?? .hatch,
+            region: regionMillimetres)
+    }
+
+    package var interpolation: Interpolation {
+        get { sliceInterpolation ?? .nearest }
+        set { sliceInterpolation = newValue }
+    }
+
+    package var style: MaskStyle {
+        get { maskStyle ?? .hatch }
+        set { maskStyle = newValue }
+    }
+
+    /// The diameter of the region whose mean is told, mm; nil: none.
+    package var region: Double? {
+        get { regionMillimetres }
+        set { regionMillimetres = newValue }
+    }
+
+    /// The chosen plane over the whole screen.
+    package var wholeScreen: Bool {
+        get { isWholeScreen ?? false }
+        set { isWholeScreen = newValue }
+    }
+
+    /// Slices a second of the cine.
+    package var framesPerSecond: Int {
+        get { cineRate ?? 10 }
+        set { cineRate = newValue }
+    }
 
     package var threshold: MaskThreshold {
         get { maskThreshold ?? .mask }
@@ -94,6 +155,9 @@ package struct ViewSettings: Codable, Equatable, Sendable {
         settings.opacityTenths = max(1, min(10, opacityTenths))
         settings.cellRatioTenths = max(10, min(40, cellRatioTenths))
         settings.threshold = MaskThreshold(step: threshold.step)
+        if let region, !(1...200).contains(region) { settings.region = nil }
+        if !(1...200).contains(slab.thickness) { settings.slab = SlabView() }
+        settings.framesPerSecond = max(1, min(30, framesPerSecond))
         settings.zoom = zoom.limited
         settings.cohortZoom = cohortZoom.limited
         let range = -10_000...10_000

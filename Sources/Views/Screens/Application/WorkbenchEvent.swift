@@ -14,6 +14,8 @@ package enum WorkbenchEvent: Sendable {
     /// Text that was pasted: no key, whatever it holds.
     case paste(String)
     case resize(Size)
+    /// The terminal has answered what it offers.
+    case offered(TerminalOffers)
     /// Time passes: seconds since the interface started.
     case tick(Double)
     /// A session was opened; everything of the one before is forgotten.
@@ -50,6 +52,8 @@ package enum WorkbenchEvent: Sendable {
     /// The link to the terminal is slow, or no longer.
     case lag(Bool)
     case counted(FrameCounters)
+    /// The cine's next slice is due.
+    case cineStep
     /// The user rests: slices that were held follow the cross-hair.
     case settled
     /// The newest part of a long journal, while the rest is being read.

@@ -6,7 +6,12 @@ import TerminalKit
 /// The whole interface as a value: what is shown is a function of this and of nothing else.
 package struct WorkbenchState: Equatable, Sendable {
     package var size: Size
+    /// What the terminal shows, and how pictures are drawn as the user wants them.
     package var capabilities: Capabilities
+    /// What the terminal has answered.
+    package var offers = TerminalOffers()
+    /// Pictures with few pixels while keys repeat: all of them, then all but the chosen plane's, then none.
+    package var coarseness = Coarseness.none
     /// Seconds since the interface started.
     package var now = 0.0
     /// The session on the screen; nil while only the list of sessions is there.
@@ -24,6 +29,10 @@ package struct WorkbenchState: Equatable, Sendable {
     package var leanness = LeanMode.automatic
     package var isLagging = false
 
+    /// Where the mouse was while a button is held.
+    var dragged: Mouse?
+    /// When the last frames of the cine were, newest last; nil while it stands.
+    var cine: [Double]?
     /// A slice that does not follow the cross-hair yet.
     package var held: DeferredSlice?
     /// The newest part of a long journal is shown while all of it is being read.
@@ -46,8 +55,21 @@ package struct WorkbenchState: Equatable, Sendable {
     /// Without a session only the list can be shown, or the comparison.
     package var screen: ScreenID { session != nil ? view.screen : sessions.comparison == nil ? .sessions : .comparison }
 
+    /// A cell's height over its width: measured where pictures have pixels, else as the user has told.
+    package var cellRatio: Double {
+        capabilities.drawsPixels ? Double(capabilities.cell.height) / Double(max(1, capabilities.cell.width)) : view.cellRatio
+    }
+
     /// A process computes in the session that commands would reach.
     package var isSteerable: Bool { session != nil && session?.ownership != .nobody && !training.isOver }
+}
+
+/// Which pictures of slices are drawn with few pixels.
+package enum Coarseness: Int, Sendable {
+    case none
+    /// The chosen plane has all of its pixels already.
+    case others
+    case all
 }
 
 /// What lies over the screen and takes the keys.

@@ -49,15 +49,18 @@ package enum AtlasScreen {
         let range = held ?? 0...1
         drawLegend(state, &painter, layout.status, held)
         var picture = AtlasSlicePicture(
-            atlas: atlas, cursor: cursor, selected: state.view.landmark, range: range, value: { training.value(quantity, landmark: $0) },
-            crosshair: state.view.crosshair)
+            atlas: atlas, cursor: cursor, selected: state.view.landmark, range: range,
+            values: atlas.map.landmarks.indices.map { training.value(quantity, landmark: $0) }, crosshair: state.view.crosshair,
+            reading: state.view.reading)
+        guard var look = state.sliceLook else { return }
         for pane in layout.panes {
             picture.cursor = state.cursor(cursor, shownIn: pane.plane, atlas.axes)
             picture.crosshair = state.view.crosshair && (!state.isLean || pane.plane == state.view.atlasPlane)
+            look.cursor = picture.cursor
             pane.draw(
-                &painter, axes: atlas.axes, position: atlas.axes.position(picture.cursor, pane.plane.normal),
-                isChosen: pane.plane == state.view.atlasPlane,
-                cellRatio: state.view.cellRatio, radiological: state.view.radiological, picture.image)
+                &painter, look, position: atlas.axes.position(picture.cursor, pane.plane.normal),
+                isChosen: pane.plane == state.view.atlasPlane, notes: SliceNotes(showsScale: false), layers: picture.layers,
+                image: picture.image)
         }
         guard let landmark = state.view.landmark, atlas.map.landmarks.indices.contains(landmark) else { return }
         drawInfo(state, atlas, landmark, cursor, &painter, layout.info)
@@ -162,7 +165,22 @@ package enum AtlasScreen {
         for (index, picture) in views.pictures.enumerated() {
             let column = inner.column + index * (side + 2)
             guard column + side <= inner.endColumn else { break }
-            var image = PixelImage(columns: side, cellRows: rows)
+            if painter.capabilities.drawsPixels {
+                let (cell, key) = (painter.capabilities.cell, views.key)
+                let rect = Rect(column: column, row: inner.row + 1, columns: side, rows: rows)
+                painter.text(picture.name, row: inner.row, column: column, width: side, .faint)
+                painter.place(
+                    Picture(
+                        name: "view \(index)", rect: rect, cell: cell,
+                        layers: [
+                            Picture.Layer(
+                                "patch", width: side * cell.width, height: rows * cell.height,
+                                identity: "\(views.subject) \(key.landmark) \(key.step) \(picture.name)"
+                            ) { Raster(width: SeenViews.side, height: SeenViews.side, grey: picture.pixels) }
+                        ]))
+                continue
+            }
+            var image = PixelImage(columns: side, rows: rows * 2)
             for y in 0..<rows * 2 {
                 for x in 0..<side {
                     let at = (y * SeenViews.side / (rows * 2)) * SeenViews.side + x * SeenViews.side / side

@@ -17,6 +17,9 @@ package final class LoadedAtlas: Equatable, Sendable {
         for (index, corner) in map.landmarks.enumerated() where !extent.contains(corner) {
             throw Failure("landmark \(index) of the atlas lies at \(corner), outside its mask of \(extent) voxels; make the atlas again")
         }
+        if let ct = map.ct, !ct.sharesGrid(with: map.lungs) {
+            throw Failure("the atlas's CT has another grid (\(ct.extent)) than its mask (\(extent)); make the atlas again")
+        }
         axes = AnatomicalAxes(extent: extent, voxelToWorld: map.lungs.voxelToWorld)
     }
 

@@ -167,6 +167,7 @@ extension WorkbenchState {
         case .press: return chooseCohort(subject: index)
         case .wheelUp: return runCohort(.previousSubject)
         case .wheelDown: return runCohort(.nextSubject)
+        default: return []
         }
     }
 }

@@ -14,6 +14,12 @@ package struct CohortLayout {
     package init(_ content: Rect, _ state: WorkbenchState) {
         var area = content
         status = area.takeTop(area.columns >= 110 ? 1 : 2)
+        if state.view.wholeScreen {
+            readout = area.takeBottom(1)
+            (list, details) = (Rect(column: 0, row: 0, columns: 0, rows: 0), Rect(column: 0, row: 0, columns: 0, rows: 0))
+            panes = [SlicePane(plane: state.view.plane, rect: area)]
+            return
+        }
         // Reasons are shown in full, as far as they leave the slices something.
         let usual = area.rows >= 30 ? 9 : area.rows >= 16 ? 7 : 2
         let isRefused = state.cohortSubject?.outcome?.quality.verdict == .refused
@@ -60,19 +66,25 @@ package enum CohortScreen {
                 crosshair: view.crosshair),
             volumes: loaded.volumes, showsLungs: state.cohort.showsLungs, showsAtlas: state.cohort.showsAtlas,
             showsLandmarks: state.cohort.showsLandmarks)
+        guard var look = state.sliceLook else { return }
+        picture.ct.reading = view.reading
         for pane in layout.panes {
             picture.ct.cursor = state.cursor(cursor, shownIn: pane.plane, loaded.axes)
             picture.ct.crosshair = view.crosshair && (!state.isLean || pane.plane == view.plane)
+            look.cursor = picture.ct.cursor
             pane.draw(
-                &painter, axes: loaded.axes, position: loaded.axes.position(picture.ct.cursor, pane.plane.normal),
-                isChosen: pane.plane == view.plane, cellRatio: view.cellRatio, radiological: view.radiological, zoom: view.cohortZoom,
-                showsScale: true, picture.image)
+                &painter, look, position: loaded.axes.position(picture.ct.cursor, pane.plane.normal), isChosen: pane.plane == view.plane,
+                notes: SliceNotes(), layers: picture.layers, image: picture.image)
         }
-        drawReadout(CrosshairSample(loaded.subject, cursor), zoom: view.cohortZoom.factor, &painter, layout.readout)
+        let region = view.region.map { RegionStatistics(loaded.subject, cursor, view.plane, diameter: $0).words(diameter: $0) }
+        let reading = [view.slab.words, region, state.cineWords].compactMap { $0 }
+        drawReadout(
+            CrosshairSample(loaded.subject, cursor), zoom: view.cohortZoom.factor, reading.joined(separator: "  "), &painter, layout.readout
+        )
     }
 
     /// HU, lung, voxel and place under the cross-hair, as much of it as there is room for.
-    private static func drawReadout(_ sample: CrosshairSample, zoom: Double, _ painter: inout Painter, _ area: Rect) {
+    private static func drawReadout(_ sample: CrosshairSample, zoom: Double, _ reading: String, _ painter: inout Painter, _ area: Rect) {
         let doubtful = sample.lung == "doubtful"
         let lung = doubtful ? "may not be lung" : sample.lung.map { "\($0) lung" } ?? "no lung"
         let voxel = "\(sample.voxel.x) \(sample.voxel.y) \(sample.voxel.z)"
@@ -84,7 +96,8 @@ package enum CohortScreen {
             " \(doubtful ? "?" : sample.lung ?? "–")  \(voxel)  mm \(sample.millimetres(decimals: 0))",
             " \(doubtful ? "?" : sample.lung ?? "–") \(voxel) mm \(sample.millimetres(decimals: 0))",
         ]
-        let value = " \(sample.hounsfield) HU"
+        // How slices are read comes first: nobody may take a slab for a slice.
+        let value = " \(sample.hounsfield) HU" + (reading.isEmpty ? "" : "  \(reading)")
         let text = texts.first { value.count + $0.count <= area.columns } ?? texts[texts.count - 1]
         painter.spans([(value, .strong), (text, doubtful ? .warning : .plain)], row: area.row, column: area.column, width: area.columns)
     }

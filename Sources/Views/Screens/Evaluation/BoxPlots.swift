@@ -61,13 +61,16 @@ struct BoxPlots {
                 " \(panel.series), % of lung", row: panel.title.row, column: panel.title.column, width: panel.title.columns, .strong)
             panel.frame.drawAxis(&painter)
             var canvas = BrailleCanvas(columns: panel.frame.plot.columns, rows: panel.frame.plot.rows)
+            let hasPixels = painter.capabilities.drawsPixels && !painter.isLean
+            if hasPixels { painter.place(picture(panel, colour, painter.capabilities)) }
             for (place, group) in panel.groups.enumerated() {
                 let slot = panel.slot(place)
-                draw(result.groups[group].values.sorted(), &canvas, panel, slot, colour)
+                if !hasPixels { draw(result.groups[group].values.sorted(), &canvas, panel, slot, colour) }
                 let name = result.groups[group].name
                 let label = name.count < slot.columns ? name : name.replacingOccurrences(of: "GOLD ", with: "")
                 painter.text(label, row: panel.frame.below.row, column: slot.column, width: slot.columns, .faint)
             }
+            if hasPixels { continue }
             for number in points.indices {
                 guard let (x, y) = dot(number, panel) else { continue }
                 canvas.fill(column: x, rows: y...y, colour, strong: false)
@@ -122,5 +125,70 @@ struct BoxPlots {
             return near.min { ($0.distance, $0.number) < ($1.distance, $1.number) }?.number
         }
         return nil
+    }
+
+    // MARK: pixels
+
+    /// Boxes, whiskers and points as a picture.
+    private func picture(_ panel: Panel, _ colour: Colour, _ capabilities: Capabilities) -> Picture {
+        let cell = capabilities.cell
+        let plot = panel.frame.plot
+        let (width, height) = (plot.columns * cell.width, plot.rows * cell.height)
+        let scale = panel.frame.scale
+        let boxes = panel.groups.enumerated().map { place, group in
+            let slot = panel.slot(place)
+            return (
+                values: result.groups[group].values.sorted(), left: (slot.column - plot.column) * cell.width,
+                width: slot.columns * cell.width
+            )
+        }
+        let dots = points.indices.compactMap { number in
+            dot(number, panel).map {
+                (x: (Double($0.x) + 0.5) * Double(cell.width) / 2, value: points[number].value, isChosen: number == chosen)
+            }
+        }
+        return Picture(
+            name: "boxes \(plot.column) \(plot.row)", rect: plot, cell: cell,
+            layers: [
+                Picture.Layer(
+                    "boxes", width: width, height: height, identity: "\(boxes) \(dots) \(colour) \(scale.range) \(cell)"
+                ) {
+                    var canvas = Canvas(width: width, height: height)
+                    func y(_ value: Double) -> Double { (1 - max(0, min(1, scale.place(of: value)))) * Double(height - 1) + 0.5 }
+                    for tick in scale.ticks where scale.range.contains(tick) {
+                        canvas.fill(x: 0, y: Int(y(tick)), width: width, height: 1, Colour(grey: 0x80), 0.25)
+                    }
+                    for box in boxes where !box.values.isEmpty {
+                        Self.draw(
+                            box.values, left: box.left + cell.width / 2, width: max(8, box.width / 2 - cell.width), y, colour, &canvas)
+                    }
+                    for dot in dots {
+                        let at = SIMD2(dot.x, y(dot.value))
+                        if dot.isChosen { canvas.dot(at: at, radius: Double(cell.width) * 0.8, Colour(hex: 0xF0E442)) }
+                        canvas.dot(at: at, radius: Double(cell.width) / 3, colour, 0.8)
+                    }
+                    return canvas.palettedRaster
+                }
+            ])
+    }
+
+    /// Quartiles, the median twice as thick, whiskers to the farthest value within 1.5 box heights.
+    private static func draw(
+        _ sorted: [Double], left: Int, width: Int, _ y: (Double) -> Double, _ colour: Colour, _ canvas: inout Canvas
+    ) {
+        let (low, middle, high) = (Quantile.of(sorted, 0.25), Quantile.of(sorted, 0.5), Quantile.of(sorted, 0.75))
+        let reach = 1.5 * (high - low)
+        let (bottom, top) = (sorted.first { $0 >= low - reach } ?? low, sorted.last { $0 <= high + reach } ?? high)
+        let (a, b, centre) = (Double(left), Double(left + width), Double(left) + Double(width) / 2)
+        canvas.fill(x: left, y: Int(y(high)), width: width, height: max(1, Int(y(low)) - Int(y(high))), colour, 0.2)
+        for (from, to) in [
+            (SIMD2(a, y(low)), SIMD2(b, y(low))), (SIMD2(a, y(high)), SIMD2(b, y(high))), (SIMD2(a, y(low)), SIMD2(a, y(high))),
+            (SIMD2(b, y(low)), SIMD2(b, y(high))), (SIMD2(centre, y(high)), SIMD2(centre, y(top))),
+            (SIMD2(centre, y(bottom)), SIMD2(centre, y(low))), (SIMD2(centre - 5, y(top)), SIMD2(centre + 5, y(top))),
+            (SIMD2(centre - 5, y(bottom)), SIMD2(centre + 5, y(bottom))),
+        ] {
+            canvas.line(from: from, to: to, thickness: 1.5, colour)
+        }
+        canvas.line(from: SIMD2(a, y(middle)), to: SIMD2(b, y(middle)), thickness: 3, colour)
     }
 }

@@ -135,6 +135,7 @@ extension WorkbenchState {
             if point == evaluation.point { return openPoint() }
             evaluation.point = point
             return []
+        default: return []
         }
     }
 }

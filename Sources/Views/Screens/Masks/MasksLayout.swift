@@ -27,6 +27,12 @@ package struct MasksLayout {
         (list, boxes, readout, table, thirds) = (nothing, nothing, nothing, nothing, nothing)
         let most = content.rows >= 30 ? 6 : content.rows >= 22 ? 5 : content.rows >= 18 ? 3 : 2
         words = state.masks.loaded.map { MasksStatus(state, $0, columns: content.columns, rows: most) }
+        if state.view.wholeScreen {
+            status = area.takeTop(1)
+            readout = area.takeBottom(area.columns >= 80 ? 1 : 2)
+            panes = [SlicePane(plane: state.view.plane, rect: area)]
+            return
+        }
         status = area.takeTop(max(content.columns >= 110 ? 1 : 2, words?.lines.count ?? 0))
         if area.columns >= 150, content.rows >= 26 {
             var side = area.takeLeft(Self.tableWidth + 3)

@@ -21,6 +21,7 @@ package enum MasksScreen {
             Overlays.drawText(text, &painter, area, complaint == nil ? .faint : .bad)
             return
         }
+        guard var look = state.sliceLook else { return }
         layout.words?.draw(&painter, layout.status)
         var picture = CTSlicePicture(
             subject: loaded, cursor: cursor, window: state.view.window, inverted: state.view.inverted, shows: state.view.shows,
@@ -28,24 +29,20 @@ package enum MasksScreen {
             mark: state.masks.mark)
         let partial = state.masks.partial
         picture.partial = partial
+        picture.reading = state.view.reading
         let outlines = BoxOutlines(state.masks.showsBoxes ? state.masks.shownBoxes : [], loaded)
         for pane in layout.panes {
             picture.cursor = state.cursor(cursor, shownIn: pane.plane, loaded.axes)
             picture.crosshair = state.view.crosshair && (!state.isLean || pane.plane == state.view.plane)
+            look.cursor = picture.cursor
             pane.draw(
-                &painter, axes: loaded.axes, position: loaded.axes.position(picture.cursor, pane.plane.normal),
-                isChosen: pane.plane == state.view.plane,
-                cellRatio: state.view.cellRatio, radiological: state.view.radiological, zoom: state.view.zoom, showsScale: true
+                &painter, look, position: loaded.axes.position(picture.cursor, pane.plane.normal), isChosen: pane.plane == state.view.plane,
+                notes: SliceNotes(boxes: outlines), layers: picture.layers
             ) { projection in
                 var image = picture.image(projection)
                 outlines.draw(&image, projection, at: picture.cursor)
                 return image
             }
-            outlines.drawLetters(
-                &painter, pane.picture,
-                pane.projection(
-                    axes: loaded.axes, cellRatio: state.view.cellRatio, radiological: state.view.radiological, zoom: state.view.zoom),
-                at: picture.cursor)
         }
         let ruler = state.masks.mark.map { mark in
             let map = loaded.volumes.ct.voxelToWorld

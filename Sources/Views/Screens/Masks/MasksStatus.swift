@@ -83,8 +83,20 @@ private struct MasksStatusItems {
     func view(limits: Bool) -> [[Span]] {
         let range = limits ? " \(view.window.lowerHounsfield)…\(view.window.upperHounsfield) HU" : ""
         var items: [[Span]] = [[(loaded.id, .strong)], [("\(view.window.name)\(range)\(view.inverted ? " inverted" : "")", .plain)]]
+        items += readingItems
         if let loading = state.masks.loading { items.append([("reading \(loading) …", .title)]) }
         return items + MasksStatus.work(state)
+    }
+
+    /// Slab, region and cine, where there are any.
+    private var readingItems: [[Span]] {
+        var items: [[Span]] = []
+        if let words = view.slab.words { items.append([(words, .warning)]) }
+        if let words = state.cineWords { items.append([(words, .title)]) }
+        if let region = view.region, let cursor = view.cursor {
+            items.append([(RegionStatistics(loaded, cursor, view.plane, diameter: region).words(diameter: region), .strong)])
+        }
+        return items
     }
 
     private static func percent(_ partial: PartialPrediction) -> String { MasksStatus.percent(partial) }

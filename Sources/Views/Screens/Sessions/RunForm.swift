@@ -130,7 +130,7 @@ package struct RunForm: Equatable, Sendable {
 
 /// A line of text that a session, or the subject on the screen, is given.
 package struct TextEntry: Equatable, Sendable {
-    package enum Purpose: Equatable, Sendable { case rename, note, export }
+    package enum Purpose: Equatable, Sendable { case rename, note, export, goTo }
     package var purpose: Purpose
     /// The session's name, or the subject's.
     package var name: String
@@ -151,6 +151,7 @@ package struct TextEntry: Equatable, Sendable {
         case .rename: 60
         case .note: 200
         case .export: 400
+        case .goTo: 20
         }
     }
     package var title: String {
@@ -158,6 +159,7 @@ package struct TextEntry: Equatable, Sendable {
         case .rename: "Rename \(name)"
         case .note: "Note on \(name)"
         case .export: "Export \(name) to a folder"
+        case .goTo: "Go to a \(name) slice"
         }
     }
     /// What may be typed.
@@ -165,6 +167,7 @@ package struct TextEntry: Equatable, Sendable {
         switch purpose {
         case .rename, .note: ""
         case .export: "a folder inside the session's, or a path that begins with / or ~"
+        case .goTo: "a slice's number, or a place along the axis in mm: 120mm, -31.5mm"
         }
     }
     /// What Enter does.
@@ -173,12 +176,14 @@ package struct TextEntry: Equatable, Sendable {
         case .rename: "renames"
         case .note: "keeps it"
         case .export: "exports"
+        case .goTo: "goes there"
         }
     }
 
     func effect() throws -> Effect {
         switch purpose {
         case .note: return .noteSession(name, text)
+        case .goTo: throw Failure("type a slice's number, or millimetres")
         case .export:
             let words = text.trimmingCharacters(in: .whitespaces)
             if words.isEmpty { throw Failure("say where: a folder") }

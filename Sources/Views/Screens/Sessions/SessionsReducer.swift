@@ -91,6 +91,7 @@ extension WorkbenchState {
             if index == sessions.chosen { return runSessions(.openSession) }
             sessions.chosen = index
             return []
+        default: return []
         }
     }
 
@@ -118,7 +119,7 @@ extension WorkbenchState {
         switch mouse.action {
         case .wheelUp: runComparison(.zoomIn)
         case .wheelDown: runComparison(.zoomOut)
-        case .press: break
+        default: break
         }
         return []
     }

@@ -3,7 +3,7 @@ import Foundations
 import TerminalKit
 
 /// Outlines of a reader's 32 mm boxes on slices that cut them.
-package struct BoxOutlines {
+package struct BoxOutlines: Sendable {
     private let boxes: [LesionBox]
     private let axes: AnatomicalAxes
     private let worldToVoxel: Affine3
@@ -34,12 +34,12 @@ package struct BoxOutlines {
     }
 
     /// A box on a slice: pixels, not cut to the picture.
-    private struct Outline {
+    struct Outline {
         var box: LesionBox
         var xs, ys: ClosedRange<Int>
     }
 
-    private func outlines(_ projection: SliceProjection, at cursor: VoxelIndex) -> [Outline] {
+    func outlines(_ projection: SliceProjection, at cursor: VoxelIndex) -> [Outline] {
         let plane = projection.plane
         let reach = LesionBox.side / 2
         return boxes.compactMap { box in
@@ -58,6 +58,9 @@ package struct BoxOutlines {
             return Outline(box: box, xs: min(a.x, b.x)...max(a.x, b.x), ys: min(a.y, b.y)...max(a.y, b.y))
         }
     }
+
+    /// Says all that the outlines depend on but the projection.
+    var identity: String { boxes.map { "\($0.label.rawValue) \($0.centre)" }.joined(separator: ",") }
 
     package func draw(_ image: inout PixelImage, _ projection: SliceProjection, at cursor: VoxelIndex) {
         for outline in outlines(projection, at: cursor) {
@@ -80,8 +83,13 @@ package struct BoxOutlines {
     /// Each box's letter in the upper left corner of its outline, below the first row: small panes have their names there.
     package func drawLetters(_ painter: inout Painter, _ area: Rect, _ projection: SliceProjection, at cursor: VoxelIndex) {
         for outline in outlines(projection, at: cursor) {
-            let (column, row) = (area.column + outline.xs.lowerBound, area.row + max(1, outline.ys.lowerBound / 2))
-            guard area.contains(column: column, row: row), row <= area.row + outline.ys.upperBound / 2 else { continue }
+            let (column, row) = (
+                area.column + outline.xs.lowerBound / projection.mosaic.columns,
+                area.row + max(1, outline.ys.lowerBound / projection.mosaic.rows)
+            )
+            guard area.contains(column: column, row: row), row <= area.row + outline.ys.upperBound / projection.mosaic.rows else {
+                continue
+            }
             painter.text(
                 String(Self.letter(outline.box.label)), row: row, column: column,
                 Style(Colour(grey: 0), on: Self.colour(outline.box.label), .bold))

@@ -4,7 +4,7 @@ import Masks
 import TerminalKit
 
 /// Draws a CT slice with its overlays as pixels.
-package struct CTSlicePicture {
+package struct CTSlicePicture: Sendable {
     package var subject: LoadedSubject
     package var cursor: VoxelIndex
     package var window: DisplayWindow
@@ -19,6 +19,7 @@ package struct CTSlicePicture {
     package var mark: VoxelIndex?
     /// What is known of a prediction that goes on, in place of its subtypes' masks.
     package var partial: PartialPrediction?
+    package var reading = SliceReading()
 
     package init(
         subject: LoadedSubject, cursor: VoxelIndex, window: DisplayWindow, inverted: Bool, shows: Set<EmphysemaSubtype>, opacity: Float,
@@ -49,9 +50,12 @@ package struct CTSlicePicture {
     /// The picture of the slice through the cursor. Pixels that cover several voxels show their mean; a pixel is tinted when any voxel that
     /// it samples is emphysema, so that small foci do not vanish.
     package func image(_ projection: SliceProjection) -> PixelImage {
-        var image = PixelImage(columns: projection.columns, cellRows: projection.rows / 2)
+        var image = PixelImage(columns: projection.columns, rows: projection.rows, mosaic: projection.mosaic)
         let sampling = SliceSampling(projection, through: cursor)
-        let means = sampling.means(subject.volumes.ct.voxels)
+        let means =
+            reading == SliceReading()
+            ? sampling.means(subject.volumes.ct.voxels)
+            : SliceResampler(projection, through: cursor, reading.interpolation, reading.slab).values(subject.volumes.ct.voxels, outside: 0)
         let overlay = overlay(sampling, projection.plane)
         for y in 0..<sampling.rows {
             for x in 0..<sampling.columns where sampling.holds(x: x, y: y) {
@@ -65,7 +69,7 @@ package struct CTSlicePicture {
                 if highest >= Self.faintest {
                     image[x, y] = grey.mixed(with: ColourMap.viridis(Double(highest)), opacity)
                     image.letter(Character(String(min(9, Int(highest * 10)))), x: x, y: y)
-                } else if marks & Overlay.emphysema != 0 {
+                } else if marks & Overlay.emphysema != 0, reading.style.fills || isEdge(overlay.marks, x, y, sampling) {
                     image[x, y] = tinted(grey, marks & Overlay.centrilobular != 0, marks & Overlay.paraseptal != 0, x, y, &image)
                 } else {
                     image[x, y] = grey
@@ -78,7 +82,7 @@ package struct CTSlicePicture {
     }
 
     /// What lies over the CT, by pixel.
-    private struct Overlay {
+    struct Overlay {
         static let centrilobular: UInt8 = 1
         static let paraseptal: UInt8 = 2
         static let emphysema = centrilobular | paraseptal
@@ -92,7 +96,7 @@ package struct CTSlicePicture {
         static func bit(_ subtype: EmphysemaSubtype) -> UInt8 { subtype == .centrilobular ? centrilobular : paraseptal }
     }
 
-    private func overlay(_ sampling: SliceSampling, _ plane: SlicePlane) -> Overlay {
+    func overlay(_ sampling: SliceSampling, _ plane: SlicePlane) -> Overlay {
         var overlay = Overlay(marks: [UInt8](repeating: 0, count: sampling.columns * sampling.rows))
         let slice = partial.map { PartialSlice($0, subject, plane, at: cursor) }
         if let shown = kind.subtype {
@@ -130,7 +134,7 @@ package struct CTSlicePicture {
     }
 
     /// Probabilities below this are not drawn.
-    private static let faintest: Float = 0.05
+    static let faintest: Float = 0.05
 
     /// Dotted, so that it is not taken for lung without emphysema.
     private func unknown(_ grey: UInt8, _ x: Int, _ y: Int, _ image: inout PixelImage) -> Colour {
@@ -150,6 +154,15 @@ package struct CTSlicePicture {
             image[at.x + dx, at.y + dy] = Self.markColour
             image.letter("+", x: at.x + dx, y: at.y + dy)
         }
+    }
+
+    /// Whether a pixel's neighbour has other marks.
+    private func isEdge(_ marks: [UInt8], _ x: Int, _ y: Int, _ sampling: SliceSampling) -> Bool {
+        func mark(_ x: Int, _ y: Int) -> UInt8 {
+            x >= 0 && x < sampling.columns && y >= 0 && y < sampling.rows ? marks[y * sampling.columns + x] & Overlay.emphysema : 0
+        }
+        let own = mark(x, y)
+        return mark(x - 1, y) != own || mark(x + 1, y) != own || mark(x, y - 1) != own || mark(x, y + 1) != own
     }
 
     /// Hatch: centrilobular leans like `/`, paraseptal like `\`; where both lie, both hatches cross.

@@ -24,10 +24,12 @@ extension WorkbenchState {
             if let command = command(for: key), Self.cursorMoves.contains(command) { return }
             held = nil
         case .command(let command): if !Self.cursorMoves.contains(command) { held = nil }
-        case .mouse, .sessionOpened, .subjectLoaded, .cohortSubjectLoaded, .settled: held = nil
+        case .mouse, .cineStep, .sessionOpened, .subjectLoaded, .cohortSubjectLoaded, .settled: held = nil
         default: break
         }
     }
 
-    private static let cursorMoves: Set<CommandID> = [.cursorLeft, .cursorRight, .cursorUp, .cursorDown]
+    private static let cursorMoves: Set<CommandID> = [
+        .cursorLeft, .cursorRight, .cursorUp, .cursorDown, .farLeft, .farRight, .farUp, .farDown,
+    ]
 }

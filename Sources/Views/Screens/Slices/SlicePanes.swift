@@ -1,6 +1,21 @@
 import Foundations
 import TerminalKit
 
+/// How the slices of a screen are looked at.
+package struct SliceLook: Sendable {
+    package var axes: AnatomicalAxes
+    /// Under the cross-hair, of the slice that is drawn.
+    package var cursor: VoxelIndex
+    package var capabilities: Capabilities
+    package var cellRatio: Double
+    package var radiological: Bool
+    package var zoom = SliceZoom()
+    /// A voxel is at least a pixel.
+    package var isNative = false
+    /// Fewer pixels, while keys repeat.
+    package var coarseness = Coarseness.none
+}
+
 /// A slice's place on the screen.
 package struct SlicePane: Equatable {
     package var plane: SlicePlane
@@ -26,23 +41,42 @@ package struct SlicePane: Equatable {
         return [SlicePane(plane: chosen, rect: rest), SlicePane(plane: others[0], rect: upper), SlicePane(plane: others[1], rect: column)]
     }
 
-    /// How the slice lies on the picture.
-    package func projection(axes: AnatomicalAxes, cellRatio: Double, radiological: Bool, zoom: SliceZoom = SliceZoom()) -> SliceProjection {
-        SliceProjection(
-            axes: axes, plane: plane, columns: picture.columns, cellRows: picture.rows, cellRatio: cellRatio, radiological: radiological,
-            zoom: zoom)
+    /// How the slice lies on the picture in cells of two pixels each: for the mouse, whatever it is drawn with.
+    package func projection(_ look: SliceLook) -> SliceProjection { projection(look, .half) }
+
+    private func projection(_ look: SliceLook, _ mosaic: Mosaic) -> SliceProjection {
+        guard look.isNative else {
+            return SliceProjection(
+                axes: look.axes, plane: plane, columns: picture.columns, cellRows: picture.rows, cellRatio: look.cellRatio,
+                radiological: look.radiological, zoom: look.zoom, mosaic: mosaic)
+        }
+        // The same part of the slice as in pixels.
+        return frame(look).projection.stretched(
+            columns: picture.columns * mosaic.columns, rows: picture.rows * mosaic.rows, mosaic: mosaic)
     }
 
-    /// Heading, picture, and the letters of the patient's sides on the picture.
+    /// The slice's place in the terminal's pixels.
+    package func frame(_ look: SliceLook, isChosen: Bool = true) -> SliceFrame {
+        let isCoarse = look.coarseness == .all || (look.coarseness == .others && !isChosen)
+        let cell = look.capabilities.cell
+        let projection = SliceProjection(
+            axes: look.axes, plane: plane, columns: picture.columns * cell.width, rows: picture.rows * cell.height, pixelRatio: 1,
+            radiological: look.radiological, zoom: look.zoom, isNative: look.isNative)
+        // Kitty stretches a small picture; sixel spells every pixel out, in bands of six lines.
+        let coarseness = look.capabilities.graphics == .sixel ? (isChosen ? 6 : 18) : 4
+        return SliceFrame(
+            projection, coarseness: isCoarse ? coarseness : nil, hasFewShades: isCoarse && look.capabilities.graphics == .sixel,
+            textHeight: max(8, cell.height * 3 / 4))
+    }
+
+    /// Heading, picture, and the letters of the patient's sides on the picture: in pixels where the terminal draws them, else in cells.
     package func draw(
-        _ painter: inout Painter, axes: AnatomicalAxes, position: Int, isChosen: Bool, cellRatio: Double, radiological: Bool,
-        zoom: SliceZoom = SliceZoom(), showsScale: Bool = false, _ image: (SliceProjection) -> PixelImage
+        _ painter: inout Painter, _ look: SliceLook, position: Int, isChosen: Bool, notes: SliceNotes,
+        layers: (SliceFrame, SliceNotes) -> [Picture.Layer], image: (SliceProjection) -> PixelImage
     ) {
         let area = picture
         guard !area.isEmpty else { return }
-        let projection = projection(axes: axes, cellRatio: cellRatio, radiological: radiological, zoom: zoom)
-        image(projection).draw(&painter, area)
-        let place = "\(position + 1)/\(axes.count(plane.normal))"
+        let place = "\(position + 1)/\(look.axes.count(plane.normal))"
         // What the first row begins with.
         var words: [String] = []
         if hasHeading {
@@ -50,7 +84,24 @@ package struct SlicePane: Equatable {
         } else {
             words.append("\(plane.rawValue) \(place)")
         }
-        if isChosen, !radiological { words.append("neurological") }
+        if isChosen, !look.radiological { words.append("neurological") }
+        if look.capabilities.drawsPixels {
+            var notes = notes
+            notes.words = words.joined(separator: " ")
+            painter.place(
+                Picture(
+                    name: "slice \(plane.rawValue)", rect: area, cell: look.capabilities.cell,
+                    layers: layers(frame(look, isChosen: isChosen), notes)))
+            return
+        }
+        let projection = projection(look, look.capabilities.drawsHalfBlocks ? look.capabilities.mosaic : .half)
+        image(projection).draw(&painter, area)
+        drawLetters(&painter, projection, words: words, showsScale: notes.showsScale)
+        notes.boxes?.drawLetters(&painter, area, projection, at: look.cursor)
+    }
+
+    private func drawLetters(_ painter: inout Painter, _ projection: SliceProjection, words: [String], showsScale: Bool) {
+        let area = picture
         let free = painter.text(words.joined(separator: " "), row: area.row, column: area.column, width: area.columns, Self.label)
         let letters = projection.edgeLetters
         let middleRow = area.row + area.rows / 2
@@ -62,7 +113,9 @@ package struct SlicePane: Equatable {
             painter.text(letters.top, row: area.row, column: min(column, area.endColumn - 1), Self.label)
         }
         painter.text(letters.bottom, row: area.endRow - 1, column: middleColumn, Self.label)
-        if showsScale { drawScale(&painter, area, millimetresPerColumn: projection.millimetresPerColumn) }
+        if showsScale {
+            drawScale(&painter, area, millimetresPerColumn: projection.millimetresPerColumn * Double(projection.mosaic.columns))
+        }
     }
 
     /// A bar of a round length in millimetres, at most a third of the picture's width.

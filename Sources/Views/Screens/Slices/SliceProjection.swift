@@ -1,4 +1,5 @@
 import Foundations
+import TerminalKit
 
 /// How much larger than fitted slices are drawn, and about which voxel.
 package struct SliceZoom: Codable, Equatable, Sendable {
@@ -31,33 +32,52 @@ package struct SliceZoom: Codable, Equatable, Sendable {
 package struct SliceProjection: Equatable, Sendable {
     package let axes: AnatomicalAxes
     package let plane: SlicePlane
-    /// Pixels of the picture: one cell wide, half a cell high.
+    /// Pixels of the picture: parts of cells, or the screen's own.
     package let columns, rows: Int
+    /// Which parts of cells they are, in a picture of cells.
+    package let mosaic: Mosaic
     /// True where the horizontal position falls from left to right on the screen.
     package let mirrored: Bool
     package let millimetresPerColumn: Double
-    private let millimetresPerRow: Double
+    package let millimetresPerRow: Double
     /// Slice positions in the middle of the picture.
     private let centreHorizontal, centreVertical: Double
 
+    /// A picture of cells.
     /// - Parameters:
+    ///   - columns, cellRows: cells.
     ///   - cellRatio: a character cell's height over its width.
     ///   - radiological: the patient's right on the screen's left. Sagittal slices face the screen's left either way.
     package init(
         axes: AnatomicalAxes, plane: SlicePlane, columns: Int, cellRows: Int, cellRatio: Double, radiological: Bool,
-        zoom: SliceZoom = SliceZoom()
+        zoom: SliceZoom = SliceZoom(), mosaic: Mosaic = .half
+    ) {
+        self.init(
+            axes: axes, plane: plane, columns: columns * mosaic.columns, rows: cellRows * mosaic.rows,
+            pixelRatio: cellRatio * Double(mosaic.columns) / Double(mosaic.rows), radiological: radiological, zoom: zoom, mosaic: mosaic)
+    }
+
+    /// - Parameters:
+    ///   - columns, rows: pixels.
+    ///   - pixelRatio: a pixel's height over its width.
+    ///   - isNative: a voxel is at least a pixel, even where the whole slice has no room then.
+    package init(
+        axes: AnatomicalAxes, plane: SlicePlane, columns: Int, rows: Int, pixelRatio: Double, radiological: Bool, zoom: SliceZoom,
+        mosaic: Mosaic = .half, isNative: Bool = false
     ) {
         self.axes = axes
         self.plane = plane
         self.columns = max(1, columns)
-        rows = max(1, cellRows * 2)
+        self.rows = max(1, rows)
+        self.mosaic = mosaic
         mirrored = plane == .sagittal || radiological
-        let width = Double(axes.count(plane.horizontal)) * axes.spacing[plane.horizontal.rawValue]
-        let height = Double(axes.count(plane.vertical)) * axes.spacing[plane.vertical.rawValue]
-        // A pixel is 1 cell wide and cellRatio / 2 cell widths high.
-        let pixelHeight = cellRatio / 2
-        millimetresPerColumn = max(1e-6, max(width / Double(self.columns), height / (Double(rows) * pixelHeight))) / zoom.factor
-        millimetresPerRow = millimetresPerColumn * pixelHeight
+        let (across, along) = (axes.spacing[plane.horizontal.rawValue], axes.spacing[plane.vertical.rawValue])
+        let width = Double(axes.count(plane.horizontal)) * across
+        let height = Double(axes.count(plane.vertical)) * along
+        var fitted = max(width / Double(self.columns), height / (Double(self.rows) * pixelRatio))
+        if isNative { fitted = min(fitted, across, along / pixelRatio) }
+        millimetresPerColumn = max(1e-6, fitted) / zoom.factor
+        millimetresPerRow = millimetresPerColumn * pixelRatio
         func middle(_ axis: AnatomicalAxis) -> Double {
             zoom.centre.map { Double(axes.position($0, axis)) } ?? Double(axes.count(axis)) / 2 - 0.5
         }
@@ -65,13 +85,38 @@ package struct SliceProjection: Equatable, Sendable {
         centreVertical = middle(plane.vertical)
     }
 
+    private init(_ other: SliceProjection, columns: Int, rows: Int, _ mosaic: Mosaic = .half) {
+        (axes, plane, mirrored) = (other.axes, other.plane, other.mirrored)
+        self.mosaic = mosaic
+        self.columns = columns
+        self.rows = rows
+        millimetresPerColumn = other.millimetresPerColumn * Double(other.columns) / Double(columns)
+        millimetresPerRow = other.millimetresPerRow * Double(other.rows) / Double(rows)
+        (centreHorizontal, centreVertical) = (other.centreHorizontal, other.centreVertical)
+    }
+
+    /// The same view with fewer pixels.
+    package func coarser(by factor: Int) -> SliceProjection {
+        SliceProjection(self, columns: max(1, (columns + factor - 1) / factor), rows: max(1, (rows + factor - 1) / factor))
+    }
+
+    /// The same view in parts of cells.
+    package func stretched(columns: Int, rows: Int, mosaic: Mosaic) -> SliceProjection {
+        SliceProjection(self, columns: max(1, columns), rows: max(1, rows), mosaic)
+    }
+
+    /// Says all that a picture's geometry depends on.
+    package var identity: String {
+        "\(plane.rawValue) \(columns)x\(rows) \(mirrored) \(millimetresPerColumn) \(millimetresPerRow) \(centreHorizontal) \(centreVertical)"
+    }
+
     /// Continuous slice positions (horizontal, vertical) under continuous pixel coordinates; a pixel's centre is at its index + 0.5.
-    private func horizontalPosition(_ x: Double) -> Double {
+    func horizontalPosition(_ x: Double) -> Double {
         let offset = (x - Double(columns) / 2) * millimetresPerColumn / axes.spacing[plane.horizontal.rawValue]
         return centreHorizontal + (mirrored ? -offset : offset)
     }
 
-    private func verticalPosition(_ y: Double) -> Double {
+    func verticalPosition(_ y: Double) -> Double {
         let offset = (y - Double(rows) / 2) * millimetresPerRow / axes.spacing[plane.vertical.rawValue]
         return centreVertical - offset
     }

@@ -4,7 +4,7 @@ import TerminalKit
 /// Moving about in slices: the same for the atlas and for CTs.
 extension WorkbenchState {
     /// The volume's axes on this screen; nil while nothing is loaded.
-    private var axes: AnatomicalAxes? {
+    var axes: AnatomicalAxes? {
         switch screen {
         case .atlas: atlas.atlas?.axes
         case .cohort: cohort.loaded?.axes
@@ -12,7 +12,7 @@ extension WorkbenchState {
         }
     }
 
-    private var plane: SlicePlane {
+    var plane: SlicePlane {
         get { screen == .atlas ? view.atlasPlane : view.plane }
         set { if screen == .atlas { view.atlasPlane = newValue } else { view.plane = newValue } }
     }
@@ -23,7 +23,7 @@ extension WorkbenchState {
         set { if screen == .cohort { view.cohortZoom = newValue } else if screen == .masks { view.zoom = newValue } }
     }
 
-    private var cursor: VoxelIndex? {
+    var cursor: VoxelIndex? {
         get {
             switch screen {
             case .atlas: view.atlasCursor
@@ -112,6 +112,9 @@ extension WorkbenchState {
             view.shows = ViewSettings().shows
             view.overlayKind = .masks
             view.threshold = .mask
+            view.style = .hatch
+            view.slab = SlabView()
+            view.region = nil
             zoom = SliceZoom()
             masks.mark = nil
         }
@@ -120,18 +123,18 @@ extension WorkbenchState {
     }
 
     /// Moves within the plane; the slice across stays until the cross-hair rests.
-    private mutating func moveCursor(_ axis: AnatomicalAxis, by step: Int) {
+    mutating func moveCursor(_ axis: AnatomicalAxis, by step: Int) {
         guard let axes, let at = cursor else { return }
         if held?.axis != axis { held = DeferredSlice(axis: axis, position: axes.position(at, axis)) }
         move(axis, by: step)
     }
 
-    private mutating func move(_ axis: AnatomicalAxis, by step: Int) {
+    mutating func move(_ axis: AnatomicalAxis, by step: Int) {
         guard let axes, let at = cursor else { return }
         cursor = axes.moving(at, axis, to: axes.position(at, axis) + step)
     }
 
-    private mutating func move(_ axis: AnatomicalAxis, to position: Int) {
+    mutating func move(_ axis: AnatomicalAxis, to position: Int) {
         guard let axes, let at = cursor else { return }
         cursor = axes.moving(at, axis, to: position)
     }
@@ -144,6 +147,7 @@ extension WorkbenchState {
             case .press: return choose(subject: index)
             case .wheelUp: return runMasks(.previousSubject)
             case .wheelDown: return runMasks(.nextSubject)
+            default: return []
             }
         }
         if screen == .cohort, let effects = handleCohort(mouse, content) { return effects }
@@ -151,24 +155,11 @@ extension WorkbenchState {
             screen == .atlas
             ? AtlasLayout(content, self).panes
             : screen == .cohort ? CohortLayout(content, self).panes : MasksLayout(content, self).panes
-        guard let axes, let at = cursor, let pane = panes.first(where: { $0.rect.contains(column: mouse.column, row: mouse.row) }) else {
+        guard let pane = panes.first(where: { $0.rect.contains(column: mouse.column, row: mouse.row) }) else {
+            dragged = nil
             return []
         }
-        switch mouse.action {
-        case .wheelUp: move(pane.plane.normal, by: 1)
-        case .wheelDown: move(pane.plane.normal, by: -1)
-        case .press:
-            plane = pane.plane
-            let picture = pane.picture
-            let projection = pane.projection(
-                axes: axes, cellRatio: view.cellRatio, radiological: view.radiological, zoom: zoom)
-            guard picture.contains(column: mouse.column, row: mouse.row),
-                let position = projection.position(x: mouse.column - picture.column, y: 2 * (mouse.row - picture.row))
-            else { return [] }
-            let moved = axes.moving(at, pane.plane.horizontal, to: position.horizontal)
-            cursor = axes.moving(moved, pane.plane.vertical, to: position.vertical)
-            if screen == .atlas, let cursor { view.landmark = atlas.atlas?.landmark(nearest: cursor) ?? view.landmark }
-        }
+        handle(mouse, in: pane)
         return []
     }
 

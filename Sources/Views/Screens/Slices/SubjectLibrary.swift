@@ -133,14 +133,19 @@ package struct AtlasMap: Sendable {
     package var landmarks: [VoxelIndex]
     /// For each landmark the others in order of rising distance.
     package var neighbours: [[Int]]
+    /// A CT on the lungs' grid, HU, to see where one is; nil where there is none.
+    package var ct: Volume<Int16>?
 
-    package init(lungs: Volume<UInt8>, landmarks: [VoxelIndex], neighbours: [[Int]]) {
+    package init(lungs: Volume<UInt8>, landmarks: [VoxelIndex], neighbours: [[Int]], ct: Volume<Int16>? = nil) {
+        self.ct = ct
         self.lungs = lungs
         self.landmarks = landmarks
         self.neighbours = neighbours
     }
 
-    package init(_ atlas: Atlas) { self.init(lungs: atlas.lungs, landmarks: atlas.landmarks, neighbours: atlas.neighbours) }
+    package init(_ atlas: Atlas, ct: Volume<Int16>? = nil) {
+        self.init(lungs: atlas.lungs, landmarks: atlas.landmarks, neighbours: atlas.neighbours, ct: ct)
+    }
 }
 
 /// Reads the session's atlas; nil when there is none yet.

@@ -54,6 +54,7 @@ extension WorkbenchState {
             case .press: view.curves.cursor = view.curves.cursor == step ? nil : step
             case .wheelUp: view.curves.zoom(by: 0.8, about: step, in: training.steps)
             case .wheelDown: view.curves.zoom(by: 1.25, about: step, in: training.steps)
+            default: break
             }
             return []
         }
@@ -68,6 +69,7 @@ extension WorkbenchState {
                 let ranking = training.landmarksByLoss
                 let index = TrainingPanels.firstLandmark(self, rows: layout.tableRows) + line
                 if ranking.indices.contains(index) { view.landmark = ranking[index] }
+            default: break
             }
         }
         // Below a chart, on its axis: earlier or later steps.

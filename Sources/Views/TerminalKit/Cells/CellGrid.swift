@@ -1,10 +1,16 @@
 import Foundation
 import Foundations
 
-/// A screenful of cells: what a screen renders and a presenter shows. Row-major.
+/// A screenful: cells, row-major, and the pictures of pixels that lie over them. What a screen renders and a presenter shows.
 package struct CellGrid: Hashable, Sendable {
     package let size: Size
     package private(set) var cells: [Cell]
+    /// Over blank cells, none over another.
+    package internal(set) var pictures: [Picture] = []
+    /// What lies over the pictures.
+    package internal(set) var covers: [Rect] = []
+    /// What it was drawn for.
+    package internal(set) var capabilities: Capabilities?
 
     package init(_ size: Size) {
         self.size = Size(columns: max(0, size.columns), rows: max(0, size.rows))
@@ -63,20 +69,29 @@ package struct CellGrid: Hashable, Sendable {
     /// All rows' text, a newline after each.
     package var text: String { (0..<size.rows).map { text(row: $0) + "\n" }.joined() }
 
-    /// SHA-256 over every cell's character, terminal colour numbers and attributes: equal for frames that look the same at that depth.
+    /// SHA-256 over every cell's character, terminal colour numbers and attributes, and over every picture's pixels: equal for frames that look the
+    /// same at that depth.
     package func checksum(_ depth: ColourDepth) -> String {
         var bytes = Data(capacity: cells.count * 9)
-        func append(_ value: Int16) { withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) } }
+        func append(_ value: Int) {
+            if depth == .direct {
+                withUnsafeBytes(of: Int32(value).littleEndian) { bytes.append(contentsOf: $0) }
+            } else {
+                withUnsafeBytes(of: Int16(value).littleEndian) { bytes.append(contentsOf: $0) }
+            }
+        }
         withUnsafeBytes(of: UInt32(size.columns).littleEndian) { bytes.append(contentsOf: $0) }
         for cell in cells {
             let style = depth == .mono ? cell.style.forMono() : cell.style
             withUnsafeBytes(of: cell.glyph.value.littleEndian) { bytes.append(contentsOf: $0) }
-            append(Int16(depth.index(of: style.foreground)))
-            append(Int16(depth.index(of: style.background)))
+            append(depth.index(of: style.foreground))
+            append(depth.index(of: style.background))
             bytes.append(style.attributes.rawValue)
             if cell.part != .whole { bytes.append(cell.part.rawValue) }
             if cell.tail != .none { bytes.append(contentsOf: cell.tail.text.utf8) }
         }
+        for picture in pictures { bytes.append(contentsOf: picture.checksum.utf8) }
+        for cover in pictures.isEmpty ? [] : covers { bytes.append(contentsOf: "\(cover)".utf8) }
         return Checksum.sha256(bytes)
     }
 

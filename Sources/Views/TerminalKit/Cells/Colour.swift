@@ -45,8 +45,13 @@ package enum ColourDepth: Int, Sendable, CaseIterable {
     case eight = 8
     case sixteen = 16
     case palette = 256
+    /// 24 bits.
+    case direct = 16_777_216
 
-    /// The terminal's number for the nearest colour; -1 for its default, and always in mono.
+    /// Whether pictures can be made of half-blocks: each cell then has its own two colours.
+    package var isRich: Bool { self == .palette || self == .direct }
+
+    /// The terminal's number for the nearest colour, in 24 bits 0xRRGGBB; -1 for its default, and always in mono.
     package func index(of colour: Colour) -> Int {
         if colour.isTerminal { return -1 }
         switch self {
@@ -54,6 +59,7 @@ package enum ColourDepth: Int, Sendable, CaseIterable {
         case .eight: return Self.ansiIndex(of: colour, bright: false)
         case .sixteen: return Self.ansiIndex(of: colour, bright: true)
         case .palette: return Self.paletteIndex(of: colour)
+        case .direct: return colour.red << 16 | colour.green << 8 | colour.blue
         }
     }
 
@@ -97,19 +103,4 @@ package enum ColourDepth: Int, Sendable, CaseIterable {
         let (r, g, b) = (colour.red - red, colour.green - green, colour.blue - blue)
         return r * r + g * g + b * b
     }
-}
-
-/// What the terminal can show; the screens draw for it.
-package struct Capabilities: Hashable, Sendable {
-    package var colours: ColourDepth
-    /// Half-blocks, braille and box lines; else ASCII only.
-    package var unicode: Bool
-
-    package init(colours: ColourDepth, unicode: Bool) {
-        self.colours = colours
-        self.unicode = unicode
-    }
-
-    /// Pictures in half-blocks need many colours; else each cell gets a character by brightness.
-    package var drawsHalfBlocks: Bool { unicode && colours == .palette }
 }

@@ -106,9 +106,16 @@ package struct Painter {
         }
     }
 
-    /// A frame of lines with a title, its inside cleared; returns the inside.
+    /// Puts a picture over the cells of its place, which are blanked.
+    package mutating func place(_ picture: Picture) {
+        fill(picture.rect)
+        grid.pictures.append(picture)
+    }
+
+    /// A frame of lines with a title, its inside cleared, over whatever was drawn before; returns the inside.
     package mutating func frame(_ rect: Rect, title: String) -> Rect {
         fill(rect)
+        grid.covers.append(Rect(column: rect.column - 1, row: rect.row, columns: rect.columns + 2, rows: rect.rows))
         guard rect.columns >= 2, rect.rows >= 2 else { return rect }
         for column in rect.column..<rect.endColumn {
             put("─", row: rect.row, column: column, .rule)
@@ -138,6 +145,7 @@ package struct Painter {
     /// The finished frame; in ASCII where the terminal has no more.
     package consuming func finish() -> CellGrid {
         if !capabilities.unicode { grid.reduceToASCII() }
+        grid.capabilities = capabilities
         return grid
     }
 }

@@ -1,19 +1,23 @@
-/// A picture of pixels that are one cell wide and half a cell high: two a cell, drawn with the upper half-block `▀`.
+/// A picture of pixels that are parts of cells: two a cell, one above the other, drawn with the upper half-block `▀`; or four or six, of which each
+/// cell shows the two colours and the shape that are nearest to them.
 ///
 /// Where the terminal has few colours or no half-blocks, each cell gets a character by brightness instead, or the pixel's own letter.
 package struct PixelImage {
     package let columns: Int
-    /// Pixel rows: twice the cell rows.
     package let rows: Int
+    package let mosaic: Mosaic
     private var colours: [Colour]
     /// Letters that replace brightness where colours are few; 0: none.
     private var letters: [UInt8]
 
-    package init(columns: Int, cellRows: Int, background: Colour = Colour(grey: 0)) {
+    /// - Parameters:
+    ///   - columns, rows: pixels, whole cells of them.
+    package init(columns: Int, rows: Int, mosaic: Mosaic = .half, background: Colour = Colour(grey: 0)) {
         self.columns = max(0, columns)
-        rows = max(0, cellRows) * 2
-        colours = Array(repeating: background, count: self.columns * rows)
-        letters = Array(repeating: 0, count: self.columns * rows)
+        self.rows = max(0, rows)
+        self.mosaic = mosaic
+        colours = Array(repeating: background, count: self.columns * self.rows)
+        letters = Array(repeating: 0, count: self.columns * self.rows)
     }
 
     /// The pixel's colour. Writing outside does nothing; reading there gives black.
@@ -41,12 +45,16 @@ package struct PixelImage {
         let halfBlocks = painter.capabilities.drawsHalfBlocks
         let isLean = painter.isLean
         func shade(_ index: Int) -> Colour { isLean ? smoothed(index).coarse : colours[index] }
-        for row in 0..<min(rows / 2, rect.rows) {
-            for column in 0..<min(columns, rect.columns) {
-                let upper = 2 * row * columns + column
+        for row in 0..<min(rows / mosaic.rows, rect.rows) {
+            for column in 0..<min(columns / mosaic.columns, rect.columns) {
+                let upper = mosaic.rows * row * columns + mosaic.columns * column
                 let lower = upper + columns
                 let cell: Cell
-                if halfBlocks {
+                if halfBlocks, mosaic != .half {
+                    var parts: [Colour] = []
+                    for y in 0..<mosaic.rows { for x in 0..<mosaic.columns { parts.append(shade(upper + y * columns + x)) } }
+                    cell = MosaicCell(parts, mosaic).cell
+                } else if halfBlocks {
                     // One colour in both halves needs no glyph, and costs fewer bytes.
                     let (above, below) = (shade(upper), shade(lower))
                     cell = above == below ? Cell(" ", Style(.terminal, on: above)) : Cell("▀", Style(above, on: below))

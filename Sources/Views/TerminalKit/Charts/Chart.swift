@@ -3,8 +3,8 @@ import Foundations
 
 /// A line chart in braille: each series is drawn as the envelope of its smallest and largest value in each dot column, so that no spike is
 /// ever lost however many values share a column, with a mean line on top.
-package struct Chart {
-    package struct Line {
+package struct Chart: Sendable {
+    package struct Line: Sendable {
         package var series: Series
         package var name: String
         package var colour: Colour
@@ -17,7 +17,7 @@ package struct Chart {
     }
 
     /// A vertical mark at a step, for example where a command was applied.
-    package struct Mark: Equatable {
+    package struct Mark: Equatable, Sendable {
         package var step: Int
         package var colour: Colour
 
@@ -90,9 +90,13 @@ package struct Chart {
             painter.textRight(values.label(tick), row: row, endColumn: axis.endColumn - 1, width: Self.axisWidth - 1, .faint)
         }
         if !stepAxis.isEmpty { drawStepAxis(&painter, stepAxis, plot) }
-        drawMarks(&painter, plot)
-        drawCursor(&painter, plot)
-        drawCurves(&painter, plot, dotRow)
+        if painter.capabilities.drawsPixels, !painter.isLean {
+            painter.place(picture(plot, values, painter.capabilities))
+        } else {
+            drawMarks(&painter, plot)
+            drawCursor(&painter, plot)
+            drawCurves(&painter, plot, dotRow)
+        }
         drawNames(&painter, names, plot, dotRow)
     }
 

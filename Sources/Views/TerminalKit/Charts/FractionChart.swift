@@ -2,7 +2,7 @@ import Foundations
 
 /// Curves with bands against a fraction, in braille. The first curve is a line, the second dashed, so that they differ without colour.
 package struct FractionChart {
-    package struct Line {
+    package struct Line: Sendable {
         package var name: String
         package var colour: Colour
         /// Rising; with the mean and the ends of its interval at each.
@@ -31,6 +31,11 @@ package struct FractionChart {
             let column = plot.column + Int(place * Double(plot.columns - 1)) - (place == 1 ? label.count - 1 : label.count / 2)
             painter.text(label, row: frame.below.row, column: max(frame.below.column, column), .faint)
         }
+        if painter.capabilities.drawsPixels, !painter.isLean {
+            painter.place(picture(frame, painter.capabilities))
+            drawNames(&painter, plot)
+            return
+        }
         var canvas = BrailleCanvas(columns: plot.columns, rows: plot.rows)
         for (index, line) in lines.enumerated() {
             for dot in 0..<width {
@@ -47,6 +52,10 @@ package struct FractionChart {
             }
         }
         canvas.draw(&painter, plot)
+        drawNames(&painter, plot)
+    }
+
+    private func drawNames(_ painter: inout Painter, _ plot: Rect) {
         for (index, line) in lines.enumerated() {
             let text = (index == 0 ? "── " : "╌╌ ") + line.name
             painter.textRight(
@@ -55,7 +64,7 @@ package struct FractionChart {
     }
 
     /// Straight between known places; nil outside.
-    private static func value(_ x: [Double], _ y: [Double], _ at: Double) -> Double? {
+    static func value(_ x: [Double], _ y: [Double], _ at: Double) -> Double? {
         guard let right = x.firstIndex(where: { $0 >= at }), right < y.count else { return nil }
         if x[right] == at { return y[right] }
         guard right > 0 else { return nil }
@@ -67,7 +76,7 @@ package struct FractionChart {
 /// The frame of a plot whose vertical axis has round numbers: the axis at its left, a row below it for what lies along.
 package struct PlotFrame {
     package let plot, axis, below: Rect
-    let scale: ValueScale
+    package let scale: ValueScale
 
     /// Nil where there is no room.
     package init?(_ rect: Rect, values: ClosedRange<Double>) {

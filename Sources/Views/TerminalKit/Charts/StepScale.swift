@@ -1,8 +1,8 @@
 import Foundations
 
 /// A chart's horizontal axis: which steps lie where, and how they are labelled. Distances on it are steps, or seconds.
-package struct StepScale {
-    package enum Unit {
+package struct StepScale: Sendable {
+    package enum Unit: Sendable {
         case step
         /// The steps of an epoch.
         case epoch(Int)
@@ -44,6 +44,22 @@ package struct StepScale {
             return Double(step - steps.lowerBound) / Double(steps.upperBound - steps.lowerBound + 1)
         }
         return (Double(times.value(at: step) ?? 0) - seconds.lowerBound) / (seconds.upperBound - seconds.lowerBound)
+    }
+
+    /// Without the newest steps, which do not fill a pixel yet: curves of a long run then stay as they are for many steps.
+    func inWholePixels(_ width: Int) -> StepScale {
+        let span = steps.upperBound - steps.lowerBound
+        let step = max(1, span / max(1, width))
+        return StepScale(steps.lowerBound...steps.lowerBound + span / step * step, unit: unit)
+    }
+
+    /// Says all that it depends on.
+    var identity: String {
+        switch unit {
+        case .step: "\(steps)"
+        case .epoch(let length): "\(steps) \(length)"
+        case .time(let times): "\(steps) \(times.count) \(seconds ?? 0...0)"
+        }
     }
 
     package var name: String {

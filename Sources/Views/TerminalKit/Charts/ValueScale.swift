@@ -1,7 +1,7 @@
 import Foundation
 
 /// A chart's vertical axis: which values lie where, and how they are labelled.
-package struct ValueScale {
+package struct ValueScale: Sendable {
     package let range: ClosedRange<Double>
     package let isLogarithmic: Bool
     package let ticks: [Double]

@@ -46,6 +46,14 @@ package enum Key: Hashable, Sendable {
 package struct Mouse: Hashable, Sendable {
     package enum Action: String, Sendable, CaseIterable {
         case press, wheelUp, wheelDown
+        /// With the left button held, and let go.
+        case drag, release
+        /// The right button: pressed, and moved while held.
+        case pressRight, dragRight
+        /// The middle button.
+        case pressMiddle, dragMiddle
+        /// The wheel with Ctrl.
+        case zoomIn, zoomOut
     }
     package var action: Action
     package var column, row: Int

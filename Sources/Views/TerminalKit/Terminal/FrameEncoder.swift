@@ -3,35 +3,44 @@ import Foundations
 /// Turns frames into the bytes that change a terminal from the last frame to the next: few moves, few colour changes, nothing where nothing
 /// changed. Pure: what it writes depends on the frames alone.
 package struct FrameEncoder {
-    /// A cell as the terminal keeps it, packed: glyph 21 bits, foreground and background 9 each (0: default), attributes 4, the part of its
-    /// character 2, and what follows the glyph 16.
+    /// A cell as the terminal keeps it, packed: glyph 21 bits, attributes 4, the part of its character 2, what follows the glyph 16; and its two
+    /// colours.
     private struct Code: Equatable {
         var bits: UInt64
+        var foreground, background: Int32
 
-        static let blank = Code(bits: 32)
+        static let blank = Code(glyph: 32, foreground: -1, background: -1, attributes: 0)
         static let unknown = Code(bits: .max)
 
-        init(bits: UInt64) { self.bits = bits }
+        private init(bits: UInt64) {
+            self.bits = bits
+            (foreground, background) = (-1, -1)
+        }
 
         init(glyph: UInt32, foreground: Int, background: Int, attributes: UInt8) {
-            bits = UInt64(glyph) | UInt64(foreground + 1) << 21 | UInt64(background + 1) << 30 | UInt64(attributes) << 39
+            bits = UInt64(glyph) | UInt64(attributes) << 21
+            (self.foreground, self.background) = (Int32(foreground), Int32(background))
         }
 
         /// A cell of a wide character, or one with marks.
         init(_ cell: Cell, foreground: Int, background: Int, attributes: UInt8) {
             self.init(glyph: cell.glyph.value, foreground: foreground, background: background, attributes: attributes)
-            bits |= UInt64(cell.part.rawValue) << 43 | UInt64(cell.tail.number) << 45
+            bits |= UInt64(cell.part.rawValue) << 25 | UInt64(cell.tail.number) << 27
         }
+
+        private static let underPicture: UInt64 = 1 << 43
+
+        /// A blank with a picture over it: writing it, or erasing to the end of the row, may erase that.
+        mutating func putUnderPicture() { bits |= Self.underPicture }
+        var isUnderPicture: Bool { bits & Self.underPicture != 0 }
 
         /// One character of one scalar in one cell.
-        var isSimple: Bool { bits >> 43 == 0 }
-        var part: Cell.Part { Cell.Part(rawValue: UInt8(bits >> 43 & 3)) ?? .whole }
-        var tail: ClusterTail { ClusterTail(code: UInt16(bits >> 45 & 0xFFFF)) }
+        var isSimple: Bool { (bits & ~Self.underPicture) >> 25 == 0 }
+        var part: Cell.Part { Cell.Part(rawValue: UInt8(bits >> 25 & 3)) ?? .whole }
+        var tail: ClusterTail { ClusterTail(code: UInt16(bits >> 27 & 0xFFFF)) }
 
         var glyph: UInt32 { UInt32(bits & 0x1F_FFFF) }
-        var pen: Pen {
-            Pen(foreground: Int(bits >> 21 & 0x1FF) - 1, background: Int(bits >> 30 & 0x1FF) - 1, attributes: UInt8(bits >> 39 & 15))
-        }
+        var pen: Pen { Pen(foreground: Int(foreground), background: Int(background), attributes: UInt8(bits >> 21 & 15)) }
     }
 
     private struct Pen: Equatable {
@@ -50,6 +59,9 @@ package struct FrameEncoder {
     /// Nil: not known.
     private var pen: Pen?
     private var cursor: (row: Int, column: Int)?
+    /// What the last call changed, by cell: pictures that lie there are to be drawn again.
+    package private(set) var wasCleared = false
+    package private(set) var touched: [Bool] = []
     /// What the last call wrote.
     package private(set) var bytes: [UInt8] = []
 
@@ -58,15 +70,19 @@ package struct FrameEncoder {
         self.depth = depth
     }
 
+    /// The cursor may be anywhere: something else than cells was written.
+    package mutating func forgetCursor() { cursor = nil }
+
     /// The terminal may show anything: the next frame is written whole.
     package mutating func forget() { size = Size(columns: 0, rows: 0) }
 
     /// Puts into `bytes` what changes the terminal to this frame.
-    /// - Returns: the cells that changed.
+    /// - Returns: the cells that changed; `wasCleared` says whether all of the screen was.
     package mutating func encode(_ frame: CellGrid) -> Int {
         bytes.removeAll(keepingCapacity: true)
         collect(frame)
-        if frame.size != size {
+        wasCleared = frame.size != size
+        if wasCleared {
             size = frame.size
             bytes += language.reset
             bytes += language.clear
@@ -74,6 +90,7 @@ package struct FrameEncoder {
             pen = .plain
             cursor = nil
         }
+        touched = zip(shown, wanted).map { $0 != $1 }
         var changed = 0
         for row in 0..<size.rows { changed += encode(row: row) }
         swap(&shown, &wanted)
@@ -109,6 +126,16 @@ package struct FrameEncoder {
                 Code(
                     glyph: glyph, foreground: foreground, background: background,
                     attributes: glyph == 32 ? inked : attributes))
+        }
+        for picture in frame.pictures { putUnder(picture.rect, frame) }
+    }
+
+    private mutating func putUnder(_ rect: Rect, _ frame: CellGrid) {
+        for row in max(0, rect.row)..<max(max(0, rect.row), min(rect.endRow, frame.size.rows)) {
+            for column in max(0, rect.column)..<max(max(0, rect.column), min(rect.endColumn, frame.size.columns))
+            where !frame.covers.contains(where: { $0.contains(column: column, row: row) }) {
+                wanted[row * frame.size.columns + column].putUnderPicture()
+            }
         }
     }
 
@@ -193,7 +220,7 @@ package struct FrameEncoder {
         guard at.column < column else { return }
         let between = shown[(row * size.columns + at.column)..<(row * size.columns + column)]
         let jump = language.right(column - at.column) ?? language.move(row, column)
-        let rewriting = between.reduce(0) { $0 + ($1.isSimple && isInPen($1) ? Self.length($1.glyph) : 1000) }
+        let rewriting = between.reduce(0) { $0 + ($1.isSimple && !$1.isUnderPicture && isInPen($1) ? Self.length($1.glyph) : 1000) }
         if rewriting <= jump.count {
             for code in between { append(code.glyph) }
         } else {
@@ -248,8 +275,8 @@ package struct FrameEncoder {
         for (index, text) in language.attributes.enumerated() where wanted.attributes & ~now.attributes & (1 << UInt8(index)) != 0 {
             bytes += text
         }
-        if wanted.foreground >= 0, wanted.foreground != now.foreground { bytes += language.foregrounds[wanted.foreground] }
-        if wanted.background >= 0, wanted.background != now.background { bytes += language.backgrounds[wanted.background] }
+        if wanted.foreground >= 0, wanted.foreground != now.foreground { bytes += language.ink(wanted.foreground) }
+        if wanted.background >= 0, wanted.background != now.background { bytes += language.paper(wanted.background) }
         pen = wanted
     }
 

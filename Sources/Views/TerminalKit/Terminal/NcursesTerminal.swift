@@ -6,10 +6,19 @@ import Foundations
 package final class NcursesTerminal: Terminal {
     package private(set) var size: Size
     package let capabilities: Capabilities
+    package private(set) var offers = TerminalOffers()
     private var encoder: FrameEncoder
+    private var pictures = PictureEncoder.none
+    /// What the encoders write for.
+    private var shown: Capabilities
     private let signals: SelfPipe
     private var pastes = PasteDecoder()
+    private var answers = AnswerDecoder()
+    /// Came while answers were waited for.
+    private var waiting: [TerminalInput] = []
     private var isOpen = true
+    /// How long the first frame waits for answers at most, seconds: they change the screen whenever they come.
+    private static let firstWait = 0.1
 
     package var inputDescriptor: Int32? { STDIN_FILENO }
     package var signalDescriptor: Int32? { signals.readEnd }
@@ -44,14 +53,23 @@ package final class NcursesTerminal: Terminal {
             colours = .mono
         } else {
             let count = Int(cnc_colours())
-            colours = count >= 256 ? .palette : count >= 16 ? .sixteen : count >= 8 ? .eight : .mono
+            let isDirect = count >= 1 << 24 || promisesDirectColour(environment)
+            colours = isDirect ? .direct : count >= 256 ? .palette : count >= 16 ? .sixteen : count >= 8 ? .eight : .mono
         }
         return Capabilities(colours: colours, unicode: isUTF8 && !isLimited)
+    }
+
+    /// Whether the terminal is said to take colours of 24 bits: by the variable that terminals set for that, or by its description. GNU screen does
+    /// not, whatever the variable of the terminal around it says.
+    private static func promisesDirectColour(_ environment: [String: String]) -> Bool {
+        if cnc_flag("RGB") == 1 || cnc_flag("Tc") == 1 { return true }
+        return ["truecolor", "24bit"].contains(environment["COLORTERM"] ?? "") && environment["STY"] == nil
     }
 
     /// Takes the terminal. Throws if it cannot be opened.
     package init(_ capabilities: Capabilities) throws {
         self.capabilities = capabilities
+        shown = capabilities
         encoder = FrameEncoder(Self.language(capabilities.colours), capabilities.colours)
         signals = try SelfPipe()
         size = Self.windowSize() ?? Size(columns: 80, rows: 24)
@@ -64,12 +82,14 @@ package final class NcursesTerminal: Terminal {
             throw Failure("the terminal \(ProcessInfo.processInfo.environment["TERM"] ?? "") could not be opened; try --linear")
         }
         cnc_mouse(1)
+        ask()
     }
 
     deinit { close() }
 
     package func close() {
         guard isOpen else { return }
+        removePictures()
         isOpen = false
         cnc_close()
         cnc_unguard()
@@ -81,9 +101,22 @@ package final class NcursesTerminal: Terminal {
 
     package func present(_ frame: CellGrid) -> FrameCost {
         guard isOpen else { return FrameCost() }
+        if let wanted = frame.capabilities, wanted != shown { change(to: wanted) }
         let cells = encoder.encode(frame)
+        var bytes = encoder.bytes
+        let drawn = frame.pictures.isEmpty && pictures.isEmpty && !encoder.wasCleared ? [] : pictures.encode(frame, encoder)
+        if !drawn.isEmpty {
+            encoder.forgetCursor()
+            bytes += drawn
+        }
         let begin = ContinuousClock.now
-        var left = encoder.bytes[...]
+        send(bytes)
+        return FrameCost(
+            bytes: bytes.count, cells: cells, writeSeconds: (ContinuousClock.now - begin).seconds, pictureBytes: drawn.count)
+    }
+
+    private func send(_ bytes: [UInt8]) {
+        var left = bytes[...]
         while !left.isEmpty {
             let count = left.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
             if count > 0 {
@@ -97,7 +130,24 @@ package final class NcursesTerminal: Terminal {
                 break
             }
         }
-        return FrameCost(bytes: encoder.bytes.count, cells: cells, writeSeconds: (ContinuousClock.now - begin).seconds)
+    }
+
+    /// Other colours, or another way to draw pictures: everything is drawn anew.
+    private func change(to wanted: Capabilities) {
+        removePictures()
+        if wanted.colours != shown.colours { encoder = FrameEncoder(Self.language(wanted.colours), wanted.colours) }
+        shown = wanted
+        pictures = PictureEncoder(wanted, registers: offers.registers ?? 256)
+        // A crash leaves no picture behind either.
+        cnc_guard_pictures(pictures.removal.map { CChar(bitPattern: $0) } + [0])
+        redrawAll()
+    }
+
+    /// Takes what pictures there are off the terminal, before it is left.
+    private func removePictures() {
+        guard isOpen, !pictures.isEmpty else { return }
+        send(pictures.removal + Self.language(shown.colours).clear)
+        redrawAll()
     }
 
     private static func language(_ depth: ColourDepth) -> TerminalLanguage {
@@ -112,6 +162,8 @@ package final class NcursesTerminal: Terminal {
     }
 
     package func resize() {
+        noteCell()
+        if !offers.isMultiplexed, offers.kitty || offers.sixel { send(Array(TerminalQuestion.sizes.utf8)) }
         guard let found = Self.windowSize(), found != size else { return }
         size = found
         cnc_resize(Int32(found.rows), Int32(found.columns))
@@ -124,6 +176,7 @@ package final class NcursesTerminal: Terminal {
     package func captureMouse(_ on: Bool) { cnc_mouse(on ? 1 : 0) }
 
     package func suspend() {
+        removePictures()
         cnc_leave()
         cnc_stop()
         retake()
@@ -143,7 +196,44 @@ package final class NcursesTerminal: Terminal {
 
     // MARK: input
 
+    /// A cell's pixels, where the system knows them: ssh passes them on.
+    private func noteCell() {
+        var window = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0, window.ws_xpixel > 0,
+            window.ws_ypixel > 0
+        else { return }
+        offers.cell = PixelSize(width: Int(window.ws_xpixel / window.ws_col), height: Int(window.ws_ypixel / window.ws_row))
+    }
+
+    /// Asks what the terminal offers. A tmux or a screen would answer for itself, consoles know no questions.
+    private func ask() {
+        noteCell()
+        let environment = ProcessInfo.processInfo.environment
+        let name = environment["TERM"] ?? ""
+        offers.isMultiplexed =
+            environment["TMUX"] != nil || environment["STY"] != nil || name.hasPrefix("tmux") || name.hasPrefix("screen")
+        guard !offers.isMultiplexed, capabilities.unicode, capabilities.colours != .mono else { return }
+        answers.begin(now: Self.now)
+        send(Array(TerminalQuestion.all.utf8))
+        let end = Self.now + Self.firstWait
+        while answers.isWaiting, Self.now < end {
+            var waited = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+            guard poll(&waited, 1, Int32(max(1, (end - Self.now) * 1000))) > 0, Int32(waited.revents) & POLLIN != 0 else { break }
+            waiting += takeInput()
+        }
+    }
+
     package func takeInput() -> [TerminalInput] {
+        let earlier = waiting
+        waiting = []
+        let before = offers
+        let (inputs, found) = answers.decode(readKeys(), now: Self.now)
+        for answer in found where TerminalQuestion.fold(answer, into: &offers, size: size) { answers.end() }
+        let told: [TerminalInput] = offers == before ? [] : [.offers(offers)]
+        return earlier + told + pastes.decode(inputs, now: Self.now)
+    }
+
+    private func readKeys() -> [PasteDecoder.Input] {
         var found: [PasteDecoder.Input] = []
         var value: Int32 = 0
         while found.count < 1000 {
@@ -152,13 +242,15 @@ package final class NcursesTerminal: Terminal {
             case 1: if let input = keyCode(value) { found.append(.other(input)) }
             case 2: found.append(.pasteBegins)
             case 3: found.append(.pasteEnds)
-            default: return pastes.decode(found, now: Self.now)
+            default: return found
             }
         }
-        return pastes.decode(found, now: Self.now)
+        return found
     }
 
-    package var inputDeadline: Double? { pastes.deadline.map { max(0, $0 - Self.now) } }
+    package var inputDeadline: Double? {
+        [pastes.deadline, answers.deadline].compactMap { $0 }.min().map { max(0, $0 - Self.now) }
+    }
 
     /// Seconds of a clock that goes on evenly.
     private static var now: Double {
@@ -196,16 +288,18 @@ package final class NcursesTerminal: Terminal {
         case KEY_MOUSE:
             var column: Int32 = 0
             var row: Int32 = 0
-            switch cnc_mouse_event(&column, &row) {
-            case 1: return .mouse(Mouse(.press, column: Int(column), row: Int(row)))
-            case 2: return .mouse(Mouse(.wheelUp, column: Int(column), row: Int(row)))
-            case 3: return .mouse(Mouse(.wheelDown, column: Int(column), row: Int(row)))
-            default: return nil
-            }
+            let action = Int(cnc_mouse_event(&column, &row))
+            guard Self.actions.indices.contains(action - 1) else { return nil }
+            return .mouse(Mouse(Self.actions[action - 1], column: Int(column), row: Int(row)))
         case Self.functionKeys: return .key(.function(Int(value - Self.functionKeys.lowerBound)))
         default: return nil
         }
     }
+
+    /// As `cnc_mouse_event` numbers them, from 1.
+    private static let actions: [Mouse.Action] = [
+        .press, .wheelUp, .wheelDown, .release, .drag, .pressRight, .dragRight, .pressMiddle, .dragMiddle, .zoomIn, .zoomOut,
+    ]
 
     /// KEY_F(1) … KEY_F(12), macros in C.
     private static let functionKeys = Int32(0o410)...Int32(0o410 + 12)

@@ -2,6 +2,8 @@
 package protocol Terminal: AnyObject {
     var size: Size { get }
     var capabilities: Capabilities { get }
+    /// What it has answered so far.
+    var offers: TerminalOffers { get }
     /// Readable when `takeInput` or `takeSignals` has something; nil where there is nothing to wait for.
     var inputDescriptor: Int32? { get }
     var signalDescriptor: Int32? { get }
@@ -32,8 +34,11 @@ package struct FrameCost: Equatable, Sendable {
     package var cells = 0
     /// Until the terminal had taken the bytes: long where the link lags.
     package var writeSeconds = 0.0
+    /// Of the bytes, those of pictures.
+    package var pictureBytes = 0
 
-    package init(bytes: Int = 0, cells: Int = 0, writeSeconds: Double = 0) {
+    package init(bytes: Int = 0, cells: Int = 0, writeSeconds: Double = 0, pictureBytes: Int = 0) {
+        self.pictureBytes = pictureBytes
         self.bytes = bytes
         self.cells = cells
         self.writeSeconds = writeSeconds
@@ -49,10 +54,13 @@ package enum TerminalInput: Equatable, Sendable {
     case mouse(Mouse)
     /// Text that was pasted.
     case paste(String)
+    /// The terminal has answered what it offers.
+    case offers(TerminalOffers)
 }
 
 extension Terminal {
     package var inputDeadline: Double? { nil }
+    package var offers: TerminalOffers { TerminalOffers() }
 }
 
 package enum TerminalSignal: Equatable, Sendable {

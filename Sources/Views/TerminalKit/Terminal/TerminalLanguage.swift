@@ -7,8 +7,8 @@ package struct TerminalLanguage: Sendable {
     package var defaultColours: [UInt8]
     /// Bold, dim, reversed, underlined, in the order of `Style.Attributes`.
     package var attributes: [[UInt8]]
-    /// By colour number.
-    package var foregrounds, backgrounds: [[UInt8]]
+    /// By colour number; empty in 24 bits.
+    private var foregrounds, backgrounds: [[UInt8]]
     /// Erases from the cursor to the end of the row; empty where the terminal cannot.
     package var eraseToEnd: [UInt8]
     /// True where a character in the last cell of the screen does not scroll it.
@@ -24,13 +24,23 @@ package struct TerminalLanguage: Sendable {
         reset = text("sgr0", [])
         defaultColours = text("op", [])
         attributes = ["bold", "dim", "rev", "smul"].map { text($0, []) }
-        foregrounds = (0..<colours).map { text("setaf", [$0]) }
-        backgrounds = (0..<colours).map { text("setab", [$0]) }
+        let numbered = colours > 256 ? 0 : colours
+        foregrounds = (0..<numbered).map { text("setaf", [$0]) }
+        backgrounds = (0..<numbered).map { text("setab", [$0]) }
         // Erasing with plain colours needs no promise about the background.
         eraseToEnd = text("el", [])
         cornerIsSafe = flag("xenl") || !flag("am")
         jumps = (0..<256).map { $0 == 0 ? [] : text("cuf", [$0]) }
         mover = TerminalLanguage.mover(text)
+    }
+
+    /// Sets the colour of what is written next, and of what lies behind it.
+    func ink(_ colour: Int) -> [UInt8] { foregrounds.isEmpty ? Self.direct(38, colour) : foregrounds[colour] }
+    func paper(_ colour: Int) -> [UInt8] { backgrounds.isEmpty ? Self.direct(48, colour) : backgrounds[colour] }
+
+    /// As every terminal of 24 bits takes it (ISO 8613-6, with semicolons).
+    private static func direct(_ kind: Int, _ colour: Int) -> [UInt8] {
+        Array("\u{1B}[\(kind);2;\(colour >> 16 & 255);\(colour >> 8 & 255);\(colour & 255)m".utf8)
     }
 
     /// How the cursor is sent to a cell.
