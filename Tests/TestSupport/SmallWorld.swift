@@ -94,6 +94,18 @@ package final class SmallWorld: Sendable {
                 let result = try WorkbenchProcess.run(command.split(separator: " ").map(String.init), in: url)
                 guard result.status == 0 else { throw Failure("\(command): \(result.errors)") }
             }
+            try Self.forgetSkill(of: url.appendingPathComponent("session/classifiers/cle.safetensors"))
+        }
+
+        /// Four boxes on noise make no classifier of skill; this one shall make masks, as those of before skill was measured do.
+        private static func forgetSkill(of classifier: URL) throws {
+            let file = try Safetensors(contentsOf: classifier)
+            var writer = SafetensorsWriter(metadata: file.metadata.filter { $0.key != "skill" })
+            for name in ["readout.weight", "readout.bias"] {
+                let values = try file.floats(name)
+                writer.add(name, shape: [values.count], floats: values)
+            }
+            try writer.write(to: classifier)
         }
 
         /// Two ellipsoids of lung, the right one larger, in an ellipsoid of soft tissue; 2 mm.

@@ -121,7 +121,11 @@ struct OutputTests {
         let world = try SmallWorld()
         try world.write("subject,subtype,x,y,z\na,paraseptal,20,0,5\nb,healthy,-20,0,-8\n", to: "pse.csv")
         #expect(try world.run("finetune --session session --cohort prepared --boxes pse.csv --subtype paraseptal").status == 0)
-        let common = "segment --session session --image a.nii.gz --lungs a.lungs.nii.gz --stride 16"
+        let refused = try world.run("segment --session session --image a.nii.gz --subtype paraseptal --out n.nii.gz --stride 16")
+        #expect(refused.status == 1 && refused.errors.contains("is UNFIT"), "\(refused.errors)")
+        #expect(refused.errors.contains("--unfit-anyway"))
+        #expect(!world.exists("n.nii.gz"))
+        let common = "segment --session session --image a.nii.gz --lungs a.lungs.nii.gz --stride 16 --unfit-anyway"
         for subtype in ["cle", "paraseptal"] {
             #expect(try world.run("\(common) --subtype \(subtype) --out \(subtype).nii.gz --probability p.\(subtype).nii.gz").status == 0)
         }
@@ -131,6 +135,12 @@ struct OutputTests {
         for subtype in ["cle", "paraseptal"] {
             #expect(try world.read("m.\(subtype).nii.gz") == world.read("\(subtype).nii.gz"))
             #expect(try world.read("q.\(subtype).nii.gz") == world.read("p.\(subtype).nii.gz"))
+            #expect(world.exists("m.\(subtype).lesion.nii.gz"))
         }
+        // The lesions of one subtype alone, and a region without them.
+        #expect(try world.run("\(common) --subtype cle --kind lesion --out l.nii.gz").status == 0)
+        #expect(!world.exists("l.lesion.nii.gz") && world.exists("l.nii.gz.json"))
+        #expect(try world.run("\(common) --subtype cle --kind region --out r.nii.gz").status == 0)
+        #expect(try !world.exists("r.lesion.nii.gz") && world.read("r.nii.gz") == world.read("cle.nii.gz"))
     }
 }
