@@ -65,11 +65,14 @@ import Testing
     @Test("a cyst at the pleura and one deep in the lung are told apart, and speckle is not a cyst")
     func depths() {
         var ct = Volume<Int16>(extent: extent, voxelToWorld: .identity, repeating: -880)
+        /// A hollow in a shell of denser tissue.
         func hollow(_ centre: VoxelIndex, radius: Int) {
-            for z in -radius...radius {
-                for y in -radius...radius {
-                    for x in -radius...radius where x * x + y * y + z * z <= radius * radius {
-                        ct[VoxelIndex(x: centre.x + x, y: centre.y + y, z: centre.z + z)] = -1000
+            let reach = radius + 2
+            for z in -reach...reach {
+                for y in -reach...reach {
+                    for x in -reach...reach where x * x + y * y + z * z <= reach * reach {
+                        ct[VoxelIndex(x: centre.x + x, y: centre.y + y, z: centre.z + z)] =
+                            x * x + y * y + z * z <= radius * radius ? -1000 : -600
                     }
                 }
             }

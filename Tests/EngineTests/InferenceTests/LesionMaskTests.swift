@@ -38,9 +38,10 @@ import Testing
     @Test("a focus is found whole where its subtype is about, and nowhere else")
     mutating func focus() {
         hollow(20, 20, 18, radius: 4)
-        let ball = 257
         let masks = found([map(0.9), map(0)])
-        #expect(abs(count(masks[0]) - ball) < 40 && count(masks[1]) == 0)
+        // Between the balls of radius 3 and 5: smoothing blurs the rim.
+        #expect((123...515).contains(count(masks[0])) && count(masks[1]) == 0)
+        #expect(masks[0][VoxelIndex(x: 23, y: 20, z: 18)] == 1 && masks[0][VoxelIndex(x: 26, y: 20, z: 18)] == 0)
         #expect(count(found([map(0.29), map(0)])[0]) == 0)
         // Outside of the lungs there is air as well.
         #expect(masks[0].voxels.indices.allSatisfy { masks[0].voxels[$0] == 0 || lungs.voxels[$0] != 0 })
