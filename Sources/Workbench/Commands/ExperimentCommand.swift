@@ -85,8 +85,8 @@ struct ExperimentCommand: ParsableCommand {
         let session = SessionFolder(folder)
         let run = DemoRun(session, settings: .masksExperiment, parallel: threads.map(Parallel.init(threads:)) ?? .allProcessors)
         if try !DemoRun.isFinished(session) {
-            return try EngineJob(session: session, options: try JobOptions.parse([]), work: { try run.run() }).run(
-                headless: true, linear: false)
+            let job = EngineJob(session: session, options: try JobOptions.parse([]), work: { try run.run() })
+            return try job.run(headless: true, try DisplayOptions.parse([]))
         }
         for line in try DemoRun.summary(of: session) { print(line) }
     }
