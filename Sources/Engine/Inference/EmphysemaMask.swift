@@ -106,13 +106,8 @@ package struct EmphysemaMask: Sendable {
         return masks.indices.map { index in
             var own = low
             for i in own.voxels.indices where own.voxels[i] != 0 {
-                let chance = masks[index].probability.voxels[i]
-                let isOwn =
-                    Double(chance) >= from[index]
-                    && masks.indices.allSatisfy {
-                        $0 == index || masks[$0].probability.voxels[i] < chance || ($0 > index && masks[$0].probability.voxels[i] == chance)
-                    }
-                if !isOwn { own.voxels[i] = 0 }
+                let owner = LesionMask.likeliest(count: masks.count, from: from) { masks[$0].probability.voxels[i] }
+                if owner != index { own.voxels[i] = 0 }
             }
             var mask = masks[index]
             mask.lesions = (

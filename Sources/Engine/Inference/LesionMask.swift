@@ -56,19 +56,22 @@ package enum LesionMask {
             }
             var found = [UInt8](repeating: 0, count: shape.count)
             for i in shape.indices where shape[i] && inside[i] != 0 {
-                let chance = chances[index][i]
-                guard Double(chance) >= probabilities[index] else { continue }
-                let isLikeliest = chances.indices.allSatisfy { other in
-                    other == index || Double(chances[other][i]) < probabilities[other] || chances[other][i] < chance
-                        || (chances[other][i] == chance && index < other)
-                }
-                if isLikeliest { found[i] = 1 }
+                if likeliest(count: subtypes.count, from: probabilities, chance: { chances[$0][i] }) == index { found[i] = 1 }
             }
             let least = Int((leastCubicMillimetres / ct.voxelVolume).rounded(.up))
             let components = ConnectedComponents(of: found, extent: box.extent) { $0 != 0 }
             for i in found.indices where found[i] != 0 && components.sizes[Int(components.labels[i])] < least { found[i] = 0 }
             return box.spread(found, over: ct)
         }
+    }
+
+    /// The subtype that a voxel belongs to: of those that are about there the likeliest, of equals the first; nil where none is.
+    static func likeliest(count: Int, from probabilities: [Double], chance: (Int) -> Float) -> Int? {
+        var best: Int?
+        for subtype in 0..<count where Double(chance(subtype)) >= probabilities[subtype] {
+            if best.map({ chance(subtype) > chance($0) }) ?? true { best = subtype }
+        }
+        return best
     }
 
     /// The lung's voxels below -950 HU, unsmoothed: LAA-950.

@@ -67,6 +67,9 @@ struct ExperimentCommand: ParsableCommand {
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more") }
         guard name != Self.masks else {
             guard cohort == nil else { throw ValidationError("masks makes its own cohort of phantoms; leave --cohort out") }
+            guard !json, atlas == nil, session == nil, boxes == nil, targets.isEmpty else {
+                throw ValidationError("masks prints its table and takes --out and --threads only")
+            }
             return
         }
         _ = try names()

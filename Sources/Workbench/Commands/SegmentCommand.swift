@@ -205,6 +205,10 @@ struct SegmentCommand: ParsableCommand {
         _ masks: [EmphysemaMask], _ classifiers: [Classifier], seconds: Double, points: Int, written: (EmphysemaSubtype) -> String
     ) throws {
         for (mask, classifier) in zip(masks, classifiers) {
+            if classifier.skill == nil {
+                Output.message(
+                    "warning: the \(mask.subtype.word) classifier was never measured on subjects held out; its mask may mean nothing")
+            }
             if let complaint = classifier.skill?.complaint { Output.message("warning: UNFIT: \(complaint)") }
             if let reason = mask.lesions?.volumes.implausible(region: mask.volumes) { Output.message("warning: IMPLAUSIBLE: \(reason)") }
         }
